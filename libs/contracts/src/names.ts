@@ -1,0 +1,28 @@
+/** Every service of the suite: folder, package, image, chart, metric label and section of the configuration. */
+export const serviceNames = [
+  "tcp-gateway",
+  "udp-collector",
+  "upload-receiver",
+  "command-executor",
+  "ftp-bridge",
+  "http-fetcher",
+] as const;
+
+export type ServiceName = (typeof serviceNames)[number];
+
+/** Routing keys of the events (contracts.md, Events). */
+export const eventTypes = {
+  tcpRecords: "dev.fairlead.tcp.records",
+  tcpOpened: "dev.fairlead.tcp.opened",
+  tcpClosed: "dev.fairlead.tcp.closed",
+  udpRecords: "dev.fairlead.udp.records",
+  udpSyslog: "dev.fairlead.udp.syslog",
+  udpStatsd: "dev.fairlead.udp.statsd",
+} as const;
+
+/** Record containers: the `datacontenttype` of events that carry records. */
+export const recordContainers = {
+  lines: "application/vnd.fairlead.lines",
+  records: "application/vnd.fairlead.records",
+  ndjson: "application/x-ndjson",
+} as const;

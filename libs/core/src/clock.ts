@@ -1,0 +1,82 @@
+import { setTimeout as sleepFor } from "node:timers/promises";
+
+/** Time, passed in so that a test can be its master. */
+export interface Clock {
+  /** Wall clock, milliseconds since the epoch. May jump. */
+  nowMs(): number;
+  /** Never goes back; only differences mean something. Milliseconds. */
+  monotonicMs(): number;
+  /** @throws {DOMException} AbortError when the signal fires first */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Calls back after `ms`; does not keep the process alive. Dispose to cancel. */
+  timer(ms: number, callback: () => void): Disposable;
+}
+
+export const systemClock: Clock = {
+  nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  sleep: async (ms, signal) => {
+    await sleepFor(ms, undefined, signal ? { signal } : {});
+  },
+  timer: (ms, callback) => {
+    const timer = setTimeout(callback, ms).unref();
+    return { [Symbol.dispose]: () => clearTimeout(timer) };
+  },
+};
+
+/** A clock that stands still until `advance` is called. For tests. */
+export class ManualClock implements Clock {
+  #now: number;
+  #waiting: { at: number; wake: () => void }[] = [];
+
+  constructor(startMs = Date.UTC(2026, 0, 1)) {
+    this.#now = startMs;
+  }
+
+  nowMs(): number {
+    return this.#now;
+  }
+
+  monotonicMs(): number {
+    return this.#now;
+  }
+
+  timer(ms: number, callback: () => void): Disposable {
+    const entry = { at: this.#now + ms, wake: callback };
+    this.#waiting.push(entry);
+    return {
+      [Symbol.dispose]: () => {
+        this.#waiting = this.#waiting.filter((other) => other !== entry);
+      },
+    };
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const abort = () => {
+        timer[Symbol.dispose]();
+        reject(signal?.reason);
+      };
+      const timer = this.timer(ms, () => {
+        signal?.removeEventListener("abort", abort);
+        resolve();
+      });
+      signal?.addEventListener("abort", abort, { once: true });
+    });
+  }
+
+  /** Moves the time forward, waking sleepers and timers in order of their time. */
+  async advance(ms: number): Promise<void> {
+    const end = this.#now + ms;
+    for (;;) {
+      const next = this.#waiting.filter((w) => w.at <= end).sort((a, b) => a.at - b.at)[0];
+      if (next === undefined) break;
+      this.#waiting = this.#waiting.filter((other) => other !== next);
+      this.#now = next.at;
+      next.wake();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    this.#now = end;
+  }
+}

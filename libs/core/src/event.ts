@@ -1,0 +1,48 @@
+/** Extension attributes of an event: lower-case letters and digits only (CloudEvents 1.0, Attribute Naming Convention). */
+export type EventExtensions = Readonly<Record<string, string | number | boolean>>;
+
+/**
+ * A CloudEvents 1.0 event, the one shape that the bus carries and that `contracts` names. In memory the extensions
+ * are a map of their own; on the wire they stand beside the other attributes (contracts.md, Events).
+ */
+export interface CloudEvent {
+  /** Unique per source; stable over every repeat of the delivery. */
+  readonly id: string;
+  /** URI reference of the producer: "/tcp-gateway/<instance>/<listener>". */
+  readonly source: string;
+  /** "dev.fairlead." + routing key. */
+  readonly type: string;
+  readonly subject?: string;
+  /** RFC 3339, UTC. */
+  readonly time: string;
+  /** Media type of `data`. */
+  readonly datacontenttype: string;
+  readonly data: Uint8Array;
+  readonly extensions: EventExtensions;
+}
+
+export const eventTypePrefix = "dev.fairlead.";
+
+/** "dev.fairlead.tcp.records" -> "tcp.records"; a foreign type is its own routing key. */
+export function routingKey(type: string): string {
+  return type.startsWith(eventTypePrefix) ? type.slice(eventTypePrefix.length) : type;
+}
+
+/**
+ * True when the routing key matches the pattern by the rules of an AMQP topic exchange (AMQP 0-9-1, 3.1.3.3): `*` stands
+ * for one word, `#` for any number of words, words are separated by dots.
+ */
+export function matchesTopic(pattern: string, key: string): boolean {
+  const patternWords = pattern.split(".");
+  const keyWords = key.split(".");
+  const matchFrom = (p: number, k: number): boolean => {
+    if (p === patternWords.length) return k === keyWords.length;
+    if (patternWords[p] === "#") {
+      for (let next = k; next <= keyWords.length; next++) if (matchFrom(p + 1, next)) return true;
+      return false;
+    }
+    if (k === keyWords.length) return false;
+    return (patternWords[p] === "*" || patternWords[p] === keyWords[k]) && matchFrom(p + 1, k + 1);
+  };
+  return matchFrom(0, 0);
+}

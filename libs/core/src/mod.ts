@@ -1,0 +1,24 @@
+/**
+ * Layer 0: what every other part stands on. No npm dependency, nothing that listens or writes.
+ *
+ * @module
+ */
+export { type Clock, ManualClock, systemClock } from "./clock.ts";
+export { type ErrorData, errorCode, FairleadError, toError, unreachable } from "./errors.ts";
+export { type CloudEvent, type EventExtensions, eventTypePrefix, matchesTopic, routingKey } from "./event.ts";
+export { createId, idTimeMs } from "./id.ts";
+export { RateLimiter, Semaphore } from "./limiter.ts";
+export {
+  type Counter,
+  type Gauge,
+  type Histogram,
+  type Labels,
+  type Logger,
+  MemoryMeter,
+  type Meter,
+  type MetricOptions,
+  silentLogger,
+} from "./observe.ts";
+export { BoundedQueue, type BoundedQueueOptions, type OverflowPolicy } from "./queue.ts";
+export { type BackoffOptions, backoffMs, type RetryOptions, retry } from "./retry.ts";
+export { formatBytes, formatDurationMs, parseBytes, parseDurationMs } from "./units.ts";

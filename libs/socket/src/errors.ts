@@ -1,0 +1,37 @@
+import { type ErrorData, FairleadError } from "@fairlead/core";
+import type { FrameBatch } from "./codec.ts";
+
+export type SocketErrorCode =
+  | "ADDRESS_IN_USE"
+  | "ADDRESS_UNAVAILABLE"
+  | "PERMISSION_DENIED"
+  | "NAME_NOT_FOUND"
+  | "CONNECTION_REFUSED"
+  | "CONNECTION_RESET"
+  | "CONNECTION_CLOSED"
+  | "UNREACHABLE"
+  | "TIMED_OUT"
+  | "UNEXPECTED_END"
+  | "LINE_TOO_LONG"
+  | "DATAGRAM_TOO_LARGE"
+  | "UNSUPPORTED"
+  | "SOCKET_FAILED";
+
+/** A socket operation that failed. The system's own error, where there is one, is the `cause`. */
+export class SocketError extends FairleadError {
+  declare readonly code: SocketErrorCode;
+}
+
+export type FramingErrorCode = "FRAME_TOO_LARGE" | "FRAME_INVALID" | "FRAME_INCOMPLETE" | "FRAME_UNENCODABLE";
+
+/** Bytes that a codec cannot frame, or a frame over the cap with the policy `close`. */
+export class FramingError extends FairleadError {
+  declare readonly code: FramingErrorCode;
+  /** What was complete before the error, when it comes from a decoder. */
+  readonly frames: FrameBatch | undefined;
+
+  constructor(code: FramingErrorCode, message: string, options: { data?: ErrorData; frames?: FrameBatch } = {}) {
+    super(code, message, options.data ? { data: options.data } : {});
+    this.frames = options.frames;
+  }
+}

@@ -1,0 +1,8 @@
+import { FairleadError } from "@fairlead/core";
+
+export type StateErrorCode = "STATE_UNAVAILABLE" | "STATE_CLOSED" | "VALUE_TOO_LARGE" | "STATE_IN_USE";
+
+/** The shared state could not answer. STATE_UNAVAILABLE is retryable: the operation may or may not have happened. */
+export class StateError extends FairleadError {
+  declare readonly code: StateErrorCode;
+}
