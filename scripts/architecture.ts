@@ -1,0 +1,168 @@
+/** The rules of the tree that can be read off its files: who may depend on whom, and how a room is furnished. */
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
+import { basename, dirname, join, normalize } from "node:path";
+
+/** Which layer a library is in. A library may depend on lower layers only. A new library is entered here. */
+const libraryLayers: Readonly<Record<string, number>> = {
+  core: 0,
+  socket: 1,
+  contracts: 1,
+  bus: 1,
+  state: 1,
+  storage: 1,
+  chassis: 1,
+  engine: 2,
+  jobs: 3,
+  client: 2,
+};
+const developmentOnly = new Set(["harness"]);
+const serviceLayer = 10;
+const composer = "standalone";
+
+export const fileWallLines = 400;
+export const fileReconsiderLines = 250;
+const forbiddenNames = /^(utils?|helpers?|types|misc|common)\.ts$|(Manager|Impl)\.ts$|-(manager|impl)\.ts$/;
+/** The only files that may read the environment or end the process (style.md, Code). */
+const entries = /(^|\/)(config|main|cli|environment)\.ts$/;
+
+export interface Package {
+  /** Folder, relative to the root: "libs/core". */
+  readonly folder: string;
+  readonly dependencies: readonly string[];
+  readonly devDependencies: readonly string[];
+}
+
+export interface SourceFile {
+  /** Relative to the root. */
+  readonly path: string;
+  readonly text: string;
+}
+
+const scope = "@fairlead/";
+const nameOf = (pkg: Package) => basename(pkg.folder);
+const isTest = (path: string) => /\.test\.ts$|\/test\//.test(path);
+
+function layerOf(pkg: Package): number | undefined {
+  if (pkg.folder.startsWith("services/")) return serviceLayer;
+  return libraryLayers[nameOf(pkg)];
+}
+
+/** Breaks of the dependency rule (architecture.md, The dependency rule), a sentence each. */
+export function dependencyFaults(packages: readonly Package[]): string[] {
+  const byName = new Map(packages.map((pkg) => [nameOf(pkg), pkg]));
+  const faults: string[] = [];
+  for (const pkg of packages) {
+    const name = nameOf(pkg);
+    if (developmentOnly.has(name) || pkg.folder === "bench") continue;
+    const layer = layerOf(pkg);
+    if (layer === undefined) {
+      faults.push(`${pkg.folder}: has no layer; enter it in scripts/architecture.ts`);
+      continue;
+    }
+    if (layer === 0 && pkg.dependencies.length > 0) faults.push(`${pkg.folder}: layer 0 has dependencies`);
+    for (const dependency of pkg.dependencies.filter((d) => d.startsWith(scope))) {
+      const target = byName.get(dependency.slice(scope.length));
+      if (target === undefined)
+        faults.push(`${pkg.folder}: depends on ${dependency}, which is not in the tree`);
+      else if (developmentOnly.has(nameOf(target)))
+        faults.push(`${pkg.folder}: ${dependency} is for development only`);
+      else if (name === composer && pkg.folder.startsWith("services/")) continue;
+      else if ((layerOf(target) ?? 0) >= layer)
+        faults.push(
+          `${pkg.folder}: may not depend on ${target.folder} (layer ${layer} on ${layerOf(target)})`,
+        );
+    }
+  }
+  return faults;
+}
+
+const importPattern =
+  /(?:^|\n)\s*(?:import|export)\s(?:[^;"']*?\sfrom\s)?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/g;
+
+function packageNameOf(specifier: string): string {
+  return specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
+}
+
+function importFault(pkg: Package, path: string, specifier: string): string | undefined {
+  if (specifier.startsWith(".")) {
+    const target = normalize(join(dirname(path), specifier));
+    return target.startsWith(`${pkg.folder}/`)
+      ? undefined
+      : `${path}: imports ${specifier}, outside its package`;
+  }
+  if (isBuiltin(specifier)) return undefined;
+  const name = packageNameOf(specifier);
+  if (name === `${scope}${nameOf(pkg)}` || pkg.dependencies.includes(name)) return undefined;
+  // Test tools stand in the root's devDependencies.
+  const forTests = ["fast-check", ...pkg.devDependencies];
+  if (isTest(path) || developmentOnly.has(nameOf(pkg)) || /(^|\/)contract(\.|\/)/.test(path)) {
+    return forTests.includes(name)
+      ? undefined
+      : `${path}: imports ${name}, which its package.json does not name`;
+  }
+  return `${path}: imports ${name}, which is not among its package's dependencies`;
+}
+
+/** Breaks of the file rules (style.md), a sentence each. */
+export function fileFaults(pkg: Package, file: SourceFile): string[] {
+  const { path, text } = file;
+  const faults: string[] = [];
+  const lines = text.split("\n").length - 1;
+  if (lines > fileWallLines) faults.push(`${path}: ${lines} lines, the wall is ${fileWallLines}`);
+  if (forbiddenNames.test(basename(path)))
+    faults.push(`${path}: name the file after its subject, not its kind`);
+  for (const match of text.matchAll(importPattern)) {
+    const fault = importFault(pkg, path, (match[1] ?? match[2])!);
+    if (fault) faults.push(fault);
+  }
+  if (
+    !isTest(path) &&
+    /^(libs|services)\//.test(path) &&
+    !developmentOnly.has(nameOf(pkg)) &&
+    !entries.test(path)
+  ) {
+    if (/\bprocess\.env\b/.test(text)) faults.push(`${path}: reads the environment; only config.ts does`);
+    if (/\bprocess\.exit\(/.test(text) && path !== "libs/chassis/src/run.ts")
+      faults.push(`${path}: ends the process; only the chassis does`);
+  }
+  return faults;
+}
+
+function readPackage(root: string, manifest: string): Package {
+  const json = JSON.parse(readFileSync(join(root, manifest), "utf8")) as {
+    dependencies?: Record<string, string>;
+    devDependencies?: Record<string, string>;
+  };
+  return {
+    folder: dirname(manifest),
+    dependencies: Object.keys(json.dependencies ?? {}),
+    devDependencies: Object.keys(json.devDependencies ?? {}),
+  };
+}
+
+/** All faults of the tree below `root`, and the files that are long enough to reconsider. */
+export function inspectTree(root: string): { faults: string[]; longFiles: string[] } {
+  const glob = (pattern: string) =>
+    globSync(pattern, { cwd: root, exclude: (path) => path.includes("node_modules") }).sort();
+  const packages = glob("{libs/*,services/*,bench}/package.json").map((path) => readPackage(root, path));
+  const faults = dependencyFaults(packages);
+  const longFiles: string[] = [];
+  for (const pkg of packages) {
+    if (!existsSync(join(root, pkg.folder, "README.md"))) faults.push(`${pkg.folder}: has no README.md`);
+    if (pkg.folder !== "bench" && !existsSync(join(root, pkg.folder, "src/mod.ts")))
+      faults.push(`${pkg.folder}: has no src/mod.ts`);
+    const used = new Set<string>();
+    for (const path of glob(`${pkg.folder}/**/*.{ts,mjs}`)) {
+      const file = { path, text: readFileSync(join(root, path), "utf8") };
+      faults.push(...fileFaults(pkg, file));
+      for (const match of file.text.matchAll(importPattern)) used.add(packageNameOf((match[1] ?? match[2])!));
+      const lines = file.text.split("\n").length - 1;
+      if (lines > fileReconsiderLines) longFiles.push(`${path} (${lines} lines)`);
+    }
+    for (const dependency of pkg.dependencies) {
+      if (!used.has(dependency)) faults.push(`${pkg.folder}: names ${dependency} and does not import it`);
+    }
+  }
+  return { faults, longFiles };
+}

@@ -1,0 +1,43 @@
+/**
+ * Runs every test, says what was skipped and why. With FAIRLEAD_REQUIRE_ALL=1, as in CI, a skip is a failure.
+ * Arguments choose files: `npm test -- libs/bus` runs what has this in its path.
+ */
+import { globSync } from "node:fs";
+import { run } from "node:test";
+import { spec as Spec } from "node:test/reporters";
+
+const chosen = process.argv.slice(2);
+const files = globSync("{libs,services,bench,scripts}/**/*.test.ts", {
+  exclude: (path) => path.includes("node_modules"),
+})
+  .filter((file) => chosen.length === 0 || chosen.some((part) => file.includes(part)))
+  .sort();
+if (files.length === 0) {
+  process.stderr.write(`fairlead: no test file has ${chosen.join(" or ")} in its path\n`);
+  process.exitCode = 1;
+} else {
+  const requireAll = process.env["FAIRLEAD_REQUIRE_ALL"] === "1";
+  const skipped = new Map<string, number>();
+  process.stderr.write(`fairlead: running ${files.length} test files on Node ${process.version}\n`);
+
+  const tests = run({ files, concurrency: 2, execArgv: ["--disable-warning=ExperimentalWarning"] });
+  tests.on("test:fail", () => {
+    process.exitCode = 1;
+  });
+  tests.on("test:pass", ({ skip, name }) => {
+    if (skip === undefined) return;
+    const reason = typeof skip === "string" && skip !== "" ? skip : `no reason given by "${name}"`;
+    skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
+  });
+  tests.on("test:todo" as "test:pass", () => {
+    process.exitCode = 1;
+  });
+  process.on("exit", () => {
+    for (const [reason, count] of skipped) process.stderr.write(`fairlead: skipped ${count}: ${reason}\n`);
+    if (requireAll && skipped.size > 0) {
+      process.stderr.write("fairlead: FAIRLEAD_REQUIRE_ALL=1 turns these skips into a failure\n");
+      process.exitCode = 1;
+    }
+  });
+  tests.compose(new Spec()).pipe(process.stdout);
+}
