@@ -1,0 +1,156 @@
+import { isIP } from "node:net";
+import { formatBytes, formatDurationMs, parseBytes, parseDurationMs } from "@fairlead/core";
+import { z } from "zod";
+
+/** Bounds of a size or duration, written like the values themselves: `{ min: "1KiB", max: "1GiB" }`. */
+export interface UnitLimits {
+  readonly min?: string;
+  readonly max?: string;
+}
+
+interface Unit {
+  readonly name: string;
+  readonly example: string;
+  /** For editors, in the JSON Schema. */
+  readonly pattern: string;
+  readonly parse: (text: string) => number;
+  readonly format: (value: number) => string;
+}
+
+const size: Unit = {
+  name: "size",
+  example: "64KiB",
+  pattern: "^\\s*\\d+(\\.\\d+)?\\s*(B|kB|MB|GB|TB|KiB|MiB|GiB|TiB)\\s*$",
+  parse: parseBytes,
+  format: formatBytes,
+};
+
+const time: Unit = {
+  name: "duration",
+  example: "5s",
+  pattern: "^\\s*\\d+(\\.\\d+)?\\s*(ms|s|m|h|d)\\s*$",
+  parse: parseDurationMs,
+  format: formatDurationMs,
+};
+
+function parseOrNaN(unit: Unit, text: string): number {
+  try {
+    return unit.parse(text);
+  } catch {
+    return Number.NaN;
+  }
+}
+
+function unitType(unit: Unit, limits: UnitLimits) {
+  const min = limits.min === undefined ? 1 : unit.parse(limits.min);
+  const max = limits.max === undefined ? Number.MAX_SAFE_INTEGER : unit.parse(limits.max);
+  const upTo = limits.max === undefined ? "" : ` to "${limits.max}"`;
+  const allowed = `a ${unit.name} with its unit, from "${unit.format(min)}"${upTo}, like "${unit.example}"`;
+  return z
+    .string({ error: () => `must be ${allowed}` })
+    .meta({ pattern: unit.pattern, examples: [unit.example] })
+    .transform((text, context): number => {
+      const value = parseOrNaN(unit, text);
+      if (value >= min && value <= max) return value;
+      context.addIssue({ code: "custom", message: `must be ${allowed}` });
+      return z.NEVER;
+    });
+}
+
+type UnitType = ReturnType<typeof unitType>;
+
+/**
+ * A size in bytes, written with its unit: "64KiB" -> 65536. At least 1 byte unless `min` says otherwise: 0 never means
+ * "unlimited". Without `fallback` the key must be given, or be made `.optional()`.
+ */
+export function bytes(fallback: string, limits?: UnitLimits): z.ZodPrefault<UnitType>;
+export function bytes(fallback?: undefined, limits?: UnitLimits): UnitType;
+export function bytes(fallback?: string, limits: UnitLimits = {}): UnitType | z.ZodPrefault<UnitType> {
+  const type = unitType(size, limits);
+  return fallback === undefined ? type : type.prefault(fallback);
+}
+
+/** A duration in milliseconds, written with its unit: "1.5s" -> 1500. At least 1 ms unless `min` says otherwise. */
+export function duration(fallback: string, limits?: UnitLimits): z.ZodPrefault<UnitType>;
+export function duration(fallback?: undefined, limits?: UnitLimits): UnitType;
+export function duration(fallback?: string, limits: UnitLimits = {}): UnitType | z.ZodPrefault<UnitType> {
+  const type = unitType(time, limits);
+  return fallback === undefined ? type : type.prefault(fallback);
+}
+
+/** Whole numbers may come as text, because `${NAME}` always gives text. */
+function wholeNumber(min: number, max: number, error: string) {
+  const number = z.int({ error }).min(min, { error }).max(max, { error });
+  return z.preprocess(numberFromText, number);
+}
+
+function numberFromText(value: unknown): unknown {
+  return typeof value === "string" && /^-?\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : value;
+}
+
+/** A port number, 0 to 65535; 0 lets the system choose a free one. */
+export function port(fallback: number) {
+  return wholeNumber(0, 65_535, "must be a port number from 0 to 65535 (0: any free port)").prefault(fallback);
+}
+
+/** A whole number of things, from 1 (or `min`) to `max`. 0 is refused where nothing else is said: it never means "unlimited". */
+export function count(fallback: number, limits: { min?: number; max?: number } = {}) {
+  const { min = 1, max = Number.MAX_SAFE_INTEGER } = limits;
+  const upTo = max === Number.MAX_SAFE_INTEGER ? "" : ` to ${max}`;
+  return wholeNumber(min, max, `must be a whole number from ${min}${upTo}`).prefault(fallback);
+}
+
+/** So many a second, above 0; fractions are allowed (0.1: one in ten seconds). */
+export function ratePerSecond(fallback: number) {
+  return optionalRatePerSecond().prefault(fallback);
+}
+
+/** A rate that has no default; make it `.optional()` for "no limit unless given". */
+export function optionalRatePerSecond() {
+  const error = "must be a number a second above 0";
+  return z.preprocess(numberFromText, z.number({ error }).positive({ error }));
+}
+
+const hostName =
+  /^(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*\.?$/;
+
+function isHost(text: string): boolean {
+  if (isIP(text) !== 0) return true;
+  // All digits and dots is a mistyped IPv4 address, not a name (RFC 1123, 2.1).
+  return hostName.test(text) && !/^[\d.]+$/.test(text);
+}
+
+/** A host name (RFC 1123), an IPv4 or an IPv6 address, without a port and without brackets. */
+export function host(fallback: string) {
+  const error =
+    'must be a host name or an IP address, without a port, like "127.0.0.1", "::" or "example.org"';
+  return z.string({ error }).refine(isHost, { error }).default(fallback);
+}
+
+function isCidr(text: string): boolean {
+  const [address = "", bits, ...rest] = text.split("/");
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+}
+
+/** An address range, "10.0.0.0/8" or "fd00::/8"; an address alone stands for itself. */
+export function cidr() {
+  const error = 'must be an address range like "10.0.0.0/8" or "fd00::/8", or one address';
+  return z.string({ error }).refine(isCidr, { error });
+}
+
+/** Schemas whose values are never shown. */
+export const secrets = z.registry<{ readonly isSecret: true }>();
+
+/** Text that is never shown: `redact` and every error message replace it. */
+export function secret() {
+  const type = z.string({ error: "must be text" }).min(1, { error: "must not be empty" });
+  return type.register(secrets, { isSecret: true });
+}
+
+/** A group of keys: unknown keys are errors; a group that is absent has all its defaults. */
+export function section<Shape extends z.ZodRawShape>(shape: Shape) {
+  const type = z.strictObject(shape);
+  return type.prefault({} as z.input<typeof type>);
+}

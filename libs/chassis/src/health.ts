@@ -1,0 +1,15 @@
+/** "degraded": it works, but an operator should look. Only "failed" makes a process unready. */
+export type HealthStatus = "ok" | "degraded" | "failed";
+
+export interface HealthResult {
+  readonly status: HealthStatus;
+  /** Sentences for an operator; empty when all is well. */
+  readonly problems: readonly string[];
+}
+
+/** One thing that `/readyz` asks. A check answers from what is known already: it dials nobody and waits for nobody. */
+export interface HealthCheck {
+  /** "tcp-gateway", "bus": shown by `/readyz?verbose`. */
+  readonly name: string;
+  check(): Promise<HealthResult>;
+}

@@ -1,0 +1,73 @@
+import type { Request, Response } from "express";
+import type { z } from "zod";
+import type { Principal } from "./tokens.ts";
+
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** What a handler is given: everything checked against the schemas of the route. */
+export interface RouteRequest<Params, Query, Body> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  /** Who asks. */
+  readonly principal: Principal;
+  /** From `x-request-id` of the client, else made here; the answer carries it. */
+  readonly requestId: string;
+  /** Trace id of the client's `traceparent` (W3C Trace Context), when it sent one. */
+  readonly traceId: string | undefined;
+  /** Fires when the client has gone or the server is told to end at once. */
+  readonly signal: AbortSignal;
+  /** For what a schema cannot say: headers, a body that is read as a stream. */
+  readonly request: Request;
+  /** For handlers that write the answer themselves; they return undefined. */
+  readonly response: Response;
+}
+
+/** The answer of a handler: `body` is sent as JSON; without it the answer has no body. */
+export interface Reply {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface RouteResponse {
+  readonly description: string;
+  readonly schema?: z.ZodType;
+  /** Default "application/json" when there is a schema. */
+  readonly contentType?: string;
+}
+
+/** A route and its documentation in one: the Express route and `/v1/openapi.json` both come from it. */
+export interface Route<
+  Params extends z.ZodType = z.ZodType<unknown>,
+  Query extends z.ZodType = z.ZodType<unknown>,
+  Body extends z.ZodType = z.ZodType<unknown>,
+> {
+  readonly method: Method;
+  /** Below the place where the router is mounted, parameters in braces: "/udp/listeners/{id}". */
+  readonly path: string;
+  /** One line, in the imperative: "List the listeners". */
+  readonly summary: string;
+  readonly description?: string;
+  /** The scope that a token needs ("udp:read"); "admin" is in every token's reach only when it has it. */
+  readonly scope: string;
+  /** Schema of the path's parameters: an object of strings to whatever it makes of them. */
+  readonly params?: Params;
+  /** Schema of the query. A parameter that is repeated arrives as an array of strings, otherwise as a string. */
+  readonly query?: Query;
+  /** Schema of a JSON body. Without it the body is left unread, for handlers that stream it. */
+  readonly body?: Body;
+  /** Cap of the JSON body in bytes. Default: the server's `maxBodyBytes`. */
+  readonly maxBodyBytes?: number;
+  /** The answers on purpose, by status; the problems that every route may give are added to the document. */
+  readonly responses: Readonly<Record<number, RouteResponse>>;
+  /** @throws {ProblemError} for every answer that is a problem */
+  handle(
+    request: RouteRequest<z.output<Params>, z.output<Query>, z.output<Body>>,
+  ): Promise<Reply | undefined> | Reply | undefined;
+}
+
+/** Where a service adds its routes. */
+export interface Router {
+  add<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(route: Route<P, Q, B>): void;
+}
