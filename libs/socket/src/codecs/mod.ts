@@ -1,0 +1,7 @@
+/**
+ * Framing: bytes to frames and back, without input or output.
+ *
+ * @module
+ */
+export { createCodec } from "./create-codec.ts";
+export { type CodecName, type CodecOptions, codecNames, type Delimiter } from "./options.ts";

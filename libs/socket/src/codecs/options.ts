@@ -1,0 +1,135 @@
+import type { OversizePolicy } from "../codec.ts";
+
+/** Where one frame ends. `newline`: LF, and one CR before it is no part of the frame. `text:` is taken as UTF-8. */
+export type Delimiter = "newline" | "lf" | "crlf" | "nul" | `text:${string}` | `hex:${string}`;
+
+interface Limits {
+  /** Bytes of one frame as it is given out, at least 1, at most 1 GiB. Enforced before the end of the frame comes. */
+  readonly maxFrameBytes: number;
+  /** What happens to a frame over the cap: dropped and counted, cut to the cap and counted, or FRAME_TOO_LARGE. */
+  readonly oversize: OversizePolicy;
+}
+
+export interface LinesOptions extends Limits {
+  readonly name: "lines";
+  /** Default "newline". */
+  readonly delimiter?: Delimiter;
+}
+
+export interface FixedOptions extends Limits {
+  readonly name: "fixed";
+  /** Bytes of every frame; at most maxFrameBytes. */
+  readonly frameBytes: number;
+}
+
+/**
+ * Header = `lengthOffset` bytes of anything, then an unsigned integer L of `lengthBytes`. Behind the header stand
+ * L + lengthAdjustment bytes of body, less the header's own size when `lengthIncludesHeader`. A negative result is
+ * FRAME_INVALID. Header fields behind the length belong to the body: count them in with `lengthAdjustment`.
+ */
+export interface LengthPrefixOptions extends Limits {
+  readonly name: "length-prefix";
+  /** 1 to 8. Default 4. */
+  readonly lengthBytes?: number;
+  /** Default "big". */
+  readonly endian?: "big" | "little";
+  /** 0 to 255 bytes before the length field. Default 0; `encode` writes zeros there. */
+  readonly lengthOffset?: number;
+  /** Bytes, may be negative. Default 0. */
+  readonly lengthAdjustment?: number;
+  /** Default false. */
+  readonly lengthIncludesHeader?: boolean;
+  /** The frame begins with its header (and `encode` expects it there). Default false. The cap counts it then. */
+  readonly keepHeader?: boolean;
+}
+
+/** Protocol Buffers' delimited messages: unsigned LEB128, then the body. */
+export interface VarintOptions extends Limits {
+  readonly name: "varint";
+}
+
+/** D. J. Bernstein's netstrings, strictly: `5:hello,`. */
+export interface NetstringOptions extends Limits {
+  readonly name: "netstring";
+}
+
+/**
+ * Syslog over TCP (RFC 6587). Per frame: 1 to 10 digits, the first not 0, and a space begin a counted frame (3.4.1); any
+ * other frame ends at LF (3.4.2), a CR before it stripped. Empty lines between frames are no frames.
+ */
+export interface OctetCountingOptions extends Limits {
+  readonly name: "octet-counting";
+}
+
+/** The size in decimal text, then that many bytes. */
+export interface AsciiSizeOptions extends Limits {
+  readonly name: "ascii-size";
+  /** What ends the size; at most 15 digits stand before it. Default "newline". Not together with `width`. */
+  readonly terminator?: Delimiter;
+  /** A size field of exactly so many bytes instead, 1 to 20: digits padded with zeros or spaces on either side. */
+  readonly width?: number;
+}
+
+/**
+ * HL7's Minimal Lower Layer Protocol: VT ... FS CR. CR and LF between frames are skipped; other bytes there are counted
+ * as one dropped frame a run, or with the policy `close` raise FRAME_INVALID.
+ */
+export interface MllpOptions extends Limits {
+  readonly name: "mllp";
+}
+
+/** STX ... ETX; bytes between frames as in `mllp`. */
+export interface StxEtxOptions extends Limits {
+  readonly name: "stx-etx";
+  /** `dle`: a DLE (0x10) stands before each STX, ETX and DLE of the payload. Default "none". */
+  readonly escape?: "none" | "dle";
+  /**
+   * `lrc`: one byte follows ETX, the exclusive or of all bytes as sent behind STX up to and with ETX. A frame whose check
+   * fails is dropped and counted, or with the policy `close` raises FRAME_INVALID. Default "none".
+   */
+  readonly check?: "none" | "lrc";
+}
+
+/**
+ * JSON values one after the other: NDJSON, concatenated, separated by white space or RS (RFC 7464). Objects, arrays and
+ * strings end by themselves, other scalars at white space or the stream's end. Finds the end of a value, does not validate it.
+ */
+export interface JsonOptions extends Limits {
+  readonly name: "json";
+  /** Deeper nesting is FRAME_INVALID. Default 128. */
+  readonly maxDepth?: number;
+}
+
+/** Every chunk as it comes is a frame; a chunk over the cap is cut into frames of the cap, whatever the policy. */
+export interface RawOptions extends Limits {
+  readonly name: "raw";
+}
+
+export type CodecOptions =
+  | LinesOptions
+  | FixedOptions
+  | LengthPrefixOptions
+  | VarintOptions
+  | NetstringOptions
+  | OctetCountingOptions
+  | AsciiSizeOptions
+  | MllpOptions
+  | StxEtxOptions
+  | JsonOptions
+  | RawOptions;
+
+export type CodecName = CodecOptions["name"];
+
+export const codecNames = [
+  "lines",
+  "fixed",
+  "length-prefix",
+  "varint",
+  "netstring",
+  "octet-counting",
+  "ascii-size",
+  "mllp",
+  "stx-etx",
+  "json",
+  "raw",
+] as const satisfies readonly CodecName[];
