@@ -40,6 +40,11 @@ export interface Decoder {
   end(): FrameBatch;
   /** Bytes held back for the next call. At most the cap plus a header. */
   readonly heldBytes: number;
+  /**
+   * True while a frame has begun and is not complete, also where its bytes are not held: a header that was understood, an
+   * oversized frame that is thrown away. The time limit of frames rests on it. Left out: `heldBytes > 0`.
+   */
+  readonly isFrameOpen?: boolean;
 }
 
 /** A way of framing: makes decoders, one per connection, and encodes frames for the same peer. */

@@ -53,6 +53,11 @@ export interface Connection extends AsyncDisposable {
   readonly bytesSent: number;
   /** Resolves once, never rejects, when both directions are over. */
   readonly closed: Promise<CloseReason>;
+  /**
+   * Resolves, never rejects, when the peer has ended, reset, or the connection is over: also while nobody reads. A reset is
+   * seen within one sweep; an end is seen when no more than one chunk of unread bytes stands before it.
+   */
+  readonly peerEnded: Promise<void>;
 
   /** The next chunk as it comes, never empty; undefined when the peer has ended. @throws {SocketError} */
   read(): Promise<Buffer | undefined>;
@@ -74,8 +79,15 @@ export interface Connection extends AsyncDisposable {
   frames(codec: Codec): AsyncIterable<Buffer>;
 
   /**
+   * No more bytes are wanted: a read that waits and every further read give undefined, `batches` and `frames` end without
+   * the unfinished rest, and what the peer still sends is thrown away. Sending goes on. For a graceful stop.
+   */
+  stopReading(): void;
+
+  /**
    * Resolves when the kernel's and our own buffer have room again: awaiting every send keeps at most one of them in
-   * memory. @throws {SocketError} CONNECTION_CLOSED, CONNECTION_RESET, TIMED_OUT
+   * memory. @throws {SocketError} CONNECTION_CLOSED, CONNECTION_RESET, TIMED_OUT,
+   *   SEND_BUFFER_FULL (retryable) when sends that nobody awaited fill `maxUnsentBytes`
    */
   send(data: Uint8Array | string): Promise<void>;
   /** Half-close: sends FIN after what was sent; reading goes on (socket.shutdown(SHUT_WR)). */

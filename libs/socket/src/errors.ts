@@ -13,6 +13,9 @@ export type SocketErrorCode =
   | "TIMED_OUT"
   | "UNEXPECTED_END"
   | "LINE_TOO_LONG"
+  | "SEND_BUFFER_FULL"
+  | "ALREADY_READING"
+  | "BAD_OPTION"
   | "DATAGRAM_TOO_LARGE"
   | "UNSUPPORTED"
   | "SOCKET_FAILED";
@@ -30,7 +33,11 @@ export class FramingError extends FairleadError {
   /** What was complete before the error, when it comes from a decoder. */
   readonly frames: FrameBatch | undefined;
 
-  constructor(code: FramingErrorCode, message: string, options: { data?: ErrorData; frames?: FrameBatch } = {}) {
+  constructor(
+    code: FramingErrorCode,
+    message: string,
+    options: { data?: ErrorData; frames?: FrameBatch } = {},
+  ) {
     super(code, message, options.data ? { data: options.data } : {});
     this.frames = options.frames;
   }
