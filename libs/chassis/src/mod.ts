@@ -4,11 +4,22 @@
  *
  * @module
  */
+export { ConfigError, type ConfigIssue, formatPath } from "./config/errors.ts";
+export { configJsonSchema, undescribedKeys } from "./config/json-schema.ts";
+export {
+  type EnvironmentOverride,
+  type LoadedConfig,
+  loadConfig,
+  type ParseConfigOptions,
+  parseConfig,
+} from "./config/load.ts";
+export { redact, redactUrls } from "./config/schema.ts";
 export {
   bytes,
   cidr,
   count,
   duration,
+  flag,
   host,
   optionalRatePerSecond,
   port,

@@ -90,7 +90,9 @@ function numberFromText(value: unknown): unknown {
 
 /** A port number, 0 to 65535; 0 lets the system choose a free one. */
 export function port(fallback: number) {
-  return wholeNumber(0, 65_535, "must be a port number from 0 to 65535 (0: any free port)").prefault(fallback);
+  return wholeNumber(0, 65_535, "must be a port number from 0 to 65535 (0: any free port)").prefault(
+    fallback,
+  );
 }
 
 /** A whole number of things, from 1 (or `min`) to `max`. 0 is refused where nothing else is said: it never means "unlimited". */
@@ -140,13 +142,16 @@ export function cidr() {
   return z.string({ error }).refine(isCidr, { error });
 }
 
-/** Schemas whose values are never shown. */
-export const secrets = z.registry<{ readonly isSecret: true }>();
-
-/** Text that is never shown: `redact` and every error message replace it. */
+/** Text that is never shown: `redact` and every error message replace it. Marked as JSON Schema does: `writeOnly`. */
 export function secret() {
   const type = z.string({ error: "must be text" }).min(1, { error: "must not be empty" });
-  return type.register(secrets, { isSecret: true });
+  return type.meta({ writeOnly: true });
+}
+
+/** true or false. May come as text, because `${NAME}` always gives text. */
+export function flag(fallback: boolean) {
+  const parse = (value: unknown) => (value === "true" ? true : value === "false" ? false : value);
+  return z.preprocess(parse, z.boolean({ error: "must be true or false" })).prefault(fallback);
 }
 
 /** A group of keys: unknown keys are errors; a group that is absent has all its defaults. */
