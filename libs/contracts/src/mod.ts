@@ -1,1 +1,76 @@
-export * from "./names.ts";
+/**
+ * What services say to each other and to the outside: event types, record containers, wire forms of an event, HTTP
+ * bodies. Pure: no input or output.
+ *
+ * @module
+ */
+export {
+  type AmqpMessage,
+  type AmqpProperties,
+  type EventMessage,
+  fromAmqp,
+  toAmqp,
+} from "./amqp.ts";
+export { decodeRecords } from "./decode-records.ts";
+export { encodeLines, encodeNdjson, encodeRecords } from "./encode-records.ts";
+export { ContractError, type ContractErrorCode } from "./errors.ts";
+export { createEvent, type EventFields, isExtensionName } from "./event.ts";
+export {
+  type EventsPage,
+  eventsPageSchema,
+  type Ledger,
+  ledgerSchema,
+  type Problem,
+  problemMediaType,
+  problemSchema,
+  structuredEventSchema,
+  type TcpConnection,
+  type TcpConnectionsPage,
+  tcpConnectionSchema,
+  tcpConnectionsPageSchema,
+  type UdpListener,
+  type UdpListeners,
+  udpListenerSchema,
+  udpListenersSchema,
+} from "./http.ts";
+export { eventTypes, recordContainers, type ServiceName, serviceNames } from "./names.ts";
+export {
+  type DecodedRecord,
+  type FrameRecords,
+  formatAddress,
+  formatMicros,
+  framesAsRecords,
+  parseAddress,
+  type RecordAddress,
+  type Records,
+} from "./records.ts";
+export { fromServerSentEvent, parseOffset, toServerSentEvent } from "./sse.ts";
+export {
+  fromStructuredJson,
+  type StructuredEvent,
+  structuredMediaType,
+  toStructuredJson,
+} from "./structured.ts";
+export {
+  type ConnectionEventFields,
+  type RecordsEventFields,
+  socketAddressSchema,
+  type TcpClosed,
+  type TcpOpened,
+  tcpClosed,
+  tcpClosedSchema,
+  tcpOpened,
+  tcpOpenedSchema,
+  tcpRecords,
+  tlsIdentitySchema,
+} from "./tcp-events.ts";
+export {
+  type StatsdMetric,
+  type SyslogMessage,
+  statsdMetricSchema,
+  syslogMessageSchema,
+  type UdpBatchFields,
+  udpRecords,
+  udpStatsd,
+  udpSyslog,
+} from "./udp-events.ts";

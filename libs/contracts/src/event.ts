@@ -1,0 +1,66 @@
+import { type CloudEvent, createId, type EventExtensions } from "@fairlead/core";
+import { ContractError } from "./errors.ts";
+
+/** What every event is built from. */
+export interface EventFields {
+  readonly type: string;
+  /** URI reference of the producer: "/tcp-gateway/<instance>/<listener>". */
+  readonly source: string;
+  readonly subject?: string;
+  readonly datacontenttype: string;
+  readonly data: Uint8Array;
+  /** Undefined values are left out. */
+  readonly extensions?: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** Milliseconds since the epoch. Default now. */
+  readonly timeMs?: number;
+  /** Default a new one. Give it where a repeat must have the same. */
+  readonly id?: string;
+}
+
+/** Attributes that an extension cannot be named after (CloudEvents 1.0; `data` as the JSON format says). */
+const reservedNames: ReadonlySet<string> = new Set([
+  "specversion",
+  "id",
+  "source",
+  "type",
+  "subject",
+  "time",
+  "datacontenttype",
+  "dataschema",
+  "data",
+]);
+
+/** Lower-case letters and digits, 1 to 20, no attribute of CloudEvents itself. */
+export function isExtensionName(name: string): boolean {
+  return /^[a-z0-9]{1,20}$/.test(name) && !reservedNames.has(name);
+}
+
+/** @throws {ContractError} EVENT_INVALID when an extension's name is not allowed */
+export function createEvent(fields: EventFields): CloudEvent {
+  const nowMs = fields.timeMs ?? Date.now();
+  return {
+    id: fields.id ?? createId(),
+    source: fields.source,
+    type: fields.type,
+    ...(fields.subject !== undefined && { subject: fields.subject }),
+    time: new Date(nowMs).toISOString(),
+    datacontenttype: fields.datacontenttype,
+    data: fields.data,
+    extensions: definedExtensions(fields.extensions ?? {}),
+  };
+}
+
+function definedExtensions(given: NonNullable<EventFields["extensions"]>): EventExtensions {
+  const extensions: Record<string, string | number | boolean> = {};
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined) continue;
+    if (!isExtensionName(name)) {
+      throw new ContractError(
+        "EVENT_INVALID",
+        `Cannot create an event: the extension name ${JSON.stringify(name)} is not 1 to 20 lower-case letters and digits`,
+      );
+    }
+    extensions[name] = value;
+  }
+  return extensions;
+}

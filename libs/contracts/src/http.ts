@@ -1,0 +1,115 @@
+import { z } from "zod";
+import { socketAddressSchema, tlsIdentitySchema } from "./tcp-events.ts";
+
+/** Bodies of the HTTP API (contracts.md, HTTP API). The OpenAPI document is generated from these. */
+
+const count = z.int().min(0);
+
+export const problemMediaType = "application/problem+json";
+
+/** RFC 9457. */
+export const problemSchema = z
+  .object({
+    type: z.string().meta({ description: "URI reference; stable for each kind of problem" }),
+    title: z.string(),
+    status: z.int().min(400).max(599),
+    code: z.string().meta({ description: "Stable, upper case: what a program branches on" }),
+    detail: z.string().optional(),
+    instance: z.string().optional(),
+    errors: z
+      .array(z.object({ pointer: z.string().meta({ description: "RFC 6901" }), detail: z.string() }))
+      .optional()
+      .meta({ description: "For bad input, one per fault" }),
+  })
+  .meta({ id: "Problem" });
+
+export type Problem = z.infer<typeof problemSchema>;
+
+/** An event in the CloudEvents JSON format; extensions stand beside the attributes. */
+export const structuredEventSchema = z
+  .looseObject({
+    specversion: z.literal("1.0"),
+    id: z.string().min(1),
+    source: z.string().min(1),
+    type: z.string().min(1),
+    subject: z.string().optional(),
+    time: z.iso.datetime({ offset: true }),
+    datacontenttype: z.string(),
+    data: z.unknown().optional().meta({ description: "JSON value, or text where the data is UTF-8" }),
+    data_base64: z.base64().optional(),
+  })
+  .meta({ id: "Event" });
+
+export const eventsPageSchema = z
+  .object({
+    events: z.array(z.object({ offset: count, event: structuredEventSchema })),
+    next: count.meta({ description: "Ask for what is after this offset to go on" }),
+  })
+  .meta({ id: "EventsPage" });
+
+export type EventsPage = z.infer<typeof eventsPageSchema>;
+
+export const tcpConnectionSchema = z
+  .object({
+    id: z.string(),
+    instance: z.string(),
+    listener: z.string(),
+    remote: socketAddressSchema,
+    local: socketAddressSchema.optional(),
+    openedAt: z.iso.datetime(),
+    tls: tlsIdentitySchema.optional(),
+    bytesReceived: count.optional().meta({ description: "Known only to the instance that holds it" }),
+    bytesSent: count.optional(),
+    records: count.optional().meta({ description: "Durable so far" }),
+  })
+  .meta({ id: "TcpConnection" });
+
+export type TcpConnection = z.infer<typeof tcpConnectionSchema>;
+
+export const tcpConnectionsPageSchema = z
+  .object({
+    connections: z.array(tcpConnectionSchema),
+    next: z
+      .string()
+      .optional()
+      .meta({ description: "Give it as `after` for the next page; absent on the last" }),
+  })
+  .meta({ id: "TcpConnectionsPage" });
+
+export type TcpConnectionsPage = z.infer<typeof tcpConnectionsPageSchema>;
+
+/** The loss ledger: received = published + all of rejected + pending; kernelDropped never reached the process. */
+export const ledgerSchema = z
+  .object({
+    received: count,
+    published: count,
+    rejected: z.record(z.string(), count).meta({ description: "By reason" }),
+    pending: count,
+  })
+  .meta({ id: "Ledger" });
+
+export type Ledger = z.infer<typeof ledgerSchema>;
+
+export const udpListenerSchema = z
+  .object({
+    name: z.string(),
+    mode: z.enum(["raw", "syslog", "statsd"]),
+    local: socketAddressSchema,
+    ledger: ledgerSchema,
+    receivedBytes: count,
+    kernelDropped: count.nullable().meta({ description: "null where the system cannot tell" }),
+    receiveBuffer: z.object({
+      askedBytes: count,
+      grantedBytes: count,
+      isShort: z.boolean().meta({ description: "The kernel granted less than was asked" }),
+    }),
+  })
+  .meta({ id: "UdpListener" });
+
+export type UdpListener = z.infer<typeof udpListenerSchema>;
+
+export const udpListenersSchema = z
+  .object({ instance: z.string(), listeners: z.array(udpListenerSchema) })
+  .meta({ id: "UdpListeners" });
+
+export type UdpListeners = z.infer<typeof udpListenersSchema>;

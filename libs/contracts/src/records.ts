@@ -1,0 +1,72 @@
+/** Where a record came from. */
+export interface RecordAddress {
+  /** IPv4 or IPv6 address in text; an IPv6 zone ("%eth0") is not carried. Any other host is left out. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A batch of frames of one connection; a `FrameBatch` of @fairlead/socket is one. */
+export interface FrameRecords {
+  readonly count: number;
+  /** Sum of the payloads, in bytes. */
+  readonly payloadBytes: number;
+  frame(index: number): Uint8Array;
+  /** All records in one piece, each ended by one LF, where there is such a piece. */
+  readonly lines?: Uint8Array;
+}
+
+/** A batch of records with source and time each; a `DatagramBatch` of @fairlead/socket is one. */
+export interface Records {
+  readonly count: number;
+  /** Sum of the payloads, in bytes. */
+  readonly payloadBytes: number;
+  payload(index: number): Uint8Array;
+  /** Undefined where nothing is known about it, as for a Unix socket. */
+  source(index: number): RecordAddress | undefined;
+  /** Microseconds since the epoch. */
+  receivedAtMicros(index: number): number;
+}
+
+/** A record as it comes out of any container. */
+export interface DecodedRecord {
+  /** `firstseq` of the event + index; with the event's subject the record's identity. */
+  readonly seq: number;
+  readonly payload: Buffer;
+  /** Receive time, RFC 3339 with microseconds, where the container carries it. */
+  readonly time?: string;
+  readonly from?: RecordAddress;
+}
+
+/** Gives the frames of one connection the same source and receive time. */
+export function framesAsRecords(
+  frames: FrameRecords,
+  origin: { from?: RecordAddress | undefined; receivedAtMicros: number },
+): Records {
+  return {
+    count: frames.count,
+    payloadBytes: frames.payloadBytes,
+    payload: (index) => frames.frame(index),
+    source: () => origin.from,
+    receivedAtMicros: () => origin.receivedAtMicros,
+  };
+}
+
+/** "192.0.2.1:514", "[2001:db8::1]:514" */
+export function formatAddress(address: RecordAddress): string {
+  return address.host.includes(":") ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
+}
+
+/** The reverse of `formatAddress`; undefined for any other text. */
+export function parseAddress(text: string): RecordAddress | undefined {
+  const match = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (!match || port > 65_535) return undefined;
+  return { host: (match[1] ?? match[2])!, port };
+}
+
+/** 1767225600123456 -> "2026-01-01T00:00:00.123456Z" */
+export function formatMicros(micros: number): string {
+  const seconds = Math.floor(micros / 1_000_000);
+  const fraction = String(micros - seconds * 1_000_000).padStart(6, "0");
+  return `${new Date(seconds * 1_000).toISOString().slice(0, -5)}.${fraction}Z`;
+}

@@ -1,0 +1,123 @@
+import type { CloudEvent } from "@fairlead/core";
+import { z } from "zod";
+import { createEvent } from "./event.ts";
+import { eventTypes } from "./names.ts";
+
+/** A batch of records, for `tcpRecords` and `udpRecords`. */
+export interface RecordsEventFields {
+  /** "/tcp-gateway/<instance>/<listener>" */
+  readonly source: string;
+  /** Connection id (tcp) or listener (udp). */
+  readonly subject: string;
+  /** Media type of `data`: a record container, or the record's own where there is one record an event. */
+  readonly datacontenttype: string;
+  readonly data: Uint8Array;
+  readonly recordCount: number;
+  /** Number of the first record, counting from 1 per subject and instance. */
+  readonly firstSeq: number;
+  readonly timeMs?: number;
+  readonly id?: string;
+  /** W3C Trace Context. */
+  readonly traceparent?: string;
+  readonly partitionKey?: string;
+  readonly lane?: string;
+}
+
+export function recordsEvent(type: string, fields: RecordsEventFields): CloudEvent {
+  return createEvent({
+    ...fields,
+    type,
+    extensions: {
+      recordcount: fields.recordCount,
+      firstseq: fields.firstSeq,
+      traceparent: fields.traceparent,
+      partitionkey: fields.partitionKey,
+      lane: fields.lane,
+    },
+  });
+}
+
+/** One batch of frames of one connection; the subject is the connection's id. */
+export function tcpRecords(fields: RecordsEventFields): CloudEvent {
+  return recordsEvent(eventTypes.tcpRecords, fields);
+}
+
+/** One end of a socket; a `SocketAddress` of @fairlead/socket is one. */
+export const socketAddressSchema = z
+  .object({
+    family: z.enum(["ipv4", "ipv6", "unix"]),
+    host: z.string().meta({ description: "Address; the path for unix, empty for an unnamed peer" }),
+    port: z.int().min(0).max(65_535).meta({ description: "0 for unix" }),
+  })
+  .meta({ id: "SocketAddress" });
+
+export const tlsIdentitySchema = z
+  .object({
+    protocol: z.string().meta({ description: "TLSv1.3" }),
+    cipher: z.string(),
+    serverName: z.string().optional().meta({ description: "What the client asked for (SNI)" }),
+    peerSubject: z
+      .string()
+      .optional()
+      .meta({ description: "Distinguished name in the client's certificate" }),
+    peerFingerprint256: z.string().optional().meta({ description: "SHA-256 of the client's certificate" }),
+  })
+  .meta({ id: "TlsIdentity" });
+
+export const tcpOpenedSchema = z
+  .object({
+    connection: z.string(),
+    instance: z.string(),
+    listener: z.string(),
+    remote: socketAddressSchema,
+    local: socketAddressSchema,
+    openedAt: z.iso.datetime(),
+    tls: tlsIdentitySchema.optional(),
+  })
+  .meta({ id: "TcpOpened" });
+
+export type TcpOpened = z.infer<typeof tcpOpenedSchema>;
+
+export const tcpClosedSchema = tcpOpenedSchema
+  .extend({
+    closedAt: z.iso.datetime(),
+    reason: z.string().meta({ description: "peer-ended, peer-reset, local, idle-timeout, framing, ..." }),
+    bytesReceived: z.int().min(0),
+    bytesSent: z.int().min(0),
+    records: z.int().min(0).meta({ description: "Records of this connection that became durable" }),
+    rejected: z
+      .record(z.string(), z.int().min(0))
+      .meta({ description: "Records that were received and did not become durable, by reason" }),
+  })
+  .meta({ id: "TcpClosed" });
+
+export type TcpClosed = z.infer<typeof tcpClosedSchema>;
+
+export interface ConnectionEventFields<Data> {
+  readonly source: string;
+  readonly data: Data;
+  readonly timeMs?: number;
+  readonly id?: string;
+  readonly traceparent?: string;
+}
+
+/** A connection was accepted; the subject is its id. */
+export function tcpOpened(fields: ConnectionEventFields<TcpOpened>): CloudEvent {
+  return connectionEvent(eventTypes.tcpOpened, fields);
+}
+
+/** A connection is over; comes after its last records. */
+export function tcpClosed(fields: ConnectionEventFields<TcpClosed>): CloudEvent {
+  return connectionEvent(eventTypes.tcpClosed, fields);
+}
+
+function connectionEvent(type: string, fields: ConnectionEventFields<TcpOpened>): CloudEvent {
+  return createEvent({
+    ...fields,
+    type,
+    subject: fields.data.connection,
+    datacontenttype: "application/json",
+    data: Buffer.from(JSON.stringify(fields.data)),
+    extensions: { traceparent: fields.traceparent },
+  });
+}
