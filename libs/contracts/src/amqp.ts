@@ -81,8 +81,7 @@ export function fromAmqp(message: AmqpMessage, receivedAtMs: number = Date.now()
     type: required("type", type),
     ...(subject !== undefined && { subject: String(subject) }),
     time: time === undefined ? new Date(sentAtMs).toISOString() : timeOf(time),
-    datacontenttype:
-      contentType ?? (datacontenttype && String(datacontenttype)) ?? "application/octet-stream",
+    datacontenttype: contentType ?? String(datacontenttype ?? "application/octet-stream"),
     data: message.content,
     extensions,
   };
