@@ -1,0 +1,55 @@
+import { readFileSync } from "node:fs";
+import { FairleadError, toError } from "@fairlead/core";
+import type { Command } from "commander";
+import type { HttpOptions } from "../http.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Where the running Fairlead is, and how to be let in. */
+export interface ConnectionOptions {
+  readonly url?: string;
+  readonly token?: string;
+  readonly tokenFile?: string;
+}
+
+/** An option or variable that cannot be used; exit code 2. */
+export class UsageError extends FairleadError {
+  constructor(message: string, cause?: unknown) {
+    super("BAD_USAGE", message, cause === undefined ? {} : { cause });
+  }
+}
+
+export function addConnectionOptions(command: Command): Command {
+  return command
+    .option("--url <url>", "address of the HTTP API (default: FAIRLEAD_URL, else http://127.0.0.1:7000)")
+    .option(
+      "--token <token>",
+      "bearer token (default: FAIRLEAD_TOKEN); others on this machine can see it in ps",
+    )
+    .option("--token-file <file>", "file with the bearer token (default: FAIRLEAD_TOKEN_FILE)");
+}
+
+/** The options, else the environment, else the embedded defaults. @throws {UsageError} */
+export function resolveHttp(options: ConnectionOptions, env: Terminal["env"]): HttpOptions {
+  const url = options.url ?? env["FAIRLEAD_URL"] ?? localUrl(env);
+  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? "")) {
+    throw new UsageError(`Cannot use the address ${url}: write it like http://127.0.0.1:7000`);
+  }
+  const file = options.tokenFile ?? (options.token === undefined ? env["FAIRLEAD_TOKEN_FILE"] : undefined);
+  return { url, token: options.token ?? (file ? readToken(file) : env["FAIRLEAD_TOKEN"]) };
+}
+
+/** The same variables that move the listener of `up` move where its clients look. */
+function localUrl(env: Terminal["env"]): string {
+  const host = env["FAIRLEAD_HOST"] || "127.0.0.1";
+  const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  const inUrl = reachable.includes(":") ? `[${reachable}]` : reachable;
+  return `http://${inUrl}:${env["FAIRLEAD_HTTP_PORT"] || 7000}`;
+}
+
+function readToken(file: string): string {
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch (error) {
+    throw new UsageError(`Cannot read the token file ${file}: ${toError(error).message}`, error);
+  }
+}

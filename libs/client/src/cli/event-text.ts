@@ -1,0 +1,96 @@
+import { type DecodedRecord, decodeRecords, formatAddress, recordContainers } from "@fairlead/contracts";
+import { type CloudEvent, routingKey, toError } from "@fairlead/core";
+import { printable } from "./terminal.ts";
+
+/**
+ * A record: `text`, or `base64` where it is no UTF-8; where the container is NDJSON of objects (syslog, statsd), their
+ * fields stand in the record itself.
+ */
+interface RecordAsJson {
+  readonly seq: number;
+  readonly time?: string;
+  readonly from?: string;
+  readonly [field: string]: unknown;
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** An event with what it carries decoded: `records`, or `data` where it is one JSON value. */
+export function eventAsJson(offset: number, event: CloudEvent): Record<string, unknown> {
+  const { data: _, extensions, ...attributes } = event;
+  return { offset, ...attributes, ...extensions, ...contentOf(event) };
+}
+
+/** An event as a person reads it: a line for each record. */
+export function eventAsLines(offset: number, event: CloudEvent): string {
+  const { records, data, problem } = contentOf(event);
+  const key = routingKey(event.type);
+  const line = (seq: number | undefined, time: string, from: string, text: string) =>
+    `${offset}${seq === undefined ? "" : `#${seq}`}  ${time.slice(0, 23).padEnd(23)}  ${key}  ${from}  ${printable(text)}\n`;
+  const subject = event.subject ?? event.source;
+  const lines = (records ?? []).map((record) =>
+    line(record.seq, record.time ?? event.time, record.from ?? subject, payloadAsText(record)),
+  );
+  if (data !== undefined) lines.push(line(undefined, event.time, subject, JSON.stringify(data)));
+  if (problem !== undefined) lines.push(line(undefined, event.time, subject, `(${problem})`));
+  return lines.join("");
+}
+
+interface Content {
+  readonly records?: readonly RecordAsJson[];
+  readonly data?: unknown;
+  /** Why the rest could not be read. */
+  readonly problem?: string;
+}
+
+function contentOf(event: CloudEvent): Content {
+  // A single record may be JSON too; only `recordcount` tells it from an event whose data is its own.
+  if (event.datacontenttype === "application/json" && event.extensions["recordcount"] === undefined) {
+    const text = Buffer.from(event.data).toString();
+    const data = parseJson(text);
+    return data === undefined ? { data: text, problem: "the data is not JSON" } : { data };
+  }
+  const isObjects = event.datacontenttype === recordContainers.ndjson;
+  const records: RecordAsJson[] = [];
+  try {
+    for (const record of decodeRecords(event)) records.push(recordAsJson(record, isObjects));
+    return { records };
+  } catch (error) {
+    return { records, problem: toError(error).message };
+  }
+}
+
+function recordAsJson({ seq, payload, time, from }: DecodedRecord, isObjects: boolean): RecordAsJson {
+  return {
+    seq,
+    ...(time === undefined ? {} : { time }),
+    ...(from === undefined ? {} : { from: formatAddress(from) }),
+    ...payloadOf(payload, isObjects),
+  };
+}
+
+function payloadOf(payload: Buffer, isObjects: boolean): object {
+  let text: string;
+  try {
+    text = utf8.decode(payload);
+  } catch {
+    return { base64: payload.toString("base64") };
+  }
+  const value = isObjects ? parseJson(text) : undefined;
+  return typeof value === "object" && value !== null ? value : { text };
+}
+
+function payloadAsText({ seq: _, time: __, from: ___, ...payload }: RecordAsJson): string {
+  const { text, base64 } = payload;
+  if (typeof text === "string") return text;
+  if (typeof base64 === "string") return Buffer.from(base64, "base64").toString("latin1");
+  return JSON.stringify(payload);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,103 @@
+import { createReadStream, statSync } from "node:fs";
+import { formatBytes, toError } from "@fairlead/core";
+import { type LineBatch, lineBatchOf, readLineBatches } from "../line-batches.ts";
+import { UsageError } from "./connection-options.ts";
+import { showProgress } from "./progress.ts";
+import type { SendCommandOptions } from "./send-command.ts";
+import { say, type Terminal, writeOut } from "./terminal.ts";
+
+/** `fairlead send`. @throws {ClientError} @throws {UsageError} */
+export async function send(
+  lines: readonly string[],
+  options: SendCommandOptions,
+  terminal: Terminal,
+): Promise<void> {
+  if (lines.length > 0 && options.file !== undefined) {
+    throw new UsageError("Cannot send both lines and --file: give one of them");
+  }
+  const source = openSource(lines, options, terminal);
+  const result = await (options.udp ? sendUdp : sendTcp)(source, options, terminal);
+  await writeOut(terminal, options.json ? `${JSON.stringify(result.data)}\n` : "");
+  if (!options.json) say(terminal, result.words);
+}
+
+interface Source {
+  readonly lines: AsyncIterable<LineBatch>;
+  /** 0 where it is not known. */
+  readonly totalBytes: number;
+}
+
+function openSource(lines: readonly string[], { file }: SendCommandOptions, terminal: Terminal): Source {
+  if (lines.length > 0) {
+    const batch = lineBatchOf(lines);
+    return { lines: only(batch), totalBytes: batch.bytes.length };
+  }
+  if (file !== undefined && file !== "-") {
+    try {
+      const { size } = statSync(file);
+      return {
+        lines: readLineBatches(createReadStream(file, { highWaterMark: 256 * 1024 })),
+        totalBytes: size,
+      };
+    } catch (error) {
+      throw new UsageError(`Cannot send the file ${file}: ${toError(error).message}`, error);
+    }
+  }
+  if ("isTTY" in terminal.stdin && terminal.stdin.isTTY) say(terminal, "type lines; Ctrl-D ends them");
+  return { lines: readLineBatches(terminal.stdin), totalBytes: 0 };
+}
+
+async function* only(batch: LineBatch): AsyncGenerator<LineBatch> {
+  yield batch;
+}
+
+interface Result {
+  readonly data: Readonly<Record<string, number>>;
+  readonly words: string;
+}
+
+async function sendTcp(source: Source, options: SendCommandOptions, terminal: Terminal): Promise<Result> {
+  const { sendLines } = await import("../send-lines.ts");
+  const progress = await showProgress(terminal, source.totalBytes);
+  try {
+    const { acknowledged, acknowledgedBytes } = await sendLines({
+      ...(options.to ?? { host: "127.0.0.1", port: 7001 }),
+      lines: source.lines,
+      ackTimeoutMs: options.ackTimeout,
+      maxAttempts: options.attempts,
+      signal: terminal.signal,
+      onProgress: (done) =>
+        progress.update(done.acknowledgedBytes, `${done.acknowledged} lines acknowledged`),
+      onNotice: (text) => say(terminal, text),
+      onReconnect: (reason, delayMs) =>
+        say(terminal, `${reason}; trying again in ${(delayMs / 1_000).toFixed(1)} s`),
+    });
+    return {
+      data: { acknowledged, acknowledgedBytes },
+      words: `${count(acknowledged, "line")} acknowledged (${formatBytes(acknowledgedBytes)})`,
+    };
+  } finally {
+    progress.stop();
+  }
+}
+
+async function sendUdp(source: Source, options: SendCommandOptions, terminal: Terminal): Promise<Result> {
+  const { sendDatagrams } = await import("../send-datagrams.ts");
+  const progress = await showProgress(terminal, source.totalBytes);
+  try {
+    const { sent, sentBytes } = await sendDatagrams({
+      ...(options.to ?? { host: "127.0.0.1", port: 7010 }),
+      lines: source.lines,
+      signal: terminal.signal,
+      onProgress: (done) => progress.update(done.sentBytes, `${done.sent} datagrams sent`),
+    });
+    return {
+      data: { sent, sentBytes },
+      words: `${count(sent, "datagram")} sent; UDP has no acknowledgement`,
+    };
+  } finally {
+    progress.stop();
+  }
+}
+
+const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? "" : "s"}`;

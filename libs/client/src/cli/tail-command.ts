@@ -1,0 +1,40 @@
+import { Command } from "commander";
+import { addConnectionOptions, type ConnectionOptions, UsageError } from "./connection-options.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface TailCommandOptions extends ConnectionOptions {
+  readonly after: number | "end";
+  readonly type?: readonly string[];
+  readonly json?: boolean;
+  readonly follow: boolean;
+}
+
+export function tailCommand(terminal: Terminal): Command {
+  const command = new Command("tail")
+    .description("Print events as they are logged. Ends with code 0 on Ctrl-C and when its reader goes away")
+    .option(
+      "--after <offset>",
+      'start behind this offset: 0 for all that is kept, "end" for what comes',
+      parseAfter,
+      "end",
+    )
+    .option("--type <pattern>", "only these event types, like tcp.* (repeatable)", collect)
+    .option("--json", "one JSON object a line and event, its records decoded")
+    .option("--no-follow", "stop at what is the last event now");
+  return addConnectionOptions(command).action(async (options: TailCommandOptions) => {
+    const { tail } = await import("./tail.ts");
+    await tail(options, terminal);
+  });
+}
+
+function parseAfter(text: string): number | "end" {
+  if (text === "end") return "end";
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new UsageError(
+    `Cannot start after ${JSON.stringify(text)}: write an offset, 0 for the first, or "end"`,
+  );
+}
+
+function collect(value: string, previous: readonly string[] = []): string[] {
+  return [...previous, value];
+}

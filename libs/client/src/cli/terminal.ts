@@ -1,0 +1,51 @@
+import type { Readable, Writable } from "node:stream";
+
+/** Exit codes of every command (docs/reference/command-line.md). */
+export const exitCodes = {
+  done: 0,
+  /** It did not work; the message says why. */
+  failed: 1,
+  /** Unknown command or option, impossible value, wrong configuration: nothing was tried. */
+  usage: 2,
+  /** Nobody answers at the address. */
+  unreachable: 3,
+} as const;
+
+/** What a command talks to. Data goes to `stdout`, talk to `stderr`. */
+export interface Terminal {
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly stderr: Writable & { readonly isTTY?: boolean };
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Fires on SIGINT, SIGTERM, and when nobody reads standard output any more (`| head`). */
+  readonly signal: AbortSignal;
+  /** Set by the command that ran. */
+  exitCode: number;
+}
+
+export function say(terminal: Terminal, text: string): void {
+  terminal.stderr.write(`fairlead: ${text}\n`);
+}
+
+/** Writes to standard output and waits while its reader is slower than we are. */
+export async function writeOut(terminal: Terminal, text: string): Promise<void> {
+  if (terminal.signal.aborted || terminal.stdout.write(text)) return;
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      terminal.stdout.off("drain", done);
+      terminal.signal.removeEventListener("abort", done);
+      resolve();
+    };
+    terminal.stdout.once("drain", done);
+    terminal.signal.addEventListener("abort", done, { once: true });
+  });
+}
+
+/** Control characters made visible: what a device sends must not steer the terminal of whoever looks at it. */
+export function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is for
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (character) => {
+    const known: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+    return known[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
+}

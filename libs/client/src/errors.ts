@@ -1,0 +1,94 @@
+import { type ErrorData, errorCode, FairleadError } from "@fairlead/core";
+
+export type ClientErrorCode =
+  | "UNREACHABLE"
+  | "TIMED_OUT"
+  | "NOT_FAIRLEAD"
+  | "STREAM_BROKEN"
+  | "STREAM_SILENT"
+  | "EVENT_TOO_LARGE"
+  | "RESPONSE_TOO_LARGE"
+  | "NOT_ACKNOWLEDGED"
+  | "LINE_TOO_LONG";
+
+/** Fairlead could not be asked, or did not answer as it should. */
+export class ClientError extends FairleadError {
+  declare readonly code: ClientErrorCode;
+}
+
+/** One wrong value in what was sent (RFC 9457, 3: an extension member). */
+export interface ProblemDetail {
+  /** JSON pointer into the request body (RFC 6901), or the name of the parameter. */
+  readonly pointer: string;
+  readonly message: string;
+}
+
+/** Fairlead answered with an error: `application/problem+json` (RFC 9457), or a bare status from something between. */
+export class ProblemResponse extends FairleadError {
+  readonly status: number;
+  /** The problem's type URI; "about:blank" when the status says it all. */
+  readonly type: string;
+  readonly errors: readonly ProblemDetail[];
+  /** From `Retry-After`, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    code: string,
+    message: string,
+    options: {
+      status: number;
+      type?: string;
+      errors?: readonly ProblemDetail[];
+      retryAfterMs?: number | undefined;
+      data?: ErrorData;
+    },
+  ) {
+    const { status } = options;
+    super(code, message, {
+      retryable: status >= 500 || status === 429 || status === 408,
+      data: { status, ...options.data },
+    });
+    this.status = status;
+    this.type = options.type ?? "about:blank";
+    this.errors = options.errors ?? [];
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** What the system's errors mean, in words for whoever typed the address. */
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "connection refused",
+  CONNECTION_REFUSED: "connection refused",
+  ENOTFOUND: "the name is not known",
+  EAI_AGAIN: "the name server does not answer",
+  NAME_NOT_FOUND: "the name is not known",
+  EHOSTUNREACH: "no route to the host",
+  ENETUNREACH: "no route to the network",
+  UNREACHABLE: "no route to the host",
+  ETIMEDOUT: "no answer in time",
+  TIMED_OUT: "no answer in time",
+  UND_ERR_CONNECT_TIMEOUT: "no answer in time",
+  ECONNRESET: "the connection was reset",
+  CONNECTION_RESET: "the connection was reset",
+  UND_ERR_SOCKET: "the connection was closed before an answer came",
+};
+
+/** Why a connection failed, in a few words: looks through `cause` and through the errors of an `AggregateError`. */
+export function connectionFailure(thrown: unknown): string {
+  for (let error = thrown; error instanceof Error; error = error.cause) {
+    const known = reasons[errorCode(error) ?? ""];
+    if (known !== undefined) return known;
+    if (error instanceof AggregateError && error.errors.length > 0) return connectionFailure(error.errors[0]);
+    if (error.cause === undefined) return error.message;
+  }
+  return String(thrown);
+}
+
+/** The sentence for an address where nobody answers. */
+export function unreachable(address: string, cause: unknown): ClientError {
+  return new ClientError(
+    "UNREACHABLE",
+    `Cannot reach Fairlead at ${address}: ${connectionFailure(cause)}. Is it running? Start it with: npm start`,
+    { retryable: true, data: { address }, cause },
+  );
+}

@@ -1,0 +1,194 @@
+import { backoffMs, type Clock, systemClock } from "@fairlead/core";
+import { type Connection, dialTcp, SocketError } from "@fairlead/socket";
+import { ClientError, connectionFailure, unreachable } from "./errors.ts";
+import type { LineBatch } from "./line-batches.ts";
+import { SendWindow } from "./send-window.ts";
+
+export interface SendLinesOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Whole lines, as `readLineBatches` gives them. Pulled only while the window has room. */
+  readonly lines: AsyncIterable<LineBatch>;
+  /** Bytes sent and not yet acknowledged, at most, one batch over. Default 1 MiB. */
+  readonly windowBytes?: number;
+  /** Lines are out and nothing is acknowledged for so long, in milliseconds: the connection is given up. Default 30,000. */
+  readonly ackTimeoutMs?: number;
+  /** Connections in a row that bring no acknowledgement before giving up; the first dial is never repeated. Default 10. */
+  readonly maxAttempts?: number;
+  readonly connectTimeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** Told after every acknowledgement: totals over all connections. */
+  readonly onProgress?: (progress: SendProgress) => void;
+  /** Told what the listener says about lines that it took differently: cut at its cap. */
+  readonly onNotice?: (text: string) => void;
+  /** Told before each wait for another connection. */
+  readonly onReconnect?: (reason: string, delayMs: number) => void;
+  readonly clock?: Clock;
+}
+
+export interface SendProgress {
+  /** Lines that are durable. */
+  readonly acknowledged: number;
+  readonly acknowledgedBytes: number;
+}
+
+/**
+ * Sends lines to a TCP ingest listener and waits until each is acknowledged as durable (`OK <n>`, cumulative). After a
+ * lost connection or an `ERR` it dials again and goes on behind the last acknowledged line: at least once, in order.
+ * @throws {ClientError} UNREACHABLE at the first dial; NOT_ACKNOWLEDGED when the attempts are used up, with
+ *   `acknowledged` in its data
+ */
+export async function sendLines(options: SendLinesOptions): Promise<SendProgress> {
+  const { maxAttempts = 10, clock = systemClock, signal } = options;
+  const sender = new Sender(options);
+  for (let attempt = 0; ; ) {
+    await sender.untilSomethingToSend();
+    if (sender.isDone) return sender.progress;
+    const before = sender.progress.acknowledged;
+    const failure = await sender.runOnce(attempt === 0);
+    if (sender.isDone) return sender.progress;
+    // An idle connection that the peer ended is no failure: nothing was owed.
+    if (sender.progress.acknowledged > before) attempt = 0;
+    if (sender.isIdle) continue;
+    if (isFinal.test(failure) || ++attempt >= maxAttempts)
+      throw notAcknowledged(sender.progress, options, failure);
+    const delayMs = backoffMs(attempt, { maxDelayMs: 5_000 });
+    options.onReconnect?.(failure, delayMs);
+    await clock.sleep(delayMs, signal);
+  }
+}
+
+/** The same lines would be refused again. A dropped line shifts the listener's count against ours, so nothing can follow. */
+const isFinal = /^ERR FRAME_/;
+
+function notAcknowledged(
+  progress: SendProgress,
+  { host, port }: SendLinesOptions,
+  reason: string,
+): ClientError {
+  return new ClientError(
+    "NOT_ACKNOWLEDGED",
+    `Cannot send all lines to ${host}:${port}: ${progress.acknowledged} acknowledged, then: ${reason}`,
+    { data: { acknowledged: progress.acknowledged } },
+  );
+}
+
+class Sender {
+  readonly #options: SendLinesOptions;
+  readonly #window = new SendWindow();
+  readonly #source: AsyncIterator<LineBatch>;
+  /** A pull that may outlive its connection: what it brings must not be lost. */
+  #pull: Promise<IteratorResult<LineBatch>> | undefined;
+  /** Only the latest one who asked may take what a pull brings. */
+  #turn = 0;
+  #isSourceOver = false;
+
+  constructor(options: SendLinesOptions) {
+    this.#options = options;
+    this.#source = options.lines[Symbol.asyncIterator]();
+  }
+
+  get progress(): SendProgress {
+    return { acknowledged: this.#window.acknowledged, acknowledgedBytes: this.#window.acknowledgedBytes };
+  }
+
+  /** Nothing is out. */
+  get isIdle(): boolean {
+    return this.#window.isEmpty;
+  }
+
+  get isDone(): boolean {
+    return this.#isSourceOver && this.#window.isEmpty;
+  }
+
+  /** A quiet source needs no connection. */
+  async untilSomethingToSend(): Promise<void> {
+    if (this.isIdle && !this.#isSourceOver) await this.#takeNext(++this.#turn);
+  }
+
+  /** The next batch, put into the window; undefined at the end of the source or when it is somebody else's turn. */
+  async #takeNext(turn: number): Promise<Buffer | undefined> {
+    this.#pull ??= this.#source.next();
+    const next = await this.#pull;
+    if (turn !== this.#turn) return undefined;
+    this.#pull = undefined;
+    if (next.done) this.#isSourceOver = true;
+    else this.#window.add(next.value);
+    return next.done ? undefined : next.value.bytes;
+  }
+
+  /** Sends until all is acknowledged or the connection fails. @returns why it failed */
+  async runOnce(isFirst: boolean): Promise<string> {
+    const { host, port, signal, connectTimeoutMs = 10_000 } = this.#options;
+    let connection: Connection;
+    try {
+      connection = await dialTcp({ host, port, connectTimeoutMs, ...(signal ? { signal } : {}) });
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (isFirst && this.#window.acknowledged === 0) throw unreachable(`${host}:${port}`, error);
+      return connectionFailure(error);
+    }
+    await using _ = connection;
+    const stop = () => connection.close("local");
+    signal?.addEventListener("abort", stop, { once: true });
+    let sourceFailure = undefined as { error: unknown } | undefined;
+    // The reader decides: when sending fails, what the peer said before it closed is still to be read.
+    this.#write(connection).catch((error: unknown) => {
+      if (error instanceof SocketError) return;
+      sourceFailure = { error };
+      stop();
+    });
+    const failure = await this.#readAcks(connection).catch((error: unknown) => {
+      if (error instanceof SocketError) return connectionFailure(error);
+      throw error;
+    });
+    this.#turn++;
+    signal?.removeEventListener("abort", stop);
+    if (sourceFailure !== undefined) throw sourceFailure.error;
+    signal?.throwIfAborted();
+    return failure;
+  }
+
+  async #write(connection: Connection): Promise<void> {
+    const { windowBytes = 2 ** 20 } = this.#options;
+    const turn = ++this.#turn;
+    this.#window.beginConnection();
+    for (const bytes of this.#window.unacknowledged()) await connection.send(bytes);
+    while (!this.#isSourceOver && turn === this.#turn) {
+      await this.#window.untilBelow(windowBytes);
+      const bytes = await this.#takeNext(turn);
+      if (bytes) await connection.send(bytes);
+    }
+    await connection.end();
+    if (this.isDone) connection.close("local");
+  }
+
+  /** Returns when everything is acknowledged, or with the reason why the rest will not be. */
+  async #readAcks(connection: Connection): Promise<string> {
+    const { ackTimeoutMs = 30_000, clock = systemClock, onProgress } = this.#options;
+    let isOverdue = false;
+    for (;;) {
+      using _ = clock.timer(ackTimeoutMs, () => {
+        // Nothing is owed while nothing is out.
+        isOverdue = !this.isIdle;
+        if (isOverdue) connection.close("local");
+      });
+      const line = await connection.readLine(1_024).catch((error: unknown) => {
+        if (isOverdue) return undefined;
+        throw error;
+      });
+      if (isOverdue) return `nothing acknowledged within ${ackTimeoutMs} ms`;
+      if (line === undefined) return "the peer ended the connection";
+      const ok = /^OK (\d{1,15})$/.exec(line);
+      if (ok) {
+        this.#window.acknowledge(Number(ok[1]));
+        onProgress?.(this.progress);
+        if (this.isDone) return "done";
+      } else if (line.startsWith("ERR ")) {
+        if (!line.startsWith("ERR FRAME_TRUNCATED ")) return line;
+        this.#options.onNotice?.(line);
+      }
+      // Anything else is a banner.
+    }
+  }
+}

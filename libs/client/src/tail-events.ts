@@ -1,0 +1,185 @@
+import { fromStructuredJson, parseOffset } from "@fairlead/contracts";
+import { backoffMs, type Clock, type CloudEvent, FairleadError, systemClock } from "@fairlead/core";
+import { createParser, type EventSourceMessage } from "eventsource-parser";
+import { ClientError, ProblemResponse } from "./errors.ts";
+import { type HttpOptions, request } from "./http.ts";
+
+/** An event with its place in the log. */
+export interface TailedEvent {
+  readonly offset: number;
+  readonly event: CloudEvent;
+}
+
+export interface TailEventsOptions {
+  /** Everything after this offset: 0 for all that is kept, "end" for what comes from now on. Default "end". */
+  readonly after?: number | "end";
+  /** Topic patterns over the routing key: "tcp.*". Default: all. */
+  readonly types?: readonly string[];
+  /** Go on with what comes live; false: end at what is the last event now. Default true. */
+  readonly follow?: boolean;
+  readonly signal?: AbortSignal;
+  /** Reconnects in a row without a single event or heartbeat before giving up; the first connect is never repeated. Default 100. */
+  readonly maxAttempts?: number;
+  /** Nothing at all for so long, in milliseconds, means that the line is dead (the heartbeat comes every 15 s). Default 45,000. */
+  readonly silenceMs?: number;
+  /** One event as text, in characters; more ends the tail with EVENT_TOO_LARGE. Default 64 Mi. */
+  readonly maxEventChars?: number;
+  /** Told before each wait for a reconnect. */
+  readonly onReconnect?: (error: unknown, delayMs: number) => void;
+  readonly clock?: Clock;
+}
+
+/**
+ * Events over `GET /v1/events` (server-sent events, WHATWG HTML 9.2), in the order of the log. A broken connection is
+ * made again with `Last-Event-ID`, without repeat and without gap. At most one chunk of the stream is held.
+ * @throws {ClientError} UNREACHABLE, TIMED_OUT at the first connect or when the attempts are used up; EVENT_TOO_LARGE; NOT_FAIRLEAD
+ * @throws {ProblemResponse} when the request is refused
+ */
+export async function* tailEvents(
+  http: HttpOptions,
+  options: TailEventsOptions = {},
+): AsyncGenerator<TailedEvent, void, undefined> {
+  const { follow = true, maxAttempts = 100, clock = systemClock, signal } = options;
+  const place: Place = { lastId: undefined, hasConnected: false, hasMoved: false };
+  for (let attempt = 0; ; ) {
+    let error: unknown;
+    try {
+      yield* readOnce(http, options, place);
+      if (!follow) return;
+      error = new ClientError("STREAM_BROKEN", "Cannot go on reading events: Fairlead ended the stream", {
+        retryable: true,
+      });
+    } catch (thrown) {
+      if (signal?.aborted) return;
+      error = thrown;
+    }
+    if (place.hasMoved) attempt = 0;
+    place.hasMoved = false;
+    if (
+      !place.hasConnected ||
+      !(error instanceof FairleadError && error.retryable) ||
+      ++attempt > maxAttempts
+    )
+      throw error;
+    const asked = error instanceof ProblemResponse ? (error.retryAfterMs ?? 0) : 0;
+    const delayMs = Math.max(backoffMs(attempt, { maxDelayMs: 5_000 }), Math.min(asked, 30_000));
+    options.onReconnect?.(error, delayMs);
+    try {
+      await clock.sleep(delayMs, signal);
+    } catch {
+      return;
+    }
+  }
+}
+
+/** Where the reading stands. */
+interface Place {
+  /** The last `id:` that came; undefined before the first. */
+  lastId: number | undefined;
+  /** True once any connection was made. */
+  hasConnected: boolean;
+  /** True when the current connection has brought anything. */
+  hasMoved: boolean;
+}
+
+async function* readOnce(
+  http: HttpOptions,
+  options: TailEventsOptions,
+  place: Place,
+): AsyncGenerator<TailedEvent, void, undefined> {
+  const { after = "end", types = [], follow = true, silenceMs = 45_000 } = options;
+  const stop = new AbortController();
+  const query = new URLSearchParams({ after: String(place.lastId ?? after) });
+  for (const type of types) query.append("type", type);
+  if (!follow) query.set("follow", "false");
+  const response = await request(http, "/v1/events", {
+    query,
+    headers: {
+      accept: "text/event-stream",
+      ...(place.lastId === undefined ? {} : { "last-event-id": String(place.lastId) }),
+    },
+    signal: options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal,
+  });
+  if (!response.headers.get("content-type")?.startsWith("text/event-stream") || !response.body) {
+    stop.abort();
+    throw new ClientError(
+      "NOT_FAIRLEAD",
+      `Cannot tail ${response.url}: it does not answer with an event stream; is something else listening there?`,
+    );
+  }
+  const parse = createEventParser(options.maxEventChars ?? 64 * 2 ** 20);
+  const decoder = new TextDecoder();
+  place.hasConnected = true;
+  let silence = setTimeout(() => stop.abort(), silenceMs);
+  try {
+    for await (const chunk of response.body) {
+      // Measures the server's silence only: a reader of ours may take as long as it likes over an event.
+      clearTimeout(silence);
+      place.hasMoved = true;
+      for (const message of parse(decoder.decode(chunk, { stream: true }))) {
+        if (message.offset <= (place.lastId ?? 0) && message.data !== undefined) continue;
+        if (message.data !== undefined) yield { offset: message.offset, event: parseEvent(message.data) };
+        place.lastId = Math.max(message.offset, place.lastId ?? 0);
+      }
+      silence = setTimeout(() => stop.abort(), silenceMs);
+    }
+  } catch (error) {
+    if (error instanceof FairleadError || options.signal?.aborted) throw error;
+    throw stop.signal.aborted
+      ? new ClientError("STREAM_SILENT", `Cannot go on reading events: nothing came for ${silenceMs} ms`, {
+          retryable: true,
+        })
+      : new ClientError("STREAM_BROKEN", "Cannot go on reading events: the connection broke", {
+          retryable: true,
+          cause: error,
+        });
+  } finally {
+    clearTimeout(silence);
+    stop.abort();
+  }
+}
+
+interface Message {
+  readonly offset: number;
+  /** Undefined for a block that only moves the place. */
+  readonly data: string | undefined;
+}
+
+/** Text in, complete messages out; the parser holds the rest. */
+function createEventParser(maxChars: number): (text: string) => Message[] {
+  let messages: Message[] = [];
+  let failure: ClientError | undefined;
+  const parser = createParser({
+    maxBufferSize: maxChars,
+    onId: (id) => {
+      const offset = parseOffset(id);
+      if (offset !== undefined) messages.push({ offset, data: undefined });
+    },
+    onEvent: (message: EventSourceMessage) => {
+      const offset = parseOffset(message.id);
+      // Its own onId stands just before it; the event takes its place.
+      if (offset !== undefined) messages.splice(-1, 1, { offset, data: message.data });
+    },
+    onError: (error) => {
+      if (error.type !== "max-buffer-size-exceeded") return;
+      failure = new ClientError(
+        "EVENT_TOO_LARGE",
+        `Cannot read an event: it is longer than ${maxChars} characters`,
+      );
+    },
+  });
+  return (text) => {
+    messages = [];
+    parser.feed(text);
+    if (failure) throw failure;
+    return messages;
+  };
+}
+
+function parseEvent(data: string): CloudEvent {
+  try {
+    return fromStructuredJson(data);
+  } catch (cause) {
+    throw new ClientError("NOT_FAIRLEAD", "Cannot read an event: it is not a CloudEvent in JSON", { cause });
+  }
+}
