@@ -31,3 +31,6 @@ export {
 export type { HealthCheck, HealthResult, HealthStatus } from "./health.ts";
 export type { Method, Reply, Route, RouteRequest, RouteResponse, Router } from "./http/route.ts";
 export type { Principal } from "./http/tokens.ts";
+export { createLogger, type LineSink, type LoggerOptions, type LogLevel, logLevels } from "./logger.ts";
+export { createMeter, type MeterOptions, type MetricsSnapshot, type ScrapedMeter } from "./meter.ts";
+export { exitCodeOf, exitCodes, type RunContext, type RunOptions, run } from "./run.ts";

@@ -1,0 +1,53 @@
+import type { Logger } from "@fairlead/core";
+import { pino } from "pino";
+import { redactUrls } from "./config/schema.ts";
+import { createHumanLines } from "./human-lines.ts";
+
+export const logLevels = ["debug", "info", "warn", "error"] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** Takes whole lines, each with its LF. */
+export interface LineSink {
+  write(line: string): unknown;
+}
+
+export interface LoggerOptions {
+  /** The field `service` of every line; a child may set its own. */
+  readonly service: string;
+  readonly level: LogLevel;
+  /** "json": for machines (contracts.md, Metrics and logs). "human": one short line for a terminal. Default "json". */
+  readonly format?: "json" | "human";
+  /** Default: standard output, written at once, so that the last line before a crash is there. */
+  readonly sink?: LineSink;
+}
+
+const secretFields = ["authorization", "cookie", "token", "password", "secret", "passphrase"];
+const secretPaths = secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]);
+
+/** Passwords hide in URLs, and URLs in the messages of errors; pino puts the messages of causes into `message` and `stack`. */
+function serializeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return typeof error === "string" ? redactUrls(error) : error;
+  const { aggregateErrors, raw: _raw, ...plain } = pino.stdSerializers.err(error);
+  return {
+    ...plain,
+    message: redactUrls(plain.message),
+    stack: redactUrls(plain.stack),
+    ...(aggregateErrors ? { aggregateErrors: aggregateErrors.map((one) => redactUrls(one.message)) } : {}),
+  };
+}
+
+/** A logger of lines `{level, time, service, msg, traceId?, err?, ...fields}` with secrets replaced. */
+export function createLogger(options: LoggerOptions): Logger {
+  const output = options.sink ?? pino.destination({ fd: 1, sync: true });
+  return pino(
+    {
+      level: options.level,
+      base: { service: options.service },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: serializeError },
+      redact: { paths: secretPaths, censor: "***" },
+    },
+    options.format === "human" ? createHumanLines(output) : output,
+  );
+}

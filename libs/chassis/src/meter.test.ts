@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { silentLogger } from "@fairlead/core";
+import { createMeter } from "./meter.ts";
+
+const options = { logger: silentLogger, processMetrics: false };
+
+test("createMeter() renders counters, gauges and histograms with their labels", async () => {
+  const meter = createMeter(options);
+  const counter = meter.counter({ name: "a_total", help: "A.", labels: ["reason"] });
+  counter.increment(2, { reason: "full" });
+  counter.increment(undefined, { reason: "full" });
+  meter.gauge({ name: "b", help: "B." }).set(5);
+  const histogram = meter.histogram({ name: "c_seconds", help: "C.", buckets: [1, 2] });
+  histogram.observe(1.5);
+  const { text, contentType } = await meter.render();
+  assert.match(contentType, /^text\/plain/);
+  assert.match(text, /^a_total\{reason="full"\} 3$/m);
+  assert.match(text, /^b 5$/m);
+  assert.match(text, /^c_seconds_bucket\{le="2"\} 1$/m);
+});
+
+test("createMeter() gives the same metric for the same name, and refuses another kind or other labels", async () => {
+  const meter = createMeter(options);
+  meter.counter({ name: "a_total", help: "A." }).increment();
+  meter.counter({ name: "a_total", help: "A." }).increment();
+  assert.match((await meter.render()).text, /^a_total 2$/m);
+  assert.throws(() => meter.gauge({ name: "a_total", help: "A." }), { code: "METRIC_MISMATCH" });
+  assert.throws(() => meter.counter({ name: "a_total", help: "A.", labels: ["x"] }), {
+    code: "METRIC_MISMATCH",
+  });
+});
+
+test("onScrape() calls back before the values are read, until disposed; a failing one does not break the scrape", async () => {
+  const warned: string[] = [];
+  const logger = { ...silentLogger, warn: (_: object, message: string) => void warned.push(message) };
+  const meter = createMeter({ ...options, logger });
+  const gauge = meter.gauge({ name: "n", help: "N." });
+  let n = 0;
+  const bad = meter.onScrape(() => Promise.reject(new Error("no")));
+  const good = meter.onScrape(() => gauge.set(++n));
+  assert.match((await meter.render()).text, /^n 1$/m);
+  assert.deepEqual(warned, ["cannot collect metrics"]);
+  bad[Symbol.dispose]();
+  good[Symbol.dispose]();
+  assert.match((await meter.render()).text, /^n 1$/m);
+  assert.equal(warned.length, 1);
+});
+
+test("addSource() adds up the counters of other processes and leaves out the one that fails", async () => {
+  const owner = createMeter(options);
+  const worker = createMeter(options);
+  for (const [meter, n] of [
+    [owner, 1],
+    [worker, 10],
+  ] as const) {
+    meter.counter({ name: "a_total", help: "A.", labels: ["l"] }).increment(n, { l: "x" });
+    meter.histogram({ name: "h", help: "H.", buckets: [1] }).observe(0.5);
+  }
+  using _worker = owner.addSource(async () => JSON.parse(JSON.stringify(await worker.exportMetrics())));
+  using _gone = owner.addSource(async () => undefined);
+  using _failing = owner.addSource(() => Promise.reject(new Error("gone")));
+  const { text } = await owner.render();
+  assert.match(text, /^a_total\{l="x"\} 11$/m);
+  assert.match(text, /^h_count 2$/m);
+});
+
+test("createMeter() brings the metrics of the process", async () => {
+  const { text } = await createMeter({ logger: silentLogger }).render();
+  assert.match(text, /^process_resident_memory_bytes \d/m);
+});
