@@ -1,0 +1,172 @@
+import { bytes, cidr, count, duration, host, optionalRatePerSecond, port, section } from "@fairlead/chassis";
+import { toError } from "@fairlead/core";
+import { createCodec } from "@fairlead/socket";
+import { z } from "zod";
+import { codecSchema, toCodecOptions } from "./codec-config.ts";
+
+/** A time limit that may be switched off by name: 0 never means "unlimited". */
+const timeLimit = (fallback: string) =>
+  z
+    .union([z.literal("none"), duration()])
+    .prefault(fallback)
+    .transform((value) => (value === "none" ? undefined : value));
+
+const limits = section({
+  maxConnections: count(10_000).describe("Connections at once; one more is reset. With workers: of each."),
+  maxConnectionsPerAddress: count(1_000).describe("Connections at once from one address; one more is reset."),
+  acceptRate: optionalRatePerSecond()
+    .optional()
+    .describe("Connections taken a second on average; one more is reset. Not set: no limit."),
+  firstByte: timeLimit("1m").describe(
+    'From the connect to the first byte, then it is closed; "none" for no limit.',
+  ),
+  frame: timeLimit("30s").describe(
+    "From the first byte of a frame to its last: cuts a client that drips bytes.",
+  ),
+  idle: timeLimit("15m").describe("Without a byte in either direction."),
+  total: timeLimit("none").describe("From the connect to the end, whatever happens."),
+  send: timeLimit("30s").describe("A client that does not take what is sent to it is closed after so long."),
+});
+
+const listenerShape = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,39}$/, { error: "must be 1 to 40 of a-z, 0-9 and -, beginning with a letter" })
+    .describe("Names the listener in events, metrics and logs."),
+  mode: z
+    .enum(["ingest", "echo"])
+    .default("ingest")
+    .describe("ingest: frames become events; echo: every byte comes back, nothing is kept."),
+  host: host("127.0.0.1").describe("Address to listen on. One that is not loopback needs `allow`."),
+  port: port(0).optional().describe("TCP port; 0 for any free one. Either this or path."),
+  path: z
+    .string()
+    .min(1)
+    .max(107)
+    .optional()
+    .describe("Path of a Unix-domain stream socket, instead of a port."),
+  codec: codecSchema.prefault({ name: "lines" }).describe("How frames are found in the bytes."),
+  acks: z
+    .enum(["durable", "none"])
+    .default("durable")
+    .describe("durable: `OK <n>` when n records of the connection are durable; none: nothing is ever sent."),
+  banner: z
+    .string()
+    .min(1)
+    .max(1_024)
+    .optional()
+    .describe("Sent as it is when a client connects, its line end included."),
+  container: z
+    .enum(["lines", "records", "ndjson", "single"])
+    .optional()
+    .describe("Form of the events' data. Not set: lines for codecs of text lines, records for the others."),
+  mediaType: z
+    .string()
+    .regex(/^[\w.+-]+\/[\w.+-]+(\s*;.*)?$/, { error: 'must be a media type like "text/plain"' })
+    .default("application/octet-stream")
+    .describe("Media type of a record in the container `single`."),
+  limits,
+  allow: z
+    .array(cidr())
+    .min(1)
+    .optional()
+    .describe("Only these addresses may connect. Not set: all (on loopback)."),
+  deny: z.array(cidr()).default([]).describe("These may not connect, even where allow has them."),
+  credit: bytes("1MiB", { min: "64KiB", max: "1GiB" }).describe(
+    "Bytes of one connection that are not durable yet, at which its reading pauses (and one read more).",
+  ),
+  batch: section({
+    maxRecords: count(10_000, { max: 1_000_000 }).describe("Records of one event at most."),
+    maxSize: bytes("1MiB", { max: "8MiB" }).describe(
+      "Payload of one event at most; a larger frame goes alone.",
+    ),
+  }),
+  lifecycleEvents: z
+    .boolean()
+    .default(true)
+    .describe("Publish tcp.opened and tcp.closed for each connection."),
+  keepAlive: duration("1m").describe(
+    "Idle time before TCP probes a silent peer: finds peers that have vanished.",
+  ),
+  linger: duration("2s", { max: "1m" }).describe(
+    "How long a client may take to read our last words and to close.",
+  ),
+  backlog: count(1_024, { max: 65_535 }).describe("Connections that the kernel holds until they are taken."),
+});
+
+type ListenerShape = z.output<typeof listenerShape>;
+
+const isLoopback = (address: string) => /^(127\.|::1$|localhost$|::ffff:127\.)/i.test(address);
+
+const listenerSchema = listenerShape.superRefine((listener, context) => {
+  for (const [key, message] of listenerFaults(listener))
+    context.addIssue({ code: "custom", path: [key], message });
+});
+
+/** What no single key can see. Each fault with the key that it is about. */
+function* listenerFaults(listener: ListenerShape): Generator<[key: keyof ListenerShape, message: string]> {
+  if ((listener.port === undefined) === (listener.path === undefined)) {
+    yield ["port", "give either a port or a path, and not both"];
+  }
+  if (listener.path === undefined && !isLoopback(listener.host) && listener.allow === undefined) {
+    yield [
+      "host",
+      'is not loopback: say in "allow" which addresses may connect ("0.0.0.0/0" and "::/0" for all)',
+    ];
+  }
+  try {
+    const codec = createCodec(toCodecOptions(listener.codec));
+    if (listener.container === "lines" && !codec.isText) {
+      yield [
+        "container",
+        `frames of the codec ${codec.name} may contain line feeds: use records, ndjson or single`,
+      ];
+    }
+  } catch (error) {
+    yield ["codec", toError(error).message];
+  }
+}
+
+export type ListenerConfig = z.output<typeof listenerSchema>;
+
+const defaultListeners: z.input<typeof listenerSchema>[] = [
+  { name: "lines", port: 7001 },
+  // A syslog sender without acknowledgements loses what it sent into a connection that we closed for being idle.
+  { name: "syslog", port: 5514, codec: { name: "octet-counting" }, acks: "none", limits: { idle: "none" } },
+];
+
+/** The section `tcp-gateway` of the configuration. */
+export const configSchema = z
+  .strictObject({
+    workers: count(1, { max: 64 }).describe(
+      "Processes that share every port (SO_REUSEPORT). Limits and credits hold for each of them.",
+    ),
+    credit: bytes("64MiB", { min: "1MiB" }).describe(
+      "Bytes of all connections together that are not durable yet, at which reading pauses.",
+    ),
+    listeners: z
+      .array(listenerSchema)
+      .prefault(defaultListeners)
+      .describe("Listeners. Not set: lines and syslog."),
+  })
+  .prefault({})
+  .superRefine((config, context) => {
+    config.listeners.forEach((listener, index) => {
+      const refuse = (key: keyof ListenerShape, message: string) =>
+        context.addIssue({ code: "custom", path: ["listeners", index, key], message });
+      const before = config.listeners.slice(0, index);
+      if (before.some(({ name }) => name === listener.name)) refuse("name", "is taken by another listener");
+      if (before.some((other) => isSamePlace(other, listener)))
+        refuse("port", "is taken by another listener");
+      if (listener.path !== undefined && config.workers > 1) {
+        refuse("path", "a Unix socket belongs to one process: set workers to 1");
+      }
+    });
+  });
+
+function isSamePlace(a: ListenerConfig, b: ListenerConfig): boolean {
+  if (a.path !== undefined || b.path !== undefined) return a.path === b.path;
+  return a.port !== 0 && a.port === b.port && a.host === b.host;
+}
+
+export type GatewayConfig = z.output<typeof configSchema>;

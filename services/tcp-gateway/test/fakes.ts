@@ -1,0 +1,139 @@
+import type { CloudEvent } from "@fairlead/core";
+import type { CloseReason, Codec, Connection, FrameBatch } from "@fairlead/socket";
+import { Credit } from "../src/credit.ts";
+import { type IngestListener, IngestSession } from "../src/ingest-session.ts";
+import { Ledger } from "../src/ledger.ts";
+
+/** A batch as a decoder gives it, from the payloads. */
+export function batchOf(payloads: readonly string[], dropped = 0, truncated = 0): FrameBatch {
+  const frames = payloads.map((payload) => Buffer.from(payload));
+  return {
+    count: frames.length,
+    payloadBytes: frames.reduce((sum, frame) => sum + frame.length, 0),
+    frame: (index) => frames[index]!,
+    dropped,
+    truncated,
+  };
+}
+
+type Step = FrameBatch | Error | "end";
+
+/** The other side of a session in a test's hands: what comes in, and when the peer takes what goes out. */
+export class FakeConnection {
+  readonly id = "connection-1";
+  readonly remote = { family: "ipv4", host: "127.0.0.1", port: 40_000 } as const;
+  readonly local = { family: "ipv4", host: "127.0.0.1", port: 7_001 } as const;
+  readonly openedAtMs = 0;
+  readonly closed = new Promise<CloseReason>(() => {});
+  /** How often the session has asked for a batch. */
+  reads = 0;
+  sent = "";
+  /** Number of sends: coalescing shows here. */
+  sends = 0;
+  isReadingStopped = false;
+  #steps: Step[] = [];
+  #wakeReader: (() => void) | undefined;
+  #peerTakes: { promise: Promise<void>; resolve: () => void; reject: (error: Error) => void } | undefined;
+
+  /** What the peer sends next. */
+  receive(...steps: Step[]): void {
+    this.#steps.push(...steps);
+    this.#wakeReader?.();
+  }
+
+  /** The peer stops taking what is sent to it. */
+  block(): void {
+    this.#peerTakes = Promise.withResolvers();
+  }
+
+  unblock(): void {
+    this.#peerTakes?.resolve();
+    this.#peerTakes = undefined;
+  }
+
+  /** The connection is cut: sends that wait fail and so does the next read. */
+  cut(error: Error): void {
+    this.#peerTakes?.reject(error);
+    this.receive(error);
+  }
+
+  async *batches(_codec: Codec): AsyncGenerator<FrameBatch> {
+    for (;;) {
+      this.reads++;
+      while (this.#steps.length === 0 && !this.isReadingStopped) {
+        await new Promise<void>((resolve) => {
+          this.#wakeReader = resolve;
+        });
+      }
+      if (this.isReadingStopped) return;
+      const step = this.#steps.shift()!;
+      if (step === "end") return;
+      if (step instanceof Error) throw step;
+      yield step;
+    }
+  }
+
+  async send(data: string): Promise<void> {
+    this.sent += data;
+    this.sends++;
+    await this.#peerTakes?.promise;
+  }
+
+  stopReading(): void {
+    this.isReadingStopped = true;
+    this.#wakeReader?.();
+  }
+}
+
+/** A publish that waits for the test's decision. */
+export interface HeldPublish {
+  readonly event: CloudEvent;
+  confirm(): void;
+  refuse(error: Error): void;
+}
+
+export interface Stage {
+  readonly connection: FakeConnection;
+  readonly session: IngestSession;
+  readonly listener: IngestListener;
+  readonly publishes: HeldPublish[];
+  readonly failures: Error[];
+  readonly run: Promise<void>;
+}
+
+/** A session that has begun, between a fake connection and a bus whose every publish the test decides. */
+export function stage(options: Partial<IngestListener> = {}): Stage {
+  const publishes: HeldPublish[] = [];
+  const failures: Error[] = [];
+  const listener: IngestListener = {
+    codec: { name: "fake" } as Codec,
+    maxFrameBytes: 100,
+    acks: "durable",
+    banner: undefined,
+    creditBytes: 1_048_576,
+    credit: new Credit(16_777_216),
+    maxBatchRecords: 10_000,
+    maxBatchBytes: 1_048_576,
+    ledger: new Ledger(),
+    encode: (frames, connection, firstSeq) => ({
+      id: `event-${firstSeq}`,
+      source: "/test",
+      type: "dev.fairlead.tcp.records",
+      subject: connection.id,
+      time: "2026-01-01T00:00:00.000Z",
+      datacontenttype: "text/plain",
+      data: Buffer.from(Array.from({ length: frames.count }, (_, i) => `${frames.frame(i)}\n`).join("")),
+      extensions: { recordcount: frames.count, firstseq: firstSeq },
+    }),
+    publish: (event) =>
+      new Promise((resolve, reject) => publishes.push({ event, confirm: resolve, refuse: reject })),
+    onFailed: (error) => failures.push(error),
+    ...options,
+  };
+  const connection = new FakeConnection();
+  const session = new IngestSession(connection as unknown as Connection, listener);
+  return { connection, session, listener, publishes, failures, run: session.run() };
+}
+
+/** Lets everything happen that can happen without the outside. */
+export const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
