@@ -1,8 +1,50 @@
-import { FairleadError } from "@fairlead/core";
+import { type ErrorData, FairleadError, toError } from "@fairlead/core";
 
-export type BusErrorCode = "LOG_FULL" | "EVENT_TOO_LARGE" | "BUS_OVERLOADED" | "BUS_CLOSED" | "BUS_FAILED" | "LOG_IN_USE";
+export const busErrorCodes = [
+  "LOG_FULL",
+  "EVENT_TOO_LARGE",
+  "BUS_OVERLOADED",
+  "BUS_CLOSED",
+  "BUS_FAILED",
+  "LOG_IN_USE",
+  "LOG_TOO_NEW",
+] as const;
 
-/** The bus could not take or give an event. Nothing that raises this was accepted. */
+export type BusErrorCode = (typeof busErrorCodes)[number];
+
+const retryableCodes: ReadonlySet<BusErrorCode> = new Set(["LOG_FULL", "BUS_OVERLOADED", "BUS_FAILED"]);
+
+/**
+ * The bus could not take or give an event. Nothing that raises this was accepted; after BUS_FAILED the event may still
+ * be stored (the answer was lost on its way), so a repeat must carry the same id.
+ */
 export class BusError extends FairleadError {
   declare readonly code: BusErrorCode;
+
+  /** @param options `retryable` follows from the code where it is not given */
+  constructor(
+    code: BusErrorCode,
+    message: string,
+    options: { retryable?: boolean; data?: ErrorData; cause?: unknown } = {},
+  ) {
+    super(code, message, { retryable: retryableCodes.has(code), ...options });
+  }
 }
+
+/** An error that crosses a thread or a process boundary, where classes do not. */
+export interface BusErrorFacts {
+  readonly code: BusErrorCode;
+  readonly message: string;
+  readonly retryable: boolean;
+}
+
+export function busErrorFacts(thrown: unknown): BusErrorFacts {
+  if (thrown instanceof BusError) {
+    const { code, message, retryable } = thrown;
+    return { code, message, retryable };
+  }
+  return { code: "BUS_FAILED", message: toError(thrown).message, retryable: true };
+}
+
+export const busErrorFrom = (facts: BusErrorFacts): BusError =>
+  new BusError(facts.code, facts.message, { retryable: facts.retryable });

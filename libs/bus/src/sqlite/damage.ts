@@ -1,0 +1,97 @@
+import type { DatabaseSync } from "node:sqlite";
+
+/**
+ * What is known about a run of offsets that are not served. `checksum`: the row was readable and is kept in the table;
+ * `unreadable`: the row or its page could not be read; `unused`: no event ever had these offsets, they were skipped
+ * after a repair so that none is given twice.
+ */
+export type DamageReason = "checksum" | "unreadable" | "unused";
+
+export interface DamagedRow {
+  readonly offset: number;
+  readonly type: string | null;
+  readonly head: Uint8Array | null;
+  readonly data: Uint8Array | null;
+}
+
+interface Range {
+  readonly first: number;
+  readonly last: number;
+  readonly reason: DamageReason;
+}
+
+/** The side table of damaged rows, and the same in memory for looking up. Writing is best effort: counting is not. */
+export class Damage {
+  readonly #db: DatabaseSync;
+  #ranges: Range[];
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+    this.#ranges = db
+      .prepare("SELECT first, last, reason FROM damaged ORDER BY first")
+      .all() as unknown as Range[];
+  }
+
+  /** Events that are lost to damage, as far as it was met. */
+  get count(): number {
+    return this.#ranges.reduce(
+      (sum, { first, last, reason }) => sum + (reason === "unused" ? 0 : last - first + 1),
+      0,
+    );
+  }
+
+  /** The parts of `first..last` about which nothing is known yet. */
+  unknown(first: number, last: number): { first: number; last: number }[] {
+    const parts: { first: number; last: number }[] = [];
+    let at = first;
+    for (const range of this.#ranges) {
+      if (range.last < at) continue;
+      if (range.first > last) break;
+      if (range.first > at) parts.push({ first: at, last: range.first - 1 });
+      at = range.last + 1;
+    }
+    if (at <= last) parts.push({ first: at, last });
+    return parts;
+  }
+
+  /** Notes the offsets of `first..last` that are not known yet. */
+  note(first: number, last: number, reason: DamageReason, nowMs: number): void {
+    for (const part of this.unknown(first, last)) this.#add({ ...part, reason }, nowMs);
+  }
+
+  /** Moves a row whose checksum is wrong out of the way, with what could be read of it. */
+  setAside(row: DamagedRow, nowMs: number): void {
+    this.#add({ first: row.offset, last: row.offset, reason: "checksum" }, nowMs, row);
+  }
+
+  /** Forgets what lies before the oldest event that is kept: damage leaves as its neighbours do. */
+  forgetBefore(offset: number): void {
+    if (!this.#ranges.some(({ last }) => last < offset)) return;
+    this.#db.prepare("DELETE FROM damaged WHERE last < ?").run(offset);
+    this.#ranges = this.#ranges.filter(({ last }) => last >= offset);
+  }
+
+  #add(range: Range, nowMs: number, row?: DamagedRow): void {
+    if (this.#ranges.some(({ first, last }) => first <= range.first && range.last <= last)) return;
+    this.#ranges.push(range);
+    this.#ranges.sort((a, b) => a.first - b.first);
+    try {
+      this.#db
+        .prepare(
+          "INSERT OR REPLACE INTO damaged (first, last, reason, found_ms, type, head, data) VALUES (?,?,?,?,?,?,?)",
+        )
+        .run(
+          range.first,
+          range.last,
+          range.reason,
+          nowMs,
+          row?.type ?? null,
+          row?.head ?? null,
+          row?.data ?? null,
+        );
+      if (row) this.#db.prepare("DELETE FROM events WHERE offset = ?").run(row.offset);
+    } catch {
+      // A full disk or a damaged page: the row is met and counted again after the next start.
+    }
+  }
+}

@@ -1,0 +1,201 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { formatBytes, formatDurationMs } from "@fairlead/core";
+import { BusError } from "../errors.ts";
+import { Damage } from "./damage.ts";
+import { isCorruption, openDatabase, pragma, sqliteCode, sqliteCodes, transact } from "./database.ts";
+import type { LogSettings, LogStatus } from "./protocol.ts";
+import { bodyChecksum, LogReader, type Portion } from "./reader.ts";
+import { readRecord } from "./record.ts";
+import { Retention } from "./retention.ts";
+import { capRoom, planRoom, type Room, type RoomPlan, usedBytes } from "./room.ts";
+
+/** Chunks that one append deletes at most before it gives up: a publish never waits for a long clean-up. */
+const chunksPerAppend = 4;
+
+/** The log on disk: one connection, synchronous. Lives in the worker thread. The caller holds the lock. */
+export class LogFile {
+  readonly #settings: LogSettings;
+  readonly #plan: RoomPlan;
+  readonly #db: DatabaseSync;
+  readonly #insert: StatementSync;
+  readonly #probe: StatementSync;
+  readonly #retention: Retention;
+  readonly #reader: LogReader;
+  readonly damage: Damage;
+  readonly #nowMs: () => number;
+  #room: Room;
+  #lastOffset: number;
+  #refusal: BusError | undefined;
+
+  /** @throws {BusError} LOG_TOO_NEW; SQLite's errors when the file is damaged or cannot be used */
+  constructor(settings: LogSettings, nowMs: () => number = Date.now) {
+    this.#settings = settings;
+    this.#nowMs = nowMs;
+    this.#plan = planRoom(settings.path, settings.maxBytes);
+    this.#db = openDatabase(settings.path, this.#plan.walBytes);
+    try {
+      this.#room = capRoom(this.#db, settings.path, settings.maxBytes, this.#plan);
+      this.#insert = this.#db.prepare(
+        "INSERT INTO events (offset, accepted_ms, crc, type, head, data) VALUES (?, ?, ?, ?, ?, ?)",
+      );
+      this.#probe = this.#db.prepare("INSERT OR REPLACE INTO meta (name, value) VALUES ('probe', ?)");
+      this.#retention = new Retention(this.#db);
+      this.damage = new Damage(this.#db);
+      this.#reader = new LogReader(this.#db, this.damage, nowMs);
+      this.#lastOffset = this.#findLastOffset();
+    } catch (error) {
+      this.#db.close();
+      throw error;
+    }
+  }
+
+  get database(): DatabaseSync {
+    return this.#db;
+  }
+
+  get reader(): LogReader {
+    return this.#reader;
+  }
+
+  get lastOffset(): number {
+    return this.#lastOffset;
+  }
+
+  /** Offsets go on after this one, where that is further than they are. */
+  skipTo(offset: number): void {
+    if (offset <= this.#lastOffset) return;
+    this.damage.note(this.#lastOffset + 1, offset, "unused", this.#nowMs());
+    this.#lastOffset = offset;
+  }
+
+  /**
+   * Writes one group of packed records in one transaction with one fsync. Returns the offset of the first; the others
+   * follow without a gap.
+   * @throws {BusError} LOG_FULL, BUS_FAILED: nothing of the group is stored; SQLite's own error when the file is damaged
+   */
+  append(packed: Buffer, count: number): number {
+    const firstOffset = this.#lastOffset + 1;
+    try {
+      this.#makeRoom(packed.length);
+      const nowMs = this.#nowMs();
+      transact(this.#db, () => {
+        for (let index = 0, at = 0; index < count; index++) {
+          const { body, type, head, data, end } = readRecord(packed, at);
+          this.#insert.run(
+            firstOffset + index,
+            nowMs,
+            bodyChecksum(firstOffset + index, body),
+            type.toString(),
+            head,
+            data,
+          );
+          at = end;
+        }
+      });
+    } catch (error) {
+      if (isCorruption(error)) throw error;
+      this.#refusal = this.#refusalFor(error);
+      throw this.#refusal;
+    }
+    this.#lastOffset += count;
+    this.#refusal = undefined;
+    return firstOffset;
+  }
+
+  /** A bounded portion of what comes after `after`, up to and including `through`. @throws {BusError} BUS_FAILED */
+  read(after: number, through: number, types: readonly string[] | undefined): Portion {
+    return this.#reader.read(after, Math.min(through, this.#lastOffset), types);
+  }
+
+  /**
+   * What time brings: measures the disk, lets the oldest events go, tries again to write after a refusal. Returns true
+   * when there is more to delete at once.
+   */
+  maintain(): boolean {
+    const nowMs = this.#nowMs();
+    let deleted = 0;
+    try {
+      this.#room = capRoom(this.#db, this.#settings.path, this.#settings.maxBytes, this.#plan);
+      deleted = this.#retention.deleteChunk(nowMs - this.#settings.maxAgeMs);
+      const spare = this.#spareBytes();
+      if (deleted === 0 && this.#room.usedBytes + spare > this.#room.limitBytes) {
+        deleted = this.#retention.deleteChunk(nowMs - this.#settings.minAgeMs);
+      }
+      if (deleted > 0) this.damage.forgetBefore(this.#reader.firstOffset() ?? 0);
+      if (this.#refusal && usedBytes(this.#db) + spare <= this.#room.limitBytes) {
+        this.#probe.run(nowMs);
+        this.#refusal = undefined;
+      }
+    } catch (error) {
+      this.#refusal = this.#refusalFor(error);
+    }
+    return deleted > 0;
+  }
+
+  status(): LogStatus {
+    const problems: string[] = [];
+    const damagedEvents = this.damage.count;
+    const { path } = this.#settings;
+    if (this.#refusal) problems.push(this.#refusal.message);
+    if (damagedEvents > 0) {
+      problems.push(
+        `${damagedEvents} events of ${path} were found damaged and set aside; the others are served`,
+      );
+    }
+    if (this.#reader.isStructureDamaged) {
+      problems.push(
+        `${path} is damaged in its structure; it is repaired at the next start, what is readable is served`,
+      );
+    }
+    return {
+      lastOffset: this.#lastOffset,
+      storedBytes: usedBytes(this.#db),
+      maxStoredBytes: this.#room.limitBytes,
+      damagedEvents,
+      canWrite: this.#refusal === undefined,
+      problems,
+    };
+  }
+
+  close(): void {
+    if (this.#db.isOpen) this.#db.close();
+  }
+
+  /** Kept free for what comes next, so that deletion begins before publishing is refused. */
+  #spareBytes(): number {
+    return Math.min(8 << 20, this.#settings.maxBytes / 16);
+  }
+
+  #makeRoom(bytes: number): void {
+    const cutoffMs = this.#nowMs() - this.#settings.minAgeMs;
+    // Pages are never quite full; an eighth more is what rows of any size take at most, measured.
+    const needed = bytes * 1.125 + this.#spareBytes() / 2;
+    for (let chunk = 0; chunk < chunksPerAppend; chunk++) {
+      if (usedBytes(this.#db) + needed <= this.#room.limitBytes) return;
+      if (this.#retention.deleteChunk(cutoffMs, needed) === 0) return;
+    }
+  }
+
+  #refusalFor(error: unknown): BusError {
+    const { path, maxBytes, minAgeMs } = this.#settings;
+    const code = sqliteCode(error);
+    if (code === sqliteCodes.full) {
+      const limit = this.#room.isDiskShort
+        ? "its disk has no room"
+        : `it holds its limit of ${formatBytes(maxBytes)} and nothing in it is older than ${formatDurationMs(minAgeMs)}`;
+      return new BusError("LOG_FULL", `Cannot write to the event log ${path}: ${limit}`, { cause: error });
+    }
+    const reason = error instanceof Error ? error.message : String(error);
+    return new BusError("BUS_FAILED", `Cannot write to the event log ${path}: ${reason}`, { cause: error });
+  }
+
+  #findLastOffset(): number {
+    const stored = this.#db.prepare("SELECT max(offset) AS last FROM events").get();
+    const given = this.#db.prepare("SELECT seq AS last FROM sqlite_sequence WHERE name = 'events'").get();
+    const noted = this.#db.prepare("SELECT max(last) AS last FROM damaged").get();
+    return Math.max(...[stored, given, noted].map((row) => Number(row?.["last"] ?? 0)));
+  }
+}
+
+/** Bytes of the file as SQLite counts them. */
+export const fileBytes = (db: DatabaseSync): number => pragma(db, "page_count") * pragma(db, "page_size");

@@ -1,0 +1,42 @@
+import type { BusErrorFacts } from "../errors.ts";
+
+/** What the log is opened with; crosses to the thread, so plain values only. */
+export interface LogSettings {
+  readonly path: string;
+  readonly maxAgeMs: number;
+  readonly minAgeMs: number;
+  readonly maxBytes: number;
+}
+
+/** How the log is, as its thread sees it. */
+export interface LogStatus {
+  readonly lastOffset: number;
+  /** Bytes that rows take in the file, and how many they may take (maxBytes, or less when the disk has less). */
+  readonly storedBytes: number;
+  readonly maxStoredBytes: number;
+  readonly damagedEvents: number;
+  /** False after a refused write, until one succeeds. */
+  readonly canWrite: boolean;
+  /** Sentences for an operator. */
+  readonly problems: readonly string[];
+}
+
+/** To the thread. Buffers are transferred. */
+export type LogRequest =
+  /** One group commit: `count` records in the first `bytes` of the buffer. */
+  | { kind: "append"; id: number; buffer: ArrayBuffer; bytes: number; count: number }
+  /** Rows after `after`, up to and including `through`, in one bounded portion. */
+  | { kind: "read"; id: number; after: number; through: number; types: readonly string[] | undefined }
+  | { kind: "close" };
+
+/** From the thread. The buffer of an append comes back, so that it can be shown to tails or used again. */
+export type LogReply =
+  | { kind: "ready"; status: LogStatus }
+  | { kind: "unopened"; error: BusErrorFacts }
+  | { kind: "appended"; id: number; buffer: ArrayBuffer; firstOffset: number }
+  | { kind: "refused"; id: number; buffer: ArrayBuffer; error: BusErrorFacts }
+  /** Everything up to `scannedThrough` has been looked at. */
+  | { kind: "rows"; id: number; buffer: ArrayBuffer; count: number; scannedThrough: number }
+  | { kind: "unread"; id: number; error: BusErrorFacts }
+  | { kind: "status"; status: LogStatus }
+  | { kind: "closed" };

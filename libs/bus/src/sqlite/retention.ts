@@ -1,0 +1,45 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { transact } from "./database.ts";
+
+/** Rows per transaction, so that no publish waits long behind a deletion. */
+const chunkRows = 1_024;
+const chunkBytes = 4 << 20;
+
+interface OldRow {
+  readonly offset: number;
+  readonly accepted_ms: number;
+  readonly bytes: number;
+}
+
+/** Deletes the oldest events, a small chunk at a time. */
+export class Retention {
+  readonly #db: DatabaseSync;
+  readonly #oldest: StatementSync;
+  readonly #delete: StatementSync;
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+    this.#oldest = db.prepare(
+      `SELECT offset, accepted_ms, length(head) + length(data) AS bytes FROM events ORDER BY offset LIMIT ${chunkRows}`,
+    );
+    this.#delete = db.prepare("DELETE FROM events WHERE offset <= ?");
+  }
+
+  /**
+   * Deletes from the front what was accepted at or before `cutoffMs`, until about `bytes` are free or the chunk is
+   * full. Returns how many rows went; 0 when the oldest is younger.
+   */
+  deleteChunk(cutoffMs: number, bytes = chunkBytes): number {
+    let rows = 0;
+    let freed = 0;
+    let through = 0;
+    for (const row of this.#oldest.iterate() as IterableIterator<OldRow>) {
+      if (row.accepted_ms > cutoffMs || freed >= Math.min(bytes, chunkBytes)) break;
+      through = row.offset;
+      freed += row.bytes;
+      rows++;
+    }
+    if (rows > 0) transact(this.#db, () => this.#delete.run(through));
+    return rows;
+  }
+}

@@ -1,0 +1,284 @@
+import { mkdirSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { type Clock, type CloudEvent, type Logger, silentLogger, systemClock } from "@fairlead/core";
+import type { Bus, BusHealth, LoggedEvent, TailOptions } from "../bus.ts";
+import { BusError, busErrorFrom } from "../errors.ts";
+import { Commits, type Group } from "./commits.ts";
+import { WorkerLink } from "./link.ts";
+import { acquireLock } from "./lock.ts";
+import type { LogReply, LogStatus } from "./protocol.ts";
+import { decodeRecords } from "./record.ts";
+import { minLogBytes } from "./room.ts";
+import { tailLog } from "./tail.ts";
+import { RecentWindow } from "./window.ts";
+
+export interface SqliteBusOptions {
+  /** The file of the log; beside it lie `-wal` and `.lock`. Its directory is made when missing. */
+  readonly path: string;
+  /** Events older than this are deleted. Default 7 days. */
+  readonly maxAgeMs?: number;
+  /** The file grows to this; then the oldest events are deleted. At least 1 MiB. Default 4 GiB. */
+  readonly maxBytes?: number;
+  /** An event younger than this is not deleted for want of room: publishers get LOG_FULL. Default 10 minutes. */
+  readonly minAgeMs?: number;
+  /** A larger event (attributes and data) gets EVENT_TOO_LARGE. Default 16 MiB. */
+  readonly maxEventBytes?: number;
+  /** More events waiting to be durable get BUS_OVERLOADED. Default 100,000. */
+  readonly maxPendingEvents?: number;
+  /** More bytes waiting to be durable get BUS_OVERLOADED. Default 64 MiB. */
+  readonly maxPendingBytes?: number;
+  /** Bytes of the last events kept in memory for the tails that keep up. Default 8 MiB. */
+  readonly recentBytes?: number;
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+}
+
+interface Read {
+  resolve(portion: { events: readonly LoggedEvent[]; scannedThrough: number }): void;
+  reject(error: Error): void;
+}
+
+/** The durable log in SQLite: a Bus, and the place where events wait for another one. */
+export class SqliteBus implements Bus {
+  readonly #path: string;
+  readonly #maxEventBytes: number;
+  readonly #lock: Disposable;
+  readonly #link: WorkerLink;
+  readonly #commits: Commits;
+  readonly #recent: RecentWindow;
+  readonly #reads = new Map<number, Read>();
+  readonly #waiting = new Set<() => void>();
+  #tails = 0;
+  #nextId = 1;
+  #lastOffset = 0;
+  #status: LogStatus | undefined;
+  /** Why the thread is away, while it is. */
+  #down: BusError | undefined;
+  #closing: Promise<void> | undefined;
+  #isClosed = false;
+
+  /** Use openSqliteBus. */
+  constructor(options: SqliteBusOptions) {
+    const { maxBytes = 4 * 2 ** 30, minAgeMs = 600_000, maxAgeMs = 7 * 86_400_000 } = options;
+    const { maxPendingEvents = 100_000, maxPendingBytes = 64 << 20, recentBytes = 8 << 20 } = options;
+    if (maxBytes < minLogBytes) {
+      throw new BusError(
+        "BUS_FAILED",
+        `Cannot keep an event log of ${maxBytes} bytes: the least is ${minLogBytes}`,
+      );
+    }
+    this.#path = resolve(options.path);
+    this.#maxEventBytes = options.maxEventBytes ?? 16 << 20;
+    mkdirSync(dirname(this.#path), { recursive: true });
+    this.#lock = acquireLock(this.#path);
+    this.#recent = new RecentWindow(recentBytes);
+    this.#commits = new Commits({ maxPendingEvents, maxPendingBytes }, (group) => this.#post(group));
+    this.#link = new WorkerLink(
+      { path: this.#path, maxBytes, minAgeMs, maxAgeMs },
+      {
+        onReply: (reply) => this.#onReply(reply),
+        onUp: (status) => this.#onUp(status),
+        onDown: (error) => this.#onDown(error),
+      },
+      options.clock ?? systemClock,
+      options.logger ?? silentLogger,
+    );
+  }
+
+  /** @throws {BusError} LOG_TOO_NEW, BUS_FAILED: nothing stays open then */
+  async open(): Promise<this> {
+    try {
+      await this.#link.open();
+    } catch (error) {
+      this.#lock[Symbol.dispose]();
+      throw error;
+    }
+    return this;
+  }
+
+  async publish(event: CloudEvent): Promise<void> {
+    await this.append(event);
+  }
+
+  /** As publish; resolves with the offset. */
+  append(event: CloudEvent): Promise<number> {
+    const refusal = this.#refusal(event);
+    return refusal ? Promise.reject(refusal) : this.#commits.add(event);
+  }
+
+  tail(options: TailOptions): AsyncIterable<LoggedEvent> {
+    this.#throwIfClosed();
+    const { after, types, follow = true, signal } = options;
+    const last = this.#lastOffset;
+    const plan = {
+      after: after === "end" ? last : after,
+      through: follow ? Number.POSITIVE_INFINITY : last,
+      types,
+      signal,
+    };
+    return { [Symbol.asyncIterator]: () => this.#tail(plan) };
+  }
+
+  health(): BusHealth {
+    const { pendingEvents, pendingBytes } = this.#commits;
+    const status = this.#status;
+    const problems = [...(this.#down ? [this.#down.message] : []), ...(status?.problems ?? [])];
+    if (this.#closing) problems.push(`The event log ${this.#path} is closed`);
+    const canAccept = this.#link.isUp && !this.#closing && status?.canWrite === true;
+    const health = { canAccept, isDegraded: problems.length > 0, problems, pendingEvents, pendingBytes };
+    const lastOffset = this.#lastOffset;
+    if (status === undefined) return { ...health, lastOffset };
+    const { storedBytes, maxStoredBytes, damagedEvents } = status;
+    return { ...health, lastOffset, storedBytes, maxStoredBytes, damagedEvents };
+  }
+
+  /** The link to the thread; for tests of what happens when the thread dies. */
+  get link(): WorkerLink {
+    return this.#link;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#commits.idle();
+    this.#isClosed = true;
+    await this.#link.close();
+    this.#failReads(this.#closedError());
+    this.#wakeTails();
+    this.#lock[Symbol.dispose]();
+  }
+
+  async *#tail(plan: Parameters<typeof tailLog>[1]): AsyncGenerator<LoggedEvent, void, void> {
+    this.#tails++;
+    try {
+      yield* tailLog(
+        {
+          last: () => this.#lastOffset,
+          recentAfter: (offset) => this.#recent.groupAfter(offset),
+          read: (after, through, types) => this.#read(after, through, types),
+          onChange: (wake) => this.#onChange(wake),
+          throwIfClosed: () => this.#throwIfClosed(),
+        },
+        plan,
+      );
+    } finally {
+      if (--this.#tails === 0) this.#recent.clear();
+    }
+  }
+
+  #refusal({ data, type }: CloudEvent): BusError | undefined {
+    if (this.#closing) return this.#closedError();
+    if (this.#down) return this.#down;
+    if (data.byteLength > this.#maxEventBytes) {
+      const state = `its data has ${data.byteLength} bytes and the limit is ${this.#maxEventBytes}`;
+      return new BusError("EVENT_TOO_LARGE", `Cannot publish an event of type ${type}: ${state}`);
+    }
+    return undefined;
+  }
+
+  #post({ packer }: Group): void {
+    const { bytes, count } = packer;
+    const buffer = packer.take();
+    this.#link.send({ kind: "append", id: 0, buffer, bytes, count }, [buffer]);
+  }
+
+  #read(
+    after: number,
+    through: number,
+    types: readonly string[] | undefined,
+  ): ReturnType<Parameters<typeof tailLog>[0]["read"]> {
+    return new Promise((resolve, reject) => {
+      if (!this.#link.isUp) {
+        // Asked again after the next change: the thread is being started again.
+        const wait = this.#onChange(() => {
+          wait[Symbol.dispose]();
+          resolve({ events: [], scannedThrough: after });
+        });
+        return;
+      }
+      const id = this.#nextId++;
+      this.#reads.set(id, { resolve, reject });
+      this.#link.send({ kind: "read", id, after, through, types });
+    });
+  }
+
+  #onReply(reply: LogReply): void {
+    switch (reply.kind) {
+      case "appended": {
+        const { count, bytes } = this.#commits.confirm(reply.firstOffset);
+        this.#lastOffset = reply.firstOffset + count - 1;
+        if (this.#tails > 0) this.#recent.add(reply.buffer, bytes, reply.firstOffset, count);
+        else this.#commits.recycle(reply.buffer);
+        this.#wakeTails();
+        return;
+      }
+      case "refused":
+        this.#commits.recycle(reply.buffer);
+        this.#commits.refuse(busErrorFrom(reply.error));
+        return;
+      case "rows": {
+        const { id, buffer, count, scannedThrough } = reply;
+        this.#reads.get(id)?.resolve({ events: decodeRecords(Buffer.from(buffer), count), scannedThrough });
+        this.#reads.delete(id);
+        return;
+      }
+      case "unread":
+        this.#reads.get(reply.id)?.reject(busErrorFrom(reply.error));
+        this.#reads.delete(reply.id);
+        return;
+      case "status":
+        this.#status = reply.status;
+    }
+  }
+
+  #onUp(status: LogStatus): void {
+    this.#status = status;
+    this.#down = undefined;
+    this.#lastOffset = Math.max(this.#lastOffset, status.lastOffset);
+    this.#recent.clear();
+    this.#wakeTails();
+  }
+
+  #onDown(error: BusError): void {
+    this.#down = error;
+    this.#commits.rejectAll(error);
+    // Tails ask again: reading is safe to repeat.
+    for (const [id, read] of this.#reads) {
+      this.#reads.delete(id);
+      read.resolve({ events: [], scannedThrough: -1 });
+    }
+  }
+
+  #failReads(error: BusError): void {
+    for (const read of this.#reads.values()) read.reject(error);
+    this.#reads.clear();
+  }
+
+  #onChange(wake: () => void): Disposable {
+    this.#waiting.add(wake);
+    return { [Symbol.dispose]: () => void this.#waiting.delete(wake) };
+  }
+
+  #wakeTails(): void {
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  #closedError(): BusError {
+    return new BusError("BUS_CLOSED", `Cannot use the event log ${this.#path}: it is closed`);
+  }
+
+  #throwIfClosed(): void {
+    if (this.#isClosed) throw this.#closedError();
+  }
+}
+
+/**
+ * Opens the durable log, making the file when it is missing.
+ * @throws {BusError} LOG_IN_USE when another process has it; LOG_TOO_NEW; BUS_FAILED when the file cannot be used
+ */
+export function openSqliteBus(options: SqliteBusOptions): Promise<SqliteBus> {
+  return new SqliteBus(options).open();
+}

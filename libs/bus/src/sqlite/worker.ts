@@ -1,0 +1,81 @@
+/** The thread of the log: owns the connection, so that neither an fsync nor a checkpoint ever stalls the event loop. */
+import { parentPort, workerData } from "node:worker_threads";
+import { busErrorFacts } from "../errors.ts";
+import { isCorruption } from "./database.ts";
+import type { LogFile } from "./log-file.ts";
+import { openLogFile, repairLogFile } from "./open.ts";
+import type { LogReply, LogRequest, LogSettings } from "./protocol.ts";
+
+const maintainEveryMs = 1_000;
+const port = parentPort!;
+const settings = workerData as LogSettings;
+const reply = (message: LogReply, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
+
+type ReadRequest = Extract<LogRequest, { kind: "read" }>;
+type AppendRequest = Extract<LogRequest, { kind: "append" }>;
+
+function serve(file: LogFile): void {
+  let log = file;
+  // Reads wait in a queue of their own, one per turn of the loop, so that commits go between them.
+  const reads: ReadRequest[] = [];
+  let isReading = false;
+
+  const append = ({ id, buffer, bytes, count }: AppendRequest) => {
+    try {
+      const firstOffset = log.append(Buffer.from(buffer, 0, bytes), count);
+      reply({ kind: "appended", id, buffer, firstOffset }, [buffer]);
+    } catch (error) {
+      reply({ kind: "refused", id, buffer, error: busErrorFacts(error) }, [buffer]);
+      if (isCorruption(error)) log = repairLogFile(log, settings);
+      reply({ kind: "status", status: log.status() });
+    }
+  };
+
+  const readNext = () => {
+    const request = reads.shift();
+    isReading = request !== undefined;
+    if (request === undefined) return;
+    const { id, after, through, types } = request;
+    try {
+      const damagedBefore = log.damage.count;
+      const { packed, scannedThrough } = log.read(after, through, types);
+      const { count } = packed;
+      const buffer = packed.take();
+      reply({ kind: "rows", id, buffer, count, scannedThrough }, [buffer]);
+      if (log.damage.count !== damagedBefore) reply({ kind: "status", status: log.status() });
+    } catch (error) {
+      reply({ kind: "unread", id, error: busErrorFacts(error) });
+    }
+    setImmediate(readNext);
+  };
+
+  const maintain = () => {
+    if (log.maintain()) setImmediate(maintain);
+    else reply({ kind: "status", status: log.status() });
+  };
+  const timer = setInterval(maintain, maintainEveryMs);
+
+  port.on("message", (request: LogRequest) => {
+    switch (request.kind) {
+      case "append":
+        return append(request);
+      case "read":
+        reads.push(request);
+        if (!isReading) readNext();
+        return;
+      case "close":
+        clearInterval(timer);
+        log.close();
+        reply({ kind: "closed" });
+        port.close();
+    }
+  });
+  reply({ kind: "ready", status: log.status() });
+}
+
+try {
+  serve(openLogFile(settings));
+} catch (error) {
+  reply({ kind: "unopened", error: busErrorFacts(error) });
+  port.close();
+}
