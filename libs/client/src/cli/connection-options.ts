@@ -14,7 +14,7 @@ export interface ConnectionOptions {
 /** An option or variable that cannot be used; exit code 2. */
 export class UsageError extends FairleadError {
   constructor(message: string, cause?: unknown) {
-    super("BAD_USAGE", message, cause === undefined ? {} : { cause });
+    super("USAGE", message, cause === undefined ? {} : { cause });
   }
 }
 

@@ -1,14 +1,16 @@
 import type { Readable, Writable } from "node:stream";
 
-/** Exit codes of every command (docs/reference/command-line.md). */
+/** Exit codes of every command (docs/reference/command-line.md); from 64 on as in sysexits(3). */
 export const exitCodes = {
   done: 0,
   /** It did not work; the message says why. */
   failed: 1,
-  /** Unknown command or option, impossible value, wrong configuration: nothing was tried. */
+  /** Unknown command or option, impossible value: nothing was tried. */
   usage: 2,
   /** Nobody answers at the address. */
-  unreachable: 3,
+  unreachable: 69,
+  /** The configuration has errors. */
+  configuration: 78,
 } as const;
 
 /** What a command talks to. Data goes to `stdout`, talk to `stderr`. */

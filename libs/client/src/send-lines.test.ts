@@ -1,0 +1,248 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { createInterface } from "node:readline";
+import { test } from "node:test";
+import fc from "fast-check";
+import { type LineBatch, lineBatchOf } from "./line-batches.ts";
+import { type SendLinesOptions, sendLines } from "./send-lines.ts";
+
+/** What a listener does with a connection, told of each line. Returns what it says. */
+type Listener = (line: string, index: number, socket: Socket) => string | undefined;
+
+async function startListener(serve: (connection: number) => Listener, banner = "") {
+  /** Lines that were acknowledged, in order, by connection. */
+  const received: string[][] = [];
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    const listener = serve(received.length);
+    const lines: string[] = [];
+    received.push(lines);
+    socket.on("error", () => {});
+    if (banner !== "") socket.write(banner);
+    createInterface({ input: socket })
+      .on("line", (line) => {
+        lines.push(line);
+        const answer = listener(line, lines.length, socket);
+        if (answer !== undefined && socket.writable) socket.write(answer);
+      })
+      .on("close", () => socket.end());
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    target: { host: "127.0.0.1", port: (server.address() as AddressInfo).port },
+    received,
+    async [Symbol.asyncDispose]() {
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+const acknowledge: Listener = (_, index) => `OK ${index}\n`;
+
+async function* batches(...texts: string[][]): AsyncGenerator<LineBatch> {
+  for (const lines of texts) yield lineBatchOf(lines);
+}
+
+/** No test waits for a backoff; time limits are real. */
+const impatient: SendLinesOptions["clock"] = {
+  nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  sleep: async () => {},
+  timer: (ms, callback) => {
+    const timer = setTimeout(callback, ms);
+    return { [Symbol.dispose]: () => clearTimeout(timer) };
+  },
+};
+
+test("sendLines() resolves when every line is acknowledged", async () => {
+  await using listener = await startListener(() => acknowledge, "welcome\n");
+  const progress: number[] = [];
+  const result = await sendLines({
+    ...listener.target,
+    lines: batches(["a", "b"], ["c"]),
+    onProgress: ({ acknowledged }) => void progress.push(acknowledged),
+  });
+  assert.deepEqual(result, { acknowledged: 3, acknowledgedBytes: 6 });
+  assert.deepEqual(listener.received, [["a", "b", "c"]]);
+  assert.equal(progress.at(-1), 3);
+});
+
+test("sendLines() dials nobody when there is nothing to send", async () => {
+  const result = await sendLines({ host: "127.0.0.1", port: 1, lines: batches() });
+  assert.deepEqual(result, { acknowledged: 0, acknowledgedBytes: 0 });
+});
+
+const breaks: readonly { name: string; listener: Listener; reason: RegExp }[] = [
+  {
+    name: "the peer ends",
+    listener: (_, index, socket) => (index === 2 ? void socket.end("OK 1\n") : undefined),
+    reason: /^the peer ended the connection$/,
+  },
+  {
+    name: "the peer resets",
+    listener: (_, index, socket) =>
+      index === 2
+        ? void socket.write("OK 1\n", () => setImmediate(() => socket.resetAndDestroy()))
+        : undefined,
+    reason: /reset|ended/,
+  },
+  {
+    name: "the listener refuses",
+    listener: (_, index, socket) =>
+      index === 2 ? void socket.end("OK 1\nERR LOG_FULL no room\n") : undefined,
+    reason: /^ERR LOG_FULL no room$/,
+  },
+  {
+    name: "the acknowledgement does not come",
+    listener: (_, index) => (index === 2 ? "OK 1\n" : undefined),
+    reason: /^nothing acknowledged within 100 ms$/,
+  },
+];
+
+for (const { name, listener: breaking, reason } of breaks) {
+  test(`sendLines() goes on behind the last acknowledged line when ${name}`, async () => {
+    await using listener = await startListener((connection) => (connection === 0 ? breaking : acknowledge));
+    const reasons: string[] = [];
+    const result = await sendLines({
+      ...listener.target,
+      lines: batches(["a", "b", "c"]),
+      ackTimeoutMs: 100,
+      clock: impatient,
+      onReconnect: (why) => void reasons.push(why),
+    });
+    assert.equal(result.acknowledged, 3);
+    assert.deepEqual(listener.received[1], ["b", "c"]);
+    assert.equal(reasons.length, 1);
+    assert.match(String(reasons[0]), reason);
+  });
+}
+
+test("sendLines() raises NOT_ACKNOWLEDGED and says how many were when no attempt brings more", async () => {
+  await using listener = await startListener((connection) => (_, index, socket) => {
+    if (connection === 0 && index === 1) return "OK 1\n";
+    return void socket.end("ERR LOG_FULL no room\n");
+  });
+  const sending = sendLines({
+    ...listener.target,
+    lines: batches(["a"], ["b"]),
+    maxAttempts: 3,
+    clock: impatient,
+  });
+  await assert.rejects(sending, (error: Error & { code: string; data: object }) => {
+    assert.equal(error.code, "NOT_ACKNOWLEDGED");
+    assert.deepEqual(error.data, { acknowledged: 1 });
+    assert.match(error.message, /1 acknowledged, then: ERR LOG_FULL no room$/);
+    return true;
+  });
+  assert.equal(listener.received.length, 3);
+});
+
+test("sendLines() gives up at once when the same line would be refused again", async () => {
+  await using listener = await startListener(
+    () => (_, __, socket) => void socket.end("ERR FRAME_TOO_LARGE cap 3\n"),
+  );
+  const sending = sendLines({ ...listener.target, lines: batches(["abcd"]), clock: impatient });
+  await assert.rejects(sending, { code: "NOT_ACKNOWLEDGED" });
+  assert.equal(listener.received.length, 1);
+});
+
+test("sendLines() goes on and tells when the listener cuts a line", async () => {
+  await using listener = await startListener(
+    () => (_, index) => `ERR FRAME_TRUNCATED 1 record\nOK ${index}\n`,
+  );
+  const notices: string[] = [];
+  const onNotice = (text: string) => void notices.push(text);
+  const result = await sendLines({ ...listener.target, lines: batches(["abcd"]), onNotice });
+  assert.equal(result.acknowledged, 1);
+  assert.deepEqual(notices, ["ERR FRAME_TRUNCATED 1 record"]);
+});
+
+test("sendLines() raises UNREACHABLE when nothing listens", async () => {
+  const listener = await startListener(() => acknowledge);
+  await listener[Symbol.asyncDispose]();
+  await assert.rejects(sendLines({ ...listener.target, lines: batches(["a"]) }), {
+    code: "UNREACHABLE",
+    message: /connection refused\. Is it running/,
+  });
+});
+
+test("sendLines() raises what its source raises", async () => {
+  await using listener = await startListener(() => acknowledge);
+  async function* broken(): AsyncGenerator<LineBatch> {
+    yield lineBatchOf(["a"]);
+    throw new Error("cannot read on");
+  }
+  await assert.rejects(sendLines({ ...listener.target, lines: broken() }), { message: "cannot read on" });
+});
+
+test("sendLines() stops with the reason of its signal", async () => {
+  await using listener = await startListener(() => () => undefined);
+  const stop = new AbortController();
+  const sending = sendLines({ ...listener.target, lines: batches(["a"]), signal: stop.signal });
+  while (listener.received[0]?.length !== 1) await new Promise((resolve) => setTimeout(resolve, 5));
+  stop.abort(new Error("enough"));
+  await assert.rejects(sending, { message: "enough" });
+});
+
+test("sendLines() takes no more from its source than its window when nothing is acknowledged", async () => {
+  await using listener = await startListener(() => () => undefined);
+  let pulled = 0;
+  async function* endless(): AsyncGenerator<LineBatch> {
+    for (;;) {
+      pulled++;
+      yield lineBatchOf(["x".repeat(99)]);
+    }
+  }
+  const sending = sendLines({
+    ...listener.target,
+    lines: endless(),
+    windowBytes: 1_000,
+    ackTimeoutMs: 100,
+    maxAttempts: 3,
+    clock: impatient,
+  });
+  await assert.rejects(sending, { code: "NOT_ACKNOWLEDGED" });
+  assert.ok(pulled <= 11, `pulled ${pulled}`);
+});
+
+test("sendLines() brings every line in order, whatever breaks after whatever was acknowledged", async () => {
+  const breakAt = fc.record({
+    lines: fc.integer({ min: 1, max: 6 }),
+    unacknowledged: fc.integer({ min: 0, max: 3 }),
+  });
+  const shape = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 6 });
+  await fc.assert(
+    fc.asyncProperty(fc.array(breakAt, { maxLength: 5 }), shape, async (plan, sizes) => {
+      const durable: string[] = [];
+      await using listener = await startListener((connection) => {
+        const limit = plan[connection];
+        let acknowledged = 0;
+        return (line, index, socket) => {
+          if (limit === undefined) {
+            durable.push(line);
+            return `OK ${index}\n`;
+          }
+          if (index > limit.lines) return undefined;
+          if (index <= limit.lines - limit.unacknowledged) {
+            durable.push(line);
+            acknowledged = index;
+          }
+          if (index === limit.lines) socket.end(acknowledged > 0 ? `OK ${acknowledged}\n` : undefined);
+          return undefined;
+        };
+      });
+      let next = 0;
+      const texts = sizes.map((size) => Array.from({ length: size }, () => String(next++)));
+      const result = await sendLines({
+        ...listener.target,
+        lines: batches(...texts),
+        clock: impatient,
+        ackTimeoutMs: 200,
+      });
+      assert.equal(result.acknowledged, next);
+      assert.deepEqual(durable, texts.flat());
+    }),
+    { numRuns: 40 },
+  );
+});

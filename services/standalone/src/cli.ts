@@ -1,0 +1,57 @@
+/** The `fairlead` command: assembles the commands; each loads what it needs when it runs. */
+import { readFileSync } from "node:fs";
+import { exitCodes, sendCommand, type Terminal, tailCommand } from "@fairlead/client/cli";
+import { errorCode, FairleadError, toError } from "@fairlead/core";
+import { Command, CommanderError } from "commander";
+import { configCommand } from "./commands/config-command.ts";
+import { doctorCommand } from "./commands/doctor-command.ts";
+import { upCommand } from "./commands/up-command.ts";
+import { ProcessTerminal } from "./environment.ts";
+
+const epilogue = `
+Data goes to standard output, talk to standard error.
+Exit codes: 0 done; 1 failed; 2 wrong usage; 69 Fairlead cannot be reached; 78 wrong configuration.`;
+
+async function main(terminal: Terminal): Promise<void> {
+  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+  const program = new Command("fairlead")
+    .description("Whatever speaks a socket becomes a durable message")
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError("(fairlead --help lists the commands)")
+    .addHelpText("after", epilogue);
+  const commands = [upCommand, tailCommand, sendCommand, doctorCommand, configCommand];
+  for (const create of commands) program.addCommand(create(terminal).copyInheritedSettings(program));
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    terminal.exitCode = fail(error, terminal);
+  }
+}
+
+function fail(error: unknown, terminal: Terminal): number {
+  // The option parser has said it already; --help and --version come here too.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  const { message, stack } = toError(error);
+  if (process.argv.includes("--json")) {
+    const data = error instanceof FairleadError ? error.data : {};
+    terminal.stderr.write(
+      `${JSON.stringify({ error: { code: errorCode(error) ?? "FAILED", message, ...data } })}\n`,
+    );
+  } else {
+    // Our errors say it all in their text; of any other the stack is what helps.
+    terminal.stderr.write(`fairlead: ${error instanceof FairleadError ? message : (stack ?? message)}\n`);
+  }
+  return exitCodeOf(errorCode(error));
+}
+
+function exitCodeOf(code: string | undefined): number {
+  if (code === "USAGE") return exitCodes.usage;
+  if (code === "UNREACHABLE") return exitCodes.unreachable;
+  return code?.startsWith("CONFIG_") ? exitCodes.configuration : exitCodes.failed;
+}
+
+const terminal = new ProcessTerminal();
+await main(terminal);
+// `up` has set it itself.
+process.exitCode ??= terminal.exitCode;

@@ -1,0 +1,23 @@
+import { addConnectionOptions, type ConnectionOptions, type Terminal } from "@fairlead/client/cli";
+import { Command } from "commander";
+
+export interface DoctorCommandOptions extends ConnectionOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+export function doctorCommand(terminal: Terminal): Command {
+  const command = new Command("doctor")
+    .description(
+      "Look for what keeps Fairlead from working and say what to do; ends with code 1 when something is wrong",
+    )
+    .option(
+      "--config <file>",
+      "configuration (default: FAIRLEAD_CONFIG, else ./fairlead.yaml where it exists)",
+    )
+    .option("--json", "print the findings as JSON");
+  return addConnectionOptions(command).action(async (options: DoctorCommandOptions) => {
+    const { doctor } = await import("../doctor/doctor.ts");
+    await doctor(options, terminal);
+  });
+}

@@ -1,0 +1,124 @@
+import { closeSync, existsSync, fsyncSync, openSync, rmSync, statfsSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { errorCode, formatBytes, toError } from "@fairlead/core";
+import type { Finding } from "./finding.ts";
+
+/** statfs(2): the magic numbers of file systems that live in memory. */
+const inMemory: ReadonlySet<number> = new Set([0x01021994, 0x858458f6]);
+
+/**
+ * Whether the promise can be kept in the data directory: writable, on a disk, with room.
+ * @param wantedBytes what the log may grow to
+ */
+export function checkDirectory(path: string, wantedBytes: number): Finding[] {
+  const existing = nearestExisting(path);
+  return [checkWritable(path, existing), ...checkRoom(path, existing, wantedBytes)];
+}
+
+/** A directory that is not there yet is made at the start, by whoever may write above it. */
+function nearestExisting(path: string): string {
+  let folder = path;
+  while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder);
+  return folder;
+}
+
+function checkWritable(path: string, existing: string): Finding {
+  const subject = `data directory ${path}`;
+  const probe = join(existing, `.fairlead-doctor-${process.pid}`);
+  try {
+    const file = openSync(probe, "wx", 0o600);
+    try {
+      writeSync(file, "probe");
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+      rmSync(probe, { force: true });
+    }
+    return {
+      subject,
+      status: "ok",
+      words: existing === path ? "can be written" : `will be made in ${existing}`,
+    };
+  } catch (error) {
+    return { subject, status: "failed", ...whyNotWritable(existing, error) };
+  }
+}
+
+function whyNotWritable(folder: string, error: unknown): { words: string; advice: string } {
+  const user = process.getuid?.() ?? "this user";
+  switch (errorCode(error)) {
+    case "EACCES":
+    case "EPERM":
+      return {
+        words: `${folder} is not writable for user ${user}`,
+        advice: `chown ${user} ${folder}, or choose another directory with FAIRLEAD_DATA_DIR`,
+      };
+    case "EROFS":
+      return {
+        words: `${folder} is on a read-only file system`,
+        advice: "choose another directory with FAIRLEAD_DATA_DIR",
+      };
+    case "ENOSPC":
+    case "EDQUOT":
+      return {
+        words: `the disk of ${folder} is full`,
+        advice: "make room: producers get ERR until there is some",
+      };
+    case "ENOTDIR":
+      return { words: `${folder} is not a directory`, advice: "choose another one with FAIRLEAD_DATA_DIR" };
+    default:
+      return {
+        words: `cannot write: ${toError(error).message}`,
+        advice: "choose another one with FAIRLEAD_DATA_DIR",
+      };
+  }
+}
+
+/** Less than this is left: the file system itself gets slow, and other programs fail. */
+const nearlyFull = { share: 0.05, bytes: 256 * 2 ** 20 };
+
+function checkRoom(path: string, existing: string, wantedBytes: number): Finding[] {
+  const { bavail, blocks, bsize, ffree, files, type } = statfsSync(existing);
+  const freeBytes = bavail * bsize;
+  const subject = `disk of ${path}`;
+  const findings: Finding[] = [];
+  const room = `${formatBytes(roughly(freeBytes))} free of ${formatBytes(roughly(blocks * bsize))}`;
+  if (freeBytes < nearlyFull.bytes || freeBytes < blocks * bsize * nearlyFull.share) {
+    findings.push({
+      subject,
+      status: "failed",
+      words: `nearly full: ${room}`,
+      advice: "make room, or shorten bus.retention in the configuration; producers get ERR when it is full",
+    });
+  } else if (freeBytes < wantedBytes) {
+    findings.push({
+      subject,
+      status: "degraded",
+      words: `${room}, and the log may grow to ${formatBytes(wantedBytes)}`,
+      advice: "lower the log's size limit in the configuration, or give it a larger disk",
+    });
+  } else {
+    findings.push({ subject, status: "ok", words: room });
+  }
+  // Some file systems (btrfs) have no fixed number of inodes and say 0.
+  if (files > 0 && ffree < 100) {
+    findings.push({
+      subject,
+      status: "failed",
+      words: `${ffree} inodes free`,
+      advice: "delete files on that disk",
+    });
+  }
+  if (inMemory.has(type)) {
+    findings.push({
+      subject,
+      status: "degraded",
+      words: "this file system lives in memory: nothing survives a reboot",
+      advice: "choose a directory on a disk with FAIRLEAD_DATA_DIR",
+    });
+  }
+  return findings;
+}
+
+/** Whole MiB, so that sizes read well. */
+const roughly = (bytes: number) => Math.round(bytes / 2 ** 20) * 2 ** 20 || bytes;

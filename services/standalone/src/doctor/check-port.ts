@@ -1,0 +1,99 @@
+import { errorCode, toError } from "@fairlead/core";
+import { bindUdp, listenTcp } from "@fairlead/socket";
+import type { Finding } from "./finding.ts";
+import { findPortOwner, type PortOwner } from "./port-owner.ts";
+
+/** A port that the configuration asks for. */
+export interface PlannedPort {
+  readonly protocol: "tcp" | "udp";
+  readonly host: string;
+  /** 0: any free port; nothing to check. */
+  readonly port: number;
+  /** "tcp-gateway listener lines" */
+  readonly what: string;
+  /** Asked of the kernel, for UDP. */
+  readonly receiveBufferBytes?: number;
+}
+
+/**
+ * Whether a port can be had, by taking it for a moment.
+ * @param isOwn says that this process is the running Fairlead, whose ports are in use as they should be
+ */
+export async function checkPort(
+  planned: PlannedPort,
+  isOwn: (owner: PortOwner | undefined) => boolean,
+): Promise<Finding[]> {
+  const { protocol, host, port, what } = planned;
+  const subject = `${protocol} ${host}:${port} (${what})`;
+  try {
+    const findings: Finding[] = [{ subject, status: "ok", words: "free" }];
+    if (protocol === "tcp") await tryTcp(host, port);
+    else findings.push(...(await tryUdp(planned, subject)));
+    return findings;
+  } catch (error) {
+    if (errorCode(error) !== "ADDRESS_IN_USE")
+      return [{ subject, status: "failed", ...whyNot(error, planned) }];
+    const owner = findPortOwner(protocol, port);
+    if (isOwn(owner)) return [{ subject, status: "ok", words: "in use by the running Fairlead" }];
+    const by = owner ? `${owner.command} (process ${owner.pid})` : "another process, perhaps of another user";
+    return [
+      {
+        subject,
+        status: "failed",
+        words: `in use by ${by}`,
+        advice: owner
+          ? `stop it (kill ${owner.pid}), or choose another port`
+          : "stop it, or choose another port",
+      },
+    ];
+  }
+}
+
+async function tryTcp(host: string, port: number): Promise<void> {
+  await using _ = await listenTcp({
+    host,
+    port,
+    maxConnections: 1,
+    maxConnectionsPerAddress: 1,
+    onConnection: async () => {},
+  });
+}
+
+async function tryUdp({ host, port, receiveBufferBytes }: PlannedPort, subject: string): Promise<Finding[]> {
+  await using socket = await bindUdp({
+    host,
+    port,
+    maxPendingDatagrams: 1,
+    maxPendingBytes: 65_507,
+    ...(receiveBufferBytes === undefined ? {} : { receiveBufferBytes }),
+  });
+  const { askedBytes, grantedBytes, isShort } = socket.receiveBuffer;
+  if (!isShort) return [];
+  return [
+    {
+      subject,
+      status: "degraded",
+      words: `the kernel grants a receive buffer of ${grantedBytes} bytes of the ${askedBytes} asked: bursts are lost earlier`,
+      advice: `sudo sysctl -w net.core.rmem_max=${askedBytes} (to keep it: write net.core.rmem_max=${askedBytes} into /etc/sysctl.d/60-fairlead.conf)`,
+    },
+  ];
+}
+
+function whyNot(error: unknown, { host, port }: PlannedPort): { words: string; advice: string } {
+  switch (errorCode(error)) {
+    case "PERMISSION_DENIED":
+      return {
+        words: "this user may not bind the port",
+        advice: `choose a port from 1024, or: sudo sysctl -w net.ipv4.ip_unprivileged_port_start=${port}`,
+      };
+    case "ADDRESS_UNAVAILABLE":
+      return {
+        words: `no interface of this machine has the address ${host}`,
+        advice: "choose one that `ip address` shows, 127.0.0.1 for this machine only, or 0.0.0.0 for all",
+      };
+    case "NAME_NOT_FOUND":
+      return { words: `the name ${host} is not known`, advice: "write an address, or make the name known" };
+    default:
+      return { words: `cannot bind: ${toError(error).message}`, advice: "choose another address or port" };
+  }
+}

@@ -1,0 +1,45 @@
+import { readFileSync } from "node:fs";
+import type { Finding } from "./finding.ts";
+
+/** @param version "v24.18.0" */
+export function checkNode(version: string): Finding {
+  const [major = 0, minor = 0] = version.slice(1).split(".").map(Number);
+  const isGood = major > 24 || (major === 24 && minor >= 18);
+  return {
+    subject: "Node",
+    status: isGood ? "ok" : "failed",
+    words: `${version}${isGood ? "" : ", needed is 24.18 or newer"}`,
+    ...(isGood ? {} : { advice: "run fairlead by bin/fairlead.mjs or npm start, which bring their own" }),
+  };
+}
+
+/** Files that are open beside connections: the log, listeners, the HTTP API, with room. */
+const otherFiles = 200;
+
+/**
+ * Whether as many connections as the configuration allows have a file descriptor each.
+ * @param limits the text of /proc/self/limits; undefined where there is none
+ */
+export function checkOpenFiles(maxConnections: number, limits = readLimits()): Finding[] {
+  const limit = Number(/^Max open files\s+(\d+)/m.exec(limits ?? "")?.[1] ?? Number.NaN);
+  if (Number.isNaN(limit)) return [];
+  const needed = maxConnections + otherFiles;
+  const subject = "open files";
+  if (limit >= needed) return [{ subject, status: "ok", words: `limit ${limit}, needed at most ${needed}` }];
+  return [
+    {
+      subject,
+      status: "degraded",
+      words: `limit ${limit}, but ${maxConnections} connections are allowed by the configuration`,
+      advice: `ulimit -n ${needed} before the start (systemd: LimitNOFILE=${needed}), or lower maxConnections`,
+    },
+  ];
+}
+
+function readLimits(): string | undefined {
+  try {
+    return readFileSync("/proc/self/limits", "utf8");
+  } catch {
+    return undefined;
+  }
+}
