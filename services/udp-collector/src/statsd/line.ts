@@ -1,0 +1,145 @@
+import { type EventMessage, parseEvent, parseServiceCheck, type ServiceCheckMessage } from "./dogstatsd.ts";
+import { parseTags } from "./tags.ts";
+
+export type MetricKind = "counter" | "gauge" | "timer" | "histogram" | "distribution" | "set";
+
+/** Why a line was not taken. The last three are not the line's fault: the window was at its limit. */
+export const badLineReasons = [
+  "name",
+  "value",
+  "type",
+  "sample-rate",
+  "timestamp",
+  "event",
+  "service-check",
+  "encoding",
+  "series-limit",
+  "memory-limit",
+] as const;
+export type BadLineReason = (typeof badLineReasons)[number];
+
+/** What a line says about one series. */
+export interface Sample {
+  readonly kind: MetricKind;
+  readonly name: string;
+  /** Sorted, without repeats: two lines with the same tags in any order are one series. */
+  readonly tags: readonly string[];
+  /** Numbers of all kinds but `set`. Several where the line packs them. */
+  readonly values: readonly number[];
+  /** By index of `values`: the gauge is moved by the value, not set to it. */
+  readonly isDelta: readonly boolean[];
+  /** The member that `set` counts. */
+  readonly member: string;
+  /** 1e-9 <= rate <= 1: how many of the events were sampled. */
+  readonly sampleRate: number;
+  /** Container id of the sender (DogStatsD 1.2). */
+  readonly container?: string;
+  /** Seconds since the epoch that the sender counted for (DogStatsD 1.3). */
+  readonly timestamp?: number;
+}
+
+export type StatsdLine =
+  | { readonly line: "metric"; readonly sample: Sample }
+  | { readonly line: "event"; readonly event: EventMessage }
+  | { readonly line: "service-check"; readonly check: ServiceCheckMessage }
+  | { readonly line: "bad"; readonly reason: BadLineReason };
+
+export interface LineOptions {
+  /** "delta": a gauge with a sign is moved (StatsD). "absolute": it is set (DogStatsD clients send negative values so). */
+  readonly signedGauge: "delta" | "absolute";
+}
+
+const kinds: Readonly<Record<string, MetricKind>> = {
+  c: "counter",
+  g: "gauge",
+  ms: "timer",
+  h: "histogram",
+  d: "distribution",
+  s: "set",
+};
+
+const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+
+/** Sums of values up to this, over sample rates down to that, stay finite numbers, which JSON needs. */
+const largest = 1e100;
+const lowestRate = 1e-9;
+
+/** A decimal number as StatsD clients write it; undefined for anything else, "0x10", "NaN" and 1e101 included. */
+function parseNumber(text: string): number | undefined {
+  if (!decimal.test(text)) return undefined;
+  const value = Number(text);
+  return Math.abs(value) <= largest ? value : undefined;
+}
+
+const bad = (reason: BadLineReason): StatsdLine => ({ line: "bad", reason });
+const noTags: readonly string[] = [];
+
+interface Sections {
+  sampleRate: number;
+  tags: readonly string[];
+  container?: string;
+  timestamp?: number;
+}
+
+/** What stands behind the type. Sections that are not known are left out: the protocol grows by them. */
+function parseSections(sections: readonly string[]): Sections | BadLineReason {
+  const found: Sections = { sampleRate: 1, tags: noTags };
+  for (const section of sections) {
+    if (section.startsWith("@")) {
+      const rate = parseNumber(section.slice(1));
+      if (rate === undefined || rate < lowestRate || rate > 1) return "sample-rate";
+      found.sampleRate = rate;
+    } else if (section.startsWith("#")) {
+      found.tags = parseTags(section.slice(1));
+    } else if (section.startsWith("c:")) {
+      found.container = section.slice(2);
+    } else if (section.startsWith("T")) {
+      const timestamp = /^T\d{1,12}$/.test(section) ? Number(section.slice(1)) : 0;
+      if (timestamp === 0) return "timestamp";
+      found.timestamp = timestamp;
+    }
+  }
+  return found;
+}
+
+/**
+ * One line of StatsD or DogStatsD (protocol 1.0 to 1.3). Any text gives a result.
+ * `name:value[:value...]|type[|@rate][|#tags][|c:container][|T<seconds>]`, `_e{..}:..`, `_sc|..`
+ */
+export function parseLine(line: string, options: LineOptions): StatsdLine {
+  if (line.startsWith("_e{")) {
+    const event = parseEvent(line);
+    return event ? { line: "event", event } : bad("event");
+  }
+  if (line.startsWith("_sc|")) {
+    const check = parseServiceCheck(line);
+    return check ? { line: "service-check", check } : bad("service-check");
+  }
+  const [head = "", type = "", ...rest] = line.split("|");
+  const colon = head.indexOf(":");
+  if (colon === 0 || head === "") return bad("name");
+  if (colon === -1) return bad("value");
+  if (!Object.hasOwn(kinds, type)) return bad("type");
+  const kind = kinds[type]!;
+  const sections = parseSections(rest);
+  if (typeof sections === "string") return bad(sections);
+
+  const name = head.slice(0, colon);
+  const text = head.slice(colon + 1);
+  if (text === "") return bad("value");
+  const values: number[] = [];
+  const isDelta: boolean[] = [];
+  // The member of a set is any text, colons included; only numbers are packed.
+  if (kind !== "set") {
+    for (const part of text.split(":")) {
+      const value = parseNumber(part);
+      if (value === undefined) return bad("value");
+      const sign = part[0];
+      values.push(value);
+      isDelta.push(kind === "gauge" && options.signedGauge === "delta" && (sign === "+" || sign === "-"));
+    }
+    // A value that was counted for a moment in the past is what it is; there is nothing to move.
+    if (sections.timestamp !== undefined && isDelta.includes(true)) return bad("timestamp");
+  }
+  return { line: "metric", sample: { kind, name, values, isDelta, member: text, ...sections } };
+}

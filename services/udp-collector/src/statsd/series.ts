@@ -1,0 +1,135 @@
+import { createHash } from "node:crypto";
+import type { MetricKind, Sample } from "./line.ts";
+import type { UnplacedRecord } from "./record.ts";
+import { Sketch } from "./sketch.ts";
+
+/** Memory that a window may use: asked before anything grows. */
+export interface MemoryBudget {
+  /** False when it would be more than the window may have; then nothing is taken. */
+  take(bytes: number): boolean;
+}
+
+/** Estimates of what V8 needs: an entry of a map with a small number; an entry with a short text. */
+const binBytes = 48;
+const memberBytes = 96;
+
+const quantiles = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99 } as const;
+
+/** Everything that one series came to in a window. */
+export interface Series {
+  /** False when the budget did not allow it; the series is as before. */
+  add(sample: Sample): boolean;
+  toRecord(): UnplacedRecord;
+}
+
+/** What the last window knew of a gauge; a gauge that is moved starts from there. */
+export interface GaugeMemory {
+  get(key: string): number;
+  set(key: string, value: number): void;
+}
+
+function identity(sample: Sample, samples: number) {
+  const { name, tags, container, timestamp } = sample;
+  return {
+    name,
+    tags: [...tags],
+    samples,
+    ...(container === undefined ? {} : { container }),
+    ...(timestamp === undefined ? {} : { timestamp }),
+  };
+}
+
+function counter(first: Sample): Series {
+  let value = 0;
+  let samples = 0;
+  return {
+    add(sample) {
+      for (const one of sample.values) value += one / sample.sampleRate;
+      samples += sample.values.length;
+      return true;
+    },
+    toRecord: () => ({ kind: "counter", ...identity(first, samples), value }),
+  };
+}
+
+function gauge(first: Sample, key: string, memory: GaugeMemory): Series {
+  // A value for a moment in the past says nothing about now.
+  const isNow = first.timestamp === undefined;
+  let value = isNow ? memory.get(key) : 0;
+  let samples = 0;
+  return {
+    add(sample) {
+      sample.values.forEach((one, index) => {
+        value = sample.isDelta[index] ? value + one : one;
+      });
+      if (isNow) memory.set(key, value);
+      samples += sample.values.length;
+      return true;
+    },
+    toRecord: () => ({ kind: "gauge", ...identity(first, samples), value }),
+  };
+}
+
+function timing(first: Sample, kind: "timer" | "histogram" | "distribution", budget: MemoryBudget): Series {
+  const sketch = new Sketch();
+  let samples = 0;
+  let paidBins = 0;
+  return {
+    add(sample) {
+      // Before they are added nobody knows how many of the values need a bin of their own: pay for all, keep the rest.
+      const needed = sketch.bins + sample.values.length - paidBins;
+      if (needed > 0 && !budget.take(needed * binBytes)) return false;
+      paidBins += Math.max(0, needed);
+      for (const value of sample.values) sketch.add(value, 1 / sample.sampleRate);
+      samples += sample.values.length;
+      return true;
+    },
+    toRecord() {
+      const { count, sum, min, max } = sketch;
+      const percentiles = Object.fromEntries(
+        Object.entries(quantiles).map(([name, q]) => [name, sketch.quantile(q)]),
+      ) as Record<keyof typeof quantiles, number>;
+      return { kind, ...identity(first, samples), count, sum, min, max, mean: sum / count, ...percentiles };
+    },
+  };
+}
+
+function set(first: Sample, budget: MemoryBudget): Series {
+  const members = new Set<string>();
+  let samples = 0;
+  let isLowerBound = false;
+  return {
+    add({ member }) {
+      samples++;
+      const key = member.length <= 32 ? member : createHash("sha256").update(member).digest("base64");
+      if (members.has(key)) return true;
+      // Counting goes on: "at least so many" is still an answer, and the record says that it is one.
+      if (budget.take(memberBytes)) members.add(key);
+      else isLowerBound = true;
+      return true;
+    },
+    toRecord: () => ({ kind: "set", ...identity(first, samples), unique: members.size, isLowerBound }),
+  };
+}
+
+/** Makes the series that a first sample belongs to. @param key of the series, for the memory of gauges */
+export function createSeries(first: Sample, key: string, budget: MemoryBudget, gauges: GaugeMemory): Series {
+  switch (first.kind) {
+    case "counter":
+      return counter(first);
+    case "gauge":
+      return gauge(first, key, gauges);
+    case "set":
+      return set(first, budget);
+    default:
+      return timing(first, first.kind, budget);
+  }
+}
+
+const separator = "\u0000";
+
+/** What makes two samples one series: kind, name, tags, container, and the moment where one is given. */
+export function seriesKey(sample: Sample): string {
+  const { kind, name, tags, container = "", timestamp = "" } = sample;
+  return `${kind satisfies MetricKind}${separator}${name}${separator}${container}${separator}${timestamp}${separator}${tags.join(",")}`;
+}
