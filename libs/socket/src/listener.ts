@@ -25,12 +25,13 @@ export interface ConnectionOptions {
 export interface ListenOptions extends ConnectionOptions {
   /**
    * One connection from its beginning to its end. When it returns, the connection is ended gracefully; when it throws,
-   * the connection is closed with "error" and `onError` is told.
+   * the connection is closed with "error" (a FramingError: "framing") and `onError` is told. A SocketError that comes
+   * from the end of the connection itself may be thrown on: it is no failure.
    */
   readonly onConnection: (connection: Connection) => Promise<void>;
   /** Told of each connection that was turned away; it is already reset. */
   readonly onRejected?: (remote: SocketAddress, reason: RejectReason) => void;
-  /** What the handler threw. Without it, the error is only seen as the close reason "error". */
+  /** What the handler threw; must not throw itself. Without it, the error is only seen as the close reason "error". */
   readonly onError?: (error: Error, connection: Connection) => void;
   /** Connections at once, from 1; one more is reset. */
   readonly maxConnections: number;
@@ -96,7 +97,7 @@ export interface StreamListener extends AsyncDisposable {
   readonly draining: AbortSignal;
   /**
    * Stops accepting and resolves when every handler has returned and every connection is over; when the signal fires,
-   * the rest is closed with "drain". May be called again.
+   * the rest is closed with "drain" and no handler is waited for. May be called again.
    */
   drain(signal: AbortSignal): Promise<void>;
 }

@@ -3,16 +3,8 @@
  *
  * @module
  */
-import type { Connection } from "./connection.ts";
-import type {
-  DialTcpOptions,
-  DialUnixOptions,
-  ListenTcpOptions,
-  ListenUnixOptions,
-  StreamListener,
-} from "./listener.ts";
-import type { BindUdpOptions, UdpSocket } from "./udp.ts";
-
+export { formatAddress } from "./address.ts";
+export { type AddressPolicy, createAddressPolicy } from "./address-policy.ts";
 export type { Codec, Decoder, FrameBatch, OversizePolicy } from "./codec.ts";
 export type {
   AddressFamily,
@@ -21,7 +13,9 @@ export type {
   ConnectionTimeLimits,
   SocketAddress,
 } from "./connection.ts";
+export { dialTcp, dialUnix } from "./dial.ts";
 export { FramingError, type FramingErrorCode, SocketError, type SocketErrorCode } from "./errors.ts";
+export { bindUnixDatagram, listenTcp, listenUnix } from "./listen.ts";
 export type {
   ConnectionOptions,
   ConnectionSet,
@@ -44,10 +38,6 @@ export type {
   UdpStats,
   UdpTarget,
 } from "./udp.ts";
-
-export declare function listenTcp(options: ListenTcpOptions): Promise<StreamListener>;
-export declare function listenUnix(options: ListenUnixOptions): Promise<StreamListener>;
-export declare function dialTcp(options: DialTcpOptions): Promise<Connection>;
-export declare function dialUnix(options: DialUnixOptions): Promise<Connection>;
-export declare function bindUdp(options: BindUdpOptions): Promise<UdpSocket>;
-export declare function bindUnixDatagram(): never;
+export declare function bindUdp(
+  options: import("./udp.ts").BindUdpOptions,
+): Promise<import("./udp.ts").UdpSocket>;

@@ -1,0 +1,31 @@
+import { isIPv4, isIPv6 } from "node:net";
+import type { SocketAddress } from "./connection.ts";
+
+const mappedPrefix = /^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i;
+
+/** "::ffff:10.0.0.1" -> "10.0.0.1" (RFC 4291, 2.5.5.2); anything else unchanged. */
+export function unmapAddress(host: string): string {
+  return host.replace(mappedPrefix, "");
+}
+
+/** A TCP or UDP end from what the kernel says; an IPv4-mapped IPv6 address is given as the IPv4 address that it is. */
+export function internetAddress(host: string, port: number): SocketAddress {
+  const plain = host.includes(":") ? unmapAddress(host) : host;
+  return { family: plain.includes(":") ? "ipv6" : "ipv4", host: plain, port };
+}
+
+export function unixAddress(path: string): SocketAddress {
+  return { family: "unix", host: path, port: 0 };
+}
+
+/** "10.0.0.1:80", "[::1]:80", "unix:/run/x.sock", as error texts and logs have it. */
+export function formatAddress({ family, host, port }: SocketAddress): string {
+  if (family === "unix") return `unix:${host.replace("\0", "@")}`;
+  return family === "ipv6" ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** "::" and "fe80::1%eth0" are ipv6, "0.0.0.0" ipv4, a name undefined. */
+export function addressFamily(host: string): "ipv4" | "ipv6" | undefined {
+  if (isIPv4(host)) return "ipv4";
+  return isIPv6(host) ? "ipv6" : undefined;
+}

@@ -1,0 +1,70 @@
+import { chmodSync } from "node:fs";
+import { lstat, unlink } from "node:fs/promises";
+import { connect } from "node:net";
+import { errorCode } from "@fairlead/core";
+import { addressFamily, formatAddress, internetAddress, unixAddress } from "./address.ts";
+import { SocketError } from "./errors.ts";
+import type { ListenTcpOptions, ListenUnixOptions, StreamListener } from "./listener.ts";
+import { StreamServer } from "./stream-listener.ts";
+
+/**
+ * Binds and listens on TCP, IPv4 or IPv6.
+ *
+ * @throws {SocketError} ADDRESS_IN_USE, ADDRESS_UNAVAILABLE, PERMISSION_DENIED, NAME_NOT_FOUND, BAD_OPTION
+ */
+export async function listenTcp(options: ListenTcpOptions): Promise<StreamListener> {
+  const { host, port, reusePort = false, ipv6Only = false } = options;
+  const server = new StreamServer(options);
+  const what = `listen on TCP ${addressFamily(host) ? formatAddress(internetAddress(host, port)) : `${host}:${port}`}`;
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new SocketError("BAD_OPTION", `Cannot ${what}: a port is a whole number from 0 to 65535`);
+  }
+  await server.listen({ host, port, reusePort, ipv6Only }, what);
+  return server;
+}
+
+/**
+ * Binds and listens on a Unix-stream socket. A socket file that is left from a process that is gone is replaced; one on
+ * which somebody answers is not. (Two processes that start at the same moment on the same stale file may both win: the
+ * later one has the path.)
+ *
+ * @throws {SocketError} ADDRESS_IN_USE also when the path is a file of another kind; PERMISSION_DENIED, BAD_OPTION
+ */
+export async function listenUnix(options: ListenUnixOptions): Promise<StreamListener> {
+  const { path, mode = 0o600 } = options;
+  const server = new StreamServer(options);
+  const what = `listen on ${formatAddress(unixAddress(path))}`;
+  const isAbstract = path.startsWith("\0");
+  if (!isAbstract) await removeStale(path, what);
+  // Before the loop turns, so that nobody connects under other permissions.
+  await server.listen({ path }, what, () => {
+    if (!isAbstract && server.isListening) chmodSync(path, mode);
+  });
+  return server;
+}
+
+async function removeStale(path: string, what: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found === undefined) return;
+  if (!found.isSocket()) {
+    throw new SocketError("ADDRESS_IN_USE", `Cannot ${what}: the path is there and is not a socket`);
+  }
+  const code = await new Promise<string | undefined>((resolve) => {
+    const probe = connect({ path });
+    probe.once("connect", () => resolve(undefined));
+    probe.once("error", (error) => resolve(errorCode(error)));
+    probe.once("close", () => probe.destroy());
+  });
+  if (code === "ECONNREFUSED") await unlink(path);
+  else if (code === undefined) {
+    throw new SocketError("ADDRESS_IN_USE", `Cannot ${what}: another process listens on it`);
+  }
+}
+
+/** Unix datagram sockets are not in Node. @throws {SocketError} UNSUPPORTED always */
+export function bindUnixDatagram(): never {
+  throw new SocketError(
+    "UNSUPPORTED",
+    "Cannot bind a Unix datagram socket: Node has none; use listenUnix (stream) or bindUdp on 127.0.0.1",
+  );
+}

@@ -1,0 +1,133 @@
+import type { Codec, Decoder, FrameBatch } from "./codec.ts";
+import { FramingError } from "./errors.ts";
+import type { Receiver } from "./receiver.ts";
+
+/** Ways to read, all on one receiver: each takes the lock, and waits for more bytes only when those here do not suffice. */
+
+export async function readChunk(receiver: Receiver): Promise<Buffer | undefined> {
+  receiver.lock();
+  try {
+    if (receiver.inbox.length === 0 && !(await receiver.more())) return undefined;
+    return receiver.inbox.take(receiver.maxChunkBytes);
+  } finally {
+    receiver.unlock();
+  }
+}
+
+export async function readExactly(receiver: Receiver, bytes: number): Promise<Buffer> {
+  receiver.lock();
+  try {
+    while (receiver.inbox.length < bytes) {
+      receiver.isFrameOpen = receiver.inbox.length > 0;
+      if (!(await receiver.more())) {
+        throw receiver.error("UNEXPECTED_END", `it ended after ${receiver.inbox.length} of ${bytes} bytes`);
+      }
+    }
+    return receiver.inbox.take(bytes);
+  } finally {
+    receiver.unlock();
+  }
+}
+
+export async function readUntil(
+  receiver: Receiver,
+  delimiter: Uint8Array | string,
+  maxBytes: number,
+): Promise<Buffer> {
+  receiver.lock();
+  try {
+    const wanted = typeof delimiter === "string" ? Buffer.from(delimiter) : delimiter;
+    const bytes = await findEnd(receiver, wanted, maxBytes);
+    if (bytes !== undefined) return receiver.inbox.take(bytes);
+    throw receiver.error(
+      "UNEXPECTED_END",
+      `it ended after ${receiver.inbox.length} bytes without the delimiter`,
+    );
+  } finally {
+    receiver.unlock();
+  }
+}
+
+const lineFeed = Buffer.from("\n");
+
+export async function readLine(receiver: Receiver, maxBytes: number): Promise<string | undefined> {
+  receiver.lock();
+  try {
+    const bytes = await findEnd(receiver, lineFeed, maxBytes);
+    if (bytes === undefined && (receiver.inbox.length === 0 || receiver.isStopped)) return undefined;
+    const line = receiver.inbox.take(bytes ?? receiver.inbox.length);
+    if (line.at(-1) !== 0x0a) return line.toString();
+    return line.toString("utf8", 0, line.at(-2) === 0x0d ? line.length - 2 : line.length - 1);
+  } finally {
+    receiver.unlock();
+  }
+}
+
+/** Bytes up to and with the delimiter; undefined when the peer ended before it. @throws {SocketError} LINE_TOO_LONG */
+async function findEnd(
+  receiver: Receiver,
+  delimiter: Uint8Array,
+  maxBytes: number,
+): Promise<number | undefined> {
+  const { inbox } = receiver;
+  for (let from = 0; ; ) {
+    const at = inbox.indexOf(delimiter, from);
+    const bytes = at + delimiter.length;
+    if (at >= 0 && bytes <= maxBytes) return bytes;
+    if (at >= 0 || inbox.length >= maxBytes) {
+      throw receiver.error("LINE_TOO_LONG", `no delimiter within ${maxBytes} bytes`);
+    }
+    // The delimiter may have begun at the very end.
+    from = Math.max(0, inbox.length - delimiter.length + 1);
+    receiver.isFrameOpen = inbox.length > 0;
+    if (!(await receiver.more())) return undefined;
+  }
+}
+
+export async function* readBatches(receiver: Receiver, codec: Codec): AsyncGenerator<FrameBatch, void> {
+  receiver.lock();
+  try {
+    const decoder = codec.createDecoder();
+    while (receiver.inbox.length > 0 || (await receiver.more())) {
+      const { batch, error } = decode(() => decoder.push(receiver.inbox.take(receiver.maxChunkBytes)));
+      receiver.isFrameOpen = isFrameOpen(decoder);
+      if (!isEmpty(batch) || !receiver.isFrameOpen) receiver.frameSweeps = 0;
+      if (!isEmpty(batch)) yield batch!;
+      if (error) throw error;
+    }
+    if (receiver.isStopped) return;
+    const { batch, error } = decode(() => decoder.end());
+    if (!isEmpty(batch)) yield batch!;
+    if (error) throw error;
+  } finally {
+    receiver.unlock();
+  }
+}
+
+export async function* readFrames(receiver: Receiver, codec: Codec): AsyncGenerator<Buffer, void> {
+  for await (const batch of readBatches(receiver, codec)) {
+    for (let index = 0; index < batch.count; index++) yield Buffer.from(batch.frame(index));
+  }
+}
+
+function isFrameOpen(decoder: Decoder): boolean {
+  return decoder.isFrameOpen ?? decoder.heldBytes > 0;
+}
+
+function isEmpty(batch: FrameBatch | undefined): boolean {
+  return batch === undefined || batch.count + batch.dropped + batch.truncated === 0;
+}
+
+/**
+ * Frames that were complete before an error are given first, like any other; the error then comes without them, so that
+ * nobody takes them twice.
+ */
+function decode(step: () => FrameBatch): { batch?: FrameBatch | undefined; error?: unknown } {
+  try {
+    return { batch: step() };
+  } catch (error) {
+    if (!(error instanceof FramingError) || error.frames === undefined) return { error };
+    const bare = new FramingError(error.code, error.message, { data: error.data });
+    return { batch: error.frames, error: bare };
+  }
+}

@@ -1,0 +1,126 @@
+import type { Socket } from "node:net";
+import { formatAddress } from "./address.ts";
+import type { SocketAddress } from "./connection.ts";
+import { SocketError } from "./errors.ts";
+import { Inbox } from "./inbox.ts";
+
+interface Waiter {
+  resolve(hasMore: boolean): void;
+  reject(error: SocketError): void;
+}
+
+/**
+ * The receiving half of a connection. While somebody waits, bytes go straight to the inbox; while nobody does, the socket
+ * is read ahead until one chunk's worth is there, and then left alone: the kernel's window closes and the peer waits.
+ */
+export class Receiver {
+  readonly remote: SocketAddress;
+  readonly inbox = new Inbox();
+  readonly maxChunkBytes: number;
+  bytesReceived = 0;
+  /** The reader has the beginning of a frame and waits for the rest. */
+  isFrameOpen = false;
+  /** Sweeps during which the reader waited for the rest of the same frame. Time that the reader itself takes is not in it. */
+  frameSweeps = 0;
+  readonly #socket: Socket;
+  #outcome: "open" | "ended" | "stopped" | SocketError = "open";
+  /** The chunk that filled the inbox: handed back to the stream, which stops its reading at once, and remembered here. */
+  #parked: Buffer | undefined;
+  #waiter: Waiter | undefined;
+  #isTaken = false;
+
+  constructor(socket: Socket, remote: SocketAddress, maxChunkBytes: number) {
+    this.#socket = socket;
+    this.remote = remote;
+    this.maxChunkBytes = maxChunkBytes;
+  }
+
+  get isWaiting(): boolean {
+    return this.#waiter !== undefined;
+  }
+
+  get isStopped(): boolean {
+    return this.#outcome === "stopped";
+  }
+
+  get isFailed(): boolean {
+    return this.#outcome instanceof SocketError;
+  }
+
+  /** Bytes are here that the reader has not asked for. */
+  get isBehind(): boolean {
+    return this.inbox.length > 0 || this.#parked !== undefined;
+  }
+
+  /** One reader at a time. @throws {SocketError} ALREADY_READING */
+  lock(): void {
+    if (this.#isTaken) throw this.error("ALREADY_READING", "another read of this connection is not finished");
+    this.#isTaken = true;
+  }
+
+  unlock(): void {
+    this.#isTaken = false;
+    this.isFrameOpen = false;
+    this.frameSweeps = 0;
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#parked !== undefined) this.#parked = undefined;
+    else this.bytesReceived += chunk.length;
+    if (this.#outcome !== "open") return;
+    if (this.#waiter !== undefined) {
+      this.inbox.append(chunk);
+      this.#settle()?.resolve(true);
+    } else if (this.inbox.length + chunk.length < this.maxChunkBytes) {
+      this.inbox.append(chunk);
+    } else {
+      // Only a stream whose buffer is full stops reading in this very call; `pause` alone would read one chunk more.
+      this.#parked = chunk;
+      this.#socket.pause();
+      this.#socket.unshift(chunk);
+    }
+  }
+
+  onEnd(): void {
+    if (this.#outcome === "open") this.#outcome = "ended";
+    this.#settle()?.resolve(false);
+  }
+
+  /** The connection is over. What is here already is still given when the peer was the cause. */
+  fail(error: SocketError, keepsInbox: boolean): void {
+    if (this.isFailed || (keepsInbox && this.#outcome !== "open")) return;
+    this.#outcome = error;
+    if (!keepsInbox) this.inbox.clear();
+    else if (this.#parked !== undefined) this.inbox.append(this.#parked);
+    this.#parked = undefined;
+    if (this.inbox.length > 0) this.#settle()?.resolve(true);
+    else this.#settle()?.reject(error);
+  }
+
+  stop(): void {
+    if (this.#outcome === "open" || this.#outcome === "ended") this.#outcome = "stopped";
+    this.inbox.clear();
+    this.#socket.resume();
+    this.#settle()?.resolve(false);
+  }
+
+  /** Resolves with true when bytes were added to the inbox, with false when none will be. @throws {SocketError} */
+  more(): Promise<boolean> {
+    if (this.#outcome instanceof SocketError) return Promise.reject(this.#outcome);
+    if (this.#outcome !== "open") return Promise.resolve(false);
+    if (this.#parked !== undefined) this.#socket.resume();
+    return new Promise((resolve, reject) => {
+      this.#waiter = { resolve, reject };
+    });
+  }
+
+  error(code: SocketError["code"], why: string): SocketError {
+    return new SocketError(code, `Cannot read from ${formatAddress(this.remote)}: ${why}`);
+  }
+
+  #settle(): Waiter | undefined {
+    const waiter = this.#waiter;
+    this.#waiter = undefined;
+    return waiter;
+  }
+}

@@ -1,0 +1,190 @@
+import { setMaxListeners } from "node:events";
+import { createServer, type ListenOptions as NodeListenOptions, type Server, type Socket } from "node:net";
+import { toError } from "@fairlead/core";
+import { internetAddress, unixAddress } from "./address.ts";
+import { Admission } from "./admission.ts";
+import type { SocketAddress } from "./connection.ts";
+import { type ConnectionSettings, connectionSettings } from "./connection-settings.ts";
+import { FramingError, SocketError } from "./errors.ts";
+import type { ConnectionSet, ListenerStats, ListenOptions, StreamListener } from "./listener.ts";
+import { StreamConnection } from "./stream-connection.ts";
+import { sweepsOf } from "./sweep.ts";
+import { checkLimit, toSocketError } from "./system-errors.ts";
+
+/** The accepting side: a net.Server, who may come in, and what became of each. */
+export class StreamServer implements StreamListener {
+  readonly connections: ConnectionSet;
+  readonly draining: AbortSignal;
+  readonly #options: ListenOptions;
+  readonly #settings: ConnectionSettings;
+  readonly #admission: Admission;
+  readonly #server: Server;
+  readonly #open = new Set<StreamConnection>();
+  readonly #drain = new AbortController();
+  readonly #lingerSweeps: number;
+  /** Local addresses are few and connections many: each is kept once. */
+  readonly #locals = new Map<string, SocketAddress>();
+  #address: SocketAddress = unixAddress("");
+  #accepted = 0;
+  #abandoned = 0;
+  #failed = 0;
+  #handlers = 0;
+  #drainStep: PromiseWithResolvers<void> | undefined;
+
+  /** @throws {SocketError} BAD_OPTION */
+  constructor(options: ListenOptions) {
+    checkLimit("backlog", options.backlog, 1);
+    checkLimit("lingerMs", options.lingerMs, 1);
+    this.#options = options;
+    this.#settings = connectionSettings(options);
+    this.#admission = new Admission(options);
+    this.#lingerSweeps = sweepsOf(options.lingerMs ?? 2_000);
+    this.draining = this.#drain.signal;
+    setMaxListeners(0, this.draining);
+    const open = this.#open;
+    this.connections = {
+      [Symbol.iterator]: () => open.values(),
+      get count() {
+        return open.size;
+      },
+    };
+    const { noDelay, keepAliveMs } = this.#settings;
+    this.#server = createServer({
+      allowHalfOpen: true,
+      // One byte unread stops the reading of a paused socket: what is read ahead is decided in Receiver.
+      highWaterMark: 1,
+      noDelay,
+      ...(keepAliveMs === undefined ? {} : { keepAlive: true, keepAliveInitialDelay: keepAliveMs }),
+    });
+    this.#server.on("connection", (socket) => this.#accept(socket));
+  }
+
+  get address(): SocketAddress {
+    return this.#address;
+  }
+
+  get isListening(): boolean {
+    return this.#server.listening;
+  }
+
+  get stats(): ListenerStats {
+    return {
+      accepted: this.#accepted,
+      abandoned: this.#abandoned,
+      rejected: { ...this.#admission.rejected },
+      failed: this.#failed,
+    };
+  }
+
+  /** @param what for the error text: "listen on 127.0.0.1:80". @throws {SocketError} */
+  async listen(where: NodeListenOptions, what: string, bound?: () => void): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const fail = (error: unknown) => reject(toSocketError(error, what));
+      this.#server.once("error", fail);
+      this.#server.listen({ ...where, backlog: this.#options.backlog ?? 1_024, exclusive: true }, () => {
+        this.#server.off("error", fail);
+        resolve();
+      });
+      bound?.();
+    });
+    // Failing to accept one connection (EMFILE) must not end the process; the kernel keeps it in the backlog.
+    this.#server.on("error", () => {});
+    const address = this.#server.address();
+    this.#address =
+      typeof address === "object" && address !== null
+        ? internetAddress(address.address, address.port)
+        : unixAddress(where.path ?? "");
+  }
+
+  async drain(signal: AbortSignal): Promise<void> {
+    this.#admission.isDraining = true;
+    this.#server.close();
+    this.#drain.abort();
+    const closeRest = () => {
+      for (const connection of this.#open) connection.close("drain");
+      this.#wakeDrain();
+    };
+    signal.addEventListener("abort", closeRest, { once: true });
+    if (signal.aborted) closeRest();
+    // A handler that goes on after its connection is over is waited for, but not beyond the signal.
+    while (this.#open.size > 0 || (this.#handlers > 0 && !signal.aborted)) {
+      this.#drainStep ??= Promise.withResolvers();
+      await this.#drainStep.promise;
+    }
+    signal.removeEventListener("abort", closeRest);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.drain(AbortSignal.abort());
+  }
+
+  #accept(socket: Socket): void {
+    const remote = this.#remoteOf(socket);
+    if (remote === undefined) {
+      this.#abandoned++;
+      socket.on("error", () => {}).destroy();
+      return;
+    }
+    const reason = this.#admission.enter(remote);
+    if (reason !== undefined) {
+      // A reset leaves no TIME_WAIT behind: turning many away must stay cheap.
+      socket.on("error", () => {}).resetAndDestroy();
+      this.#options.onRejected?.(remote, reason);
+      return;
+    }
+    this.#accepted++;
+    const connection = new StreamConnection(socket, remote, this.#localOf(socket), this.#settings, (over) => {
+      this.#open.delete(over);
+      this.#wakeDrain();
+    });
+    this.#open.add(connection);
+    this.#serve(connection);
+  }
+
+  async #serve(connection: StreamConnection): Promise<void> {
+    this.#handlers++;
+    try {
+      await this.#options.onConnection(connection);
+      connection.finish(this.#lingerSweeps);
+    } catch (thrown) {
+      this.#failConnection(connection, thrown);
+    }
+    this.#handlers--;
+    this.#wakeDrain();
+    // A place is taken as long as the connection or its handler lives: both hold memory.
+    await connection.closed;
+    this.#admission.leave(connection.remote);
+  }
+
+  #failConnection(connection: StreamConnection, thrown: unknown): void {
+    // The end of the connection, met by a handler that read or sent, is no failure of the handler.
+    const isItsEnd = thrown instanceof SocketError && connection.isClosing;
+    connection.close(thrown instanceof FramingError ? "framing" : "error");
+    if (isItsEnd) return;
+    this.#failed++;
+    this.#options.onError?.(toError(thrown), connection);
+  }
+
+  /** Undefined when the peer was gone before we took the connection: the kernel does not know its address any more. */
+  #remoteOf(socket: Socket): SocketAddress | undefined {
+    if (this.#address.family === "unix") return unixAddress("");
+    const { remoteAddress, remotePort } = socket;
+    return remoteAddress === undefined ? undefined : internetAddress(remoteAddress, remotePort ?? 0);
+  }
+
+  #localOf(socket: Socket): SocketAddress {
+    const { localAddress } = socket;
+    if (this.#address.family === "unix" || localAddress === undefined) return this.#address;
+    let local = this.#locals.get(localAddress);
+    if (local === undefined) {
+      local = internetAddress(localAddress, this.#address.port);
+      if (this.#locals.size < 64) this.#locals.set(localAddress, local);
+    }
+    return local;
+  }
+
+  #wakeDrain(): void {
+    this.#drainStep?.resolve();
+    this.#drainStep = undefined;
+  }
+}
