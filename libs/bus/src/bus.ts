@@ -46,13 +46,15 @@ export interface Bus extends AsyncDisposable {
    * the calls. The bytes of `data` must not change until then; they are not kept after.
    * @throws {BusError} LOG_FULL (retryable) when there is no room; EVENT_TOO_LARGE; BUS_OVERLOADED (retryable) when
    *   more is pending than the bus was given memory for; BUS_CLOSED; BUS_FAILED (retryable) when the disk or broker
-   *   refuses
+   *   refuses, or was lost before it answered: then the event may be stored, and a repeat must carry the same id
    */
   publish(event: CloudEvent): Promise<void>;
   /**
    * Events in the order of the log, each at least once; no gap between what was stored and what is live. A reader that
-   * falls behind is served from the log: nothing is held for it in memory.
-   * @throws {BusError} BUS_CLOSED, BUS_FAILED
+   * falls behind is served from the log: nothing is held for it in memory. "The time of the call" is that of `tail`
+   * itself, not of the first step of the iteration. Ends without an error when the signal fires. The data of an event
+   * may be kept, must not be changed, and may be a view of a larger buffer (copy it to keep it for long).
+   * @throws {BusError} BUS_CLOSED, also from a running iteration when the bus is disposed; BUS_FAILED
    */
   tail(options: TailOptions): AsyncIterable<LoggedEvent>;
   health(): BusHealth;

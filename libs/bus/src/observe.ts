@@ -1,0 +1,50 @@
+import { errorCode, type Meter } from "@fairlead/core";
+import type { Bus } from "./bus.ts";
+
+/** The same bus, with its metrics: what was published and refused, what waits, how full and how damaged the log is. */
+export function observeBus(bus: Bus, meter: Meter): Bus {
+  const published = meter.counter({
+    name: "fairlead_bus_published_events_total",
+    help: "Events that became durable",
+  });
+  const refused = meter.counter({
+    name: "fairlead_bus_refused_events_total",
+    help: "Events that publish refused, by the code of the error",
+    labels: ["code"],
+  });
+  const gauge = (name: string, help: string) => meter.gauge({ name: `fairlead_bus_${name}`, help });
+  const pendingEvents = gauge("pending_events", "Events accepted by publish and not yet durable");
+  const pendingBytes = gauge("pending_bytes", "Bytes accepted by publish and not yet durable");
+  const lastOffset = gauge("last_offset", "Offset of the newest durable event");
+  const storedBytes = gauge("stored_bytes", "Bytes that the log takes on disk");
+  const maxStoredBytes = gauge("max_stored_bytes", "Bytes that the log may take on disk");
+  const damagedEvents = gauge("damaged_events", "Events that were found damaged and set aside");
+  const canAccept = gauge("can_accept", "1 when publish is expected to succeed, 0 when it is refused");
+  const scrape = meter.onScrape(() => {
+    const health = bus.health();
+    pendingEvents.set(health.pendingEvents);
+    pendingBytes.set(health.pendingBytes);
+    lastOffset.set(health.lastOffset);
+    storedBytes.set(health.storedBytes ?? 0);
+    maxStoredBytes.set(health.maxStoredBytes ?? 0);
+    damagedEvents.set(health.damagedEvents ?? 0);
+    canAccept.set(health.canAccept ? 1 : 0);
+  });
+  return {
+    async publish(event) {
+      try {
+        await bus.publish(event);
+        published.increment();
+      } catch (error) {
+        refused.increment(1, { code: errorCode(error) ?? "UNKNOWN" });
+        throw error;
+      }
+    },
+    tail: (options) => bus.tail(options),
+    health: () => bus.health(),
+    async [Symbol.asyncDispose]() {
+      scrape[Symbol.dispose]();
+      await bus[Symbol.asyncDispose]();
+    },
+  };
+}
