@@ -3,20 +3,20 @@ import type { OversizePolicy } from "../codec.ts";
 /** Where one frame ends. `newline`: LF, and one CR before it is no part of the frame. `text:` is taken as UTF-8. */
 export type Delimiter = "newline" | "lf" | "crlf" | "nul" | `text:${string}` | `hex:${string}`;
 
-interface Limits {
+export interface FrameLimits {
   /** Bytes of one frame as it is given out, at least 1, at most 1 GiB. Enforced before the end of the frame comes. */
   readonly maxFrameBytes: number;
   /** What happens to a frame over the cap: dropped and counted, cut to the cap and counted, or FRAME_TOO_LARGE. */
   readonly oversize: OversizePolicy;
 }
 
-export interface LinesOptions extends Limits {
+export interface LinesOptions extends FrameLimits {
   readonly name: "lines";
   /** Default "newline". */
   readonly delimiter?: Delimiter;
 }
 
-export interface FixedOptions extends Limits {
+export interface FixedOptions extends FrameLimits {
   readonly name: "fixed";
   /** Bytes of every frame; at most maxFrameBytes. */
   readonly frameBytes: number;
@@ -27,7 +27,7 @@ export interface FixedOptions extends Limits {
  * L + lengthAdjustment bytes of body, less the header's own size when `lengthIncludesHeader`. A negative result is
  * FRAME_INVALID. Header fields behind the length belong to the body: count them in with `lengthAdjustment`.
  */
-export interface LengthPrefixOptions extends Limits {
+export interface LengthPrefixOptions extends FrameLimits {
   readonly name: "length-prefix";
   /** 1 to 8. Default 4. */
   readonly lengthBytes?: number;
@@ -44,12 +44,12 @@ export interface LengthPrefixOptions extends Limits {
 }
 
 /** Protocol Buffers' delimited messages: unsigned LEB128, then the body. */
-export interface VarintOptions extends Limits {
+export interface VarintOptions extends FrameLimits {
   readonly name: "varint";
 }
 
 /** D. J. Bernstein's netstrings, strictly: `5:hello,`. */
-export interface NetstringOptions extends Limits {
+export interface NetstringOptions extends FrameLimits {
   readonly name: "netstring";
 }
 
@@ -57,12 +57,12 @@ export interface NetstringOptions extends Limits {
  * Syslog over TCP (RFC 6587). Per frame: 1 to 10 digits, the first not 0, and a space begin a counted frame (3.4.1); any
  * other frame ends at LF (3.4.2), a CR before it stripped. Empty lines between frames are no frames.
  */
-export interface OctetCountingOptions extends Limits {
+export interface OctetCountingOptions extends FrameLimits {
   readonly name: "octet-counting";
 }
 
 /** The size in decimal text, then that many bytes. */
-export interface AsciiSizeOptions extends Limits {
+export interface AsciiSizeOptions extends FrameLimits {
   readonly name: "ascii-size";
   /** What ends the size; at most 15 digits stand before it. Default "newline". Not together with `width`. */
   readonly terminator?: Delimiter;
@@ -74,12 +74,12 @@ export interface AsciiSizeOptions extends Limits {
  * HL7's Minimal Lower Layer Protocol: VT ... FS CR. CR and LF between frames are skipped; other bytes there are counted
  * as one dropped frame a run, or with the policy `close` raise FRAME_INVALID.
  */
-export interface MllpOptions extends Limits {
+export interface MllpOptions extends FrameLimits {
   readonly name: "mllp";
 }
 
 /** STX ... ETX; bytes between frames as in `mllp`. */
-export interface StxEtxOptions extends Limits {
+export interface StxEtxOptions extends FrameLimits {
   readonly name: "stx-etx";
   /** `dle`: a DLE (0x10) stands before each STX, ETX and DLE of the payload. Default "none". */
   readonly escape?: "none" | "dle";
@@ -94,14 +94,14 @@ export interface StxEtxOptions extends Limits {
  * JSON values one after the other: NDJSON, concatenated, separated by white space or RS (RFC 7464). Objects, arrays and
  * strings end by themselves, other scalars at white space or the stream's end. Finds the end of a value, does not validate it.
  */
-export interface JsonOptions extends Limits {
+export interface JsonOptions extends FrameLimits {
   readonly name: "json";
   /** Deeper nesting is FRAME_INVALID. Default 128. */
   readonly maxDepth?: number;
 }
 
 /** Every chunk as it comes is a frame; a chunk over the cap is cut into frames of the cap, whatever the policy. */
-export interface RawOptions extends Limits {
+export interface RawOptions extends FrameLimits {
   readonly name: "raw";
 }
 

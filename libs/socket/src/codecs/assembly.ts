@@ -1,0 +1,108 @@
+import type { FrameBatch } from "../codec.ts";
+import { frameInvalid, frameTooLarge } from "./framing-errors.ts";
+import { Held } from "./held.ts";
+import type { FrameLimits } from "./options.ts";
+
+/**
+ * Puts the frames of one stream together and is the one place that enforces the cap: a frame that lies whole in a chunk is a
+ * view of it, one that is spread over chunks is copied once. Nothing beyond the cap is ever held.
+ */
+export class Assembly {
+  readonly #limits: FrameLimits;
+  readonly #held: Held;
+  /** The current frame is over the cap: the rest of it is passed over. */
+  #isOver = false;
+  #frames: Buffer[] = [];
+  #payloadBytes = 0;
+  #dropped = 0;
+  #truncated = 0;
+
+  constructor(limits: FrameLimits) {
+    this.#limits = limits;
+    this.#held = new Held(limits.maxFrameBytes);
+  }
+
+  get heldBytes(): number {
+    return this.#held.length;
+  }
+
+  /** True when not a byte of the current frame has come. */
+  get isEmpty(): boolean {
+    return this.#held.length === 0 && !this.#isOver;
+  }
+
+  /** Says how large the current frame is before its bytes come. @throws {FramingError} FRAME_TOO_LARGE */
+  declare(bytes: number): void {
+    if (bytes > this.#limits.maxFrameBytes) this.#exceed();
+  }
+
+  /** Bytes of the current frame, more to come. @throws {FramingError} FRAME_TOO_LARGE */
+  add(chunk: Buffer, start: number, end: number): void {
+    const room = this.#limits.maxFrameBytes - this.#held.length;
+    if (end - start > room) this.#exceed();
+    if (this.#isOver && this.#limits.oversize === "drop") return;
+    this.#held.append(chunk, start, Math.min(end, start + room));
+  }
+
+  /** The last bytes of the current frame, possibly none. @throws {FramingError} FRAME_TOO_LARGE */
+  finish(chunk: Buffer, start: number, end: number): void {
+    if (this.#held.length + end - start > this.#limits.maxFrameBytes) this.#exceed();
+    if (!this.#isOver && this.#held.length === 0) {
+      this.#emit(chunk.subarray(start, end));
+      return;
+    }
+    this.add(chunk, start, end);
+    if (!this.#isOver) {
+      this.#emit(this.#held.take());
+    } else if (this.#limits.oversize === "truncate") {
+      this.#truncated++;
+      this.#emit(this.#held.take());
+    }
+    this.#isOver = false;
+  }
+
+  /**
+   * Lets go of the current frame, or of what is none, and counts it as one dropped.
+   *
+   * @throws {FramingError} FRAME_INVALID with the policy `close`
+   */
+  reject(state: string): void {
+    if (this.#limits.oversize === "close") throw frameInvalid(state);
+    const isCounted = this.#isOver && this.#limits.oversize === "drop";
+    if (!isCounted) this.#dropped++;
+    this.#held.clear();
+    this.#isOver = false;
+  }
+
+  /** All frames since the last call. */
+  take(): FrameBatch {
+    const frames = this.#frames;
+    const batch: FrameBatch = {
+      count: frames.length,
+      payloadBytes: this.#payloadBytes,
+      frame: (index) => frames[index]!,
+      dropped: this.#dropped,
+      truncated: this.#truncated,
+    };
+    this.#frames = [];
+    this.#payloadBytes = 0;
+    this.#dropped = 0;
+    this.#truncated = 0;
+    return batch;
+  }
+
+  #emit(frame: Buffer): void {
+    this.#frames.push(frame);
+    this.#payloadBytes += frame.length;
+  }
+
+  #exceed(): void {
+    if (this.#isOver) return;
+    if (this.#limits.oversize === "close") throw frameTooLarge(this.#limits.maxFrameBytes);
+    this.#isOver = true;
+    if (this.#limits.oversize === "drop") {
+      this.#dropped++;
+      this.#held.clear();
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import type { Decoder, FrameBatch } from "../codec.ts";
+import { FramingError } from "../errors.ts";
+import { Assembly } from "./assembly.ts";
+import { decoderFailed } from "./framing-errors.ts";
+import type { FrameLimits } from "./options.ts";
+
+/** The part of a decoder that knows the framing: it finds where frames begin and end and tells the assembly. */
+export interface Scanner {
+  /**
+   * Looks at the chunk from `start`, which is before its end, and returns the place up to which it understood, always
+   * beyond `start`. @throws {FramingError} without frames: the decoder adds them
+   */
+  scan(chunk: Buffer, start: number, frames: Assembly): number;
+  /** The stream has ended. @throws {FramingError} FRAME_INCOMPLETE */
+  end(frames: Assembly): void;
+  /** Bytes that have come and are in no frame yet: of a header, of a delimiter. */
+  readonly heldBytes: number;
+}
+
+/** A decoder from a scanner. */
+export class FrameDecoder implements Decoder {
+  readonly #scanner: Scanner;
+  readonly #frames: Assembly;
+  #hasFailed = false;
+
+  constructor(limits: FrameLimits, scanner: Scanner) {
+    this.#scanner = scanner;
+    this.#frames = new Assembly(limits);
+  }
+
+  get heldBytes(): number {
+    return this.#frames.heldBytes + this.#scanner.heldBytes;
+  }
+
+  push(chunk: Buffer): FrameBatch {
+    return this.#batch(() => {
+      for (let at = 0; at < chunk.length; ) at = this.#scanner.scan(chunk, at, this.#frames);
+    });
+  }
+
+  end(): FrameBatch {
+    return this.#batch(() => this.#scanner.end(this.#frames));
+  }
+
+  #batch(work: () => void): FrameBatch {
+    if (this.#hasFailed) throw decoderFailed();
+    try {
+      work();
+    } catch (error) {
+      this.#hasFailed = true;
+      if (!(error instanceof FramingError)) throw error;
+      throw new FramingError(error.code, error.message, { data: error.data, frames: this.#frames.take() });
+    }
+    return this.#frames.take();
+  }
+}

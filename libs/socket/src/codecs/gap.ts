@@ -1,0 +1,29 @@
+import type { Assembly } from "./assembly.ts";
+
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+
+/** What stands between two frames that begin with a start byte. CR and LF are passed over; other bytes are rejected. */
+export class Gap {
+  readonly #startByte: number;
+  /** A run of other bytes is counted once, however it is cut. */
+  #isRejected = false;
+
+  constructor(startByte: number) {
+    this.#startByte = startByte;
+  }
+
+  /** The place behind the start byte; -1 when it has not come. @throws {FramingError} FRAME_INVALID, policy `close` */
+  scan(chunk: Buffer, start: number, frames: Assembly): number {
+    const found = chunk.indexOf(this.#startByte, start);
+    const end = found === -1 ? chunk.length : found;
+    for (let at = start; at < end && !this.#isRejected; at++) {
+      if (chunk[at] === lineFeed || chunk[at] === carriageReturn) continue;
+      frames.reject(`byte ${chunk[at]} stands where only a frame may begin`);
+      this.#isRejected = true;
+    }
+    if (found === -1) return -1;
+    this.#isRejected = false;
+    return found + 1;
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * Bytes of a frame that is not complete yet. They are copied, so that a few of them do not keep a whole chunk in
+ * memory; what they take grows with them, at most to the limit.
+ */
+export class Held {
+  readonly #limit: number;
+  #bytes = Buffer.alloc(0);
+  #length = 0;
+
+  /** @param limit bytes at most; the caller sees to it */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  append(chunk: Buffer, start: number, end: number): void {
+    const length = this.#length + end - start;
+    if (length > this.#bytes.length) {
+      // Not from Node's pool: a slice of it would keep its whole slab alive as long as the frame is incomplete.
+      const grown = Buffer.allocUnsafeSlow(Math.min(this.#limit, Math.max(length, this.#bytes.length * 2)));
+      grown.set(this.#bytes.subarray(0, this.#length));
+      this.#bytes = grown;
+    }
+    chunk.copy(this.#bytes, this.#length, start, end);
+    this.#length = length;
+  }
+
+  /** What is held followed by a part of the chunk, in one piece; nothing is held after. */
+  takeWith(chunk: Buffer, start: number, end: number): Buffer {
+    const whole = Buffer.allocUnsafe(this.#length + end - start);
+    this.#bytes.copy(whole, 0, 0, this.#length);
+    chunk.copy(whole, this.#length, start, end);
+    this.clear();
+    return whole;
+  }
+
+  take(): Buffer {
+    const taken = this.#bytes.subarray(0, this.#length);
+    this.clear();
+    return taken;
+  }
+
+  /** Keeps the first `length` bytes. */
+  cut(length: number): void {
+    this.#length = Math.min(this.#length, length);
+  }
+
+  clear(): void {
+    this.#bytes = Buffer.alloc(0);
+    this.#length = 0;
+  }
+}

@@ -1,0 +1,103 @@
+import type { Codec } from "../codec.ts";
+import type { Assembly } from "./assembly.ts";
+import { FrameDecoder, type Scanner } from "./frame-decoder.ts";
+import { frameIncomplete, frameInvalid, frameUnencodable } from "./framing-errors.ts";
+import type { JsonOptions } from "./options.ts";
+import { requireInteger } from "./validate.ts";
+
+/** Space, tab, LF, CR (RFC 8259), and RS, which begins each text of RFC 7464. */
+const whiteSpace: ReadonlySet<number> = new Set(Buffer.from(" \t\n\r\x1e"));
+/** What can begin a number, true, false, null. */
+const scalarStarts: ReadonlySet<number> = new Set(Buffer.from("-0123456789tfn"));
+const structure: ReadonlySet<number> = new Set(Buffer.from('{}[]",:'));
+const quote = 0x22;
+const backslash = 0x5c;
+const openBracket = 0x5b;
+const closeBracket = 0x5d;
+const openBrace = 0x7b;
+const closeBrace = 0x7d;
+
+/** JSON values one after the other. `encode` writes one a line. */
+export function jsonCodec(options: JsonOptions): Codec {
+  const maxDepth = requireInteger("maxDepth", options.maxDepth ?? 128, 1, 100_000);
+  return {
+    name: options.name,
+    isText: false,
+    createDecoder: () => new FrameDecoder(options, new JsonScanner(maxDepth)),
+    encode(payload) {
+      const text = Buffer.from(payload);
+      if (!isOneValue(text)) throw frameUnencodable("it is not one JSON value without white space around it");
+      return Buffer.concat([text, Buffer.from("\n")]);
+    },
+  };
+}
+
+function isOneValue(text: Buffer): boolean {
+  try {
+    JSON.parse(text.toString("utf8"));
+  } catch {
+    return false;
+  }
+  return !whiteSpace.has(text[0]!) && !whiteSpace.has(text.at(-1)!);
+}
+
+class JsonScanner implements Scanner {
+  readonly heldBytes = 0;
+  readonly #maxDepth: number;
+  #state: "between" | "nested" | "string" | "escape" | "scalar" = "between";
+  #depth = 0;
+
+  constructor(maxDepth: number) {
+    this.#maxDepth = maxDepth;
+  }
+
+  scan(chunk: Buffer, start: number, frames: Assembly): number {
+    let from = start;
+    if (this.#state === "between") {
+      while (from < chunk.length && whiteSpace.has(chunk[from]!)) from++;
+      if (from === chunk.length) return from;
+      if (scalarStarts.has(chunk[from]!)) this.#state = "scalar";
+    }
+    for (let at = from; at < chunk.length; at++) {
+      if (this.#state === "scalar") {
+        if (structure.has(chunk[at]!)) throw frameInvalid("a scalar must end with white space");
+        if (!whiteSpace.has(chunk[at]!)) continue;
+        this.#state = "between";
+        frames.finish(chunk, from, at);
+        return at + 1;
+      }
+      this.#step(chunk[at]!);
+      if (this.#state === "between") {
+        frames.finish(chunk, from, at + 1);
+        return at + 1;
+      }
+    }
+    frames.add(chunk, from, chunk.length);
+    return chunk.length;
+  }
+
+  end(frames: Assembly): void {
+    if (this.#state === "scalar") frames.finish(Buffer.alloc(0), 0, 0);
+    else if (this.#state !== "between") throw frameIncomplete(frames.heldBytes);
+    this.#state = "between";
+  }
+
+  /** Takes the next byte of an object, an array or a string; `between` when it was the last. */
+  #step(byte: number): void {
+    if (this.#state === "escape") {
+      this.#state = "string";
+    } else if (this.#state === "string") {
+      if (byte === backslash) this.#state = "escape";
+      else if (byte === quote) this.#state = this.#depth === 0 ? "between" : "nested";
+    } else if (byte === quote) {
+      this.#state = "string";
+    } else if (byte === openBrace || byte === openBracket) {
+      this.#state = "nested";
+      if (++this.#depth > this.#maxDepth) throw frameInvalid(`it is nested deeper than ${this.#maxDepth}`);
+    } else if (this.#state === "between") {
+      throw frameInvalid(`byte ${byte} begins no JSON value`);
+    } else if ((byte === closeBrace || byte === closeBracket) && --this.#depth === 0) {
+      this.#state = "between";
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import type { FrameBatch } from "../codec.ts";
+
+const lineFeed = 0x0a;
+
+/** Frames that lie in one piece, each ended by LF. Their places are looked for when one is asked for. */
+export class LineBatch implements FrameBatch {
+  readonly lines: Buffer;
+  readonly count: number;
+  dropped = 0;
+  truncated = 0;
+  /** Where the lines end, as far as somebody has asked. */
+  readonly #ends: number[] = [];
+
+  constructor(lines: Buffer, count: number) {
+    this.lines = lines;
+    this.count = count;
+  }
+
+  get payloadBytes(): number {
+    return this.lines.length - this.count;
+  }
+
+  frame(index: number): Buffer {
+    const ends = this.#ends;
+    while (ends.length <= index) ends.push(this.lines.indexOf(lineFeed, ends.length && ends.at(-1)! + 1));
+    return this.lines.subarray(index && ends[index - 1]! + 1, ends[index]!);
+  }
+}

@@ -1,0 +1,140 @@
+import type { Decoder } from "../codec.ts";
+import { decoderFailed, frameTooLarge } from "./framing-errors.ts";
+import { Held } from "./held.ts";
+import { LineBatch } from "./line-batch.ts";
+import type { FrameLimits } from "./options.ts";
+
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+const crlf = Buffer.from("\r\n");
+const nothing = Buffer.alloc(0);
+
+/**
+ * Lines ended by LF, made for throughput: the lines of a chunk go on as one piece. A line that began in the chunk before
+ * costs one copy of what is complete; CRLF that shall be stripped, and a line over the cap, cost a pass line by line.
+ */
+export class LineDecoder implements Decoder {
+  readonly #limits: FrameLimits;
+  readonly #stripsCr: boolean;
+  /** The beginning of a line: at most the cap, and one CR that may turn out to belong to the line's end. */
+  readonly #held: Held;
+  /** The current line is over the cap: it is passed over up to its LF. With `truncate` its beginning is still held. */
+  #isOver = false;
+  #hasFailed = false;
+
+  constructor(limits: FrameLimits, stripsCr: boolean) {
+    this.#limits = limits;
+    this.#stripsCr = stripsCr;
+    this.#held = new Held(limits.maxFrameBytes + 1);
+  }
+
+  get heldBytes(): number {
+    return this.#held.length;
+  }
+
+  push(chunk: Buffer): LineBatch {
+    if (this.#hasFailed) throw decoderFailed();
+    let start = 0;
+    let truncated = 0;
+    if (this.#isOver) {
+      const end = chunk.indexOf(lineFeed);
+      if (end === -1) return new LineBatch(nothing, 0);
+      this.#isOver = false;
+      if (this.#held.length > 0) {
+        // What was cut off is left out; the LF ends what is held.
+        start = end;
+        truncated = 1;
+      } else {
+        start = end + 1;
+      }
+    }
+    const end = Math.max(chunk.lastIndexOf(lineFeed) + 1, start);
+    const batch = this.#complete(chunk, start, end);
+    batch.truncated += truncated;
+    this.#hold(chunk, end, batch);
+    return batch;
+  }
+
+  /** The rest that no LF has ended is a line. */
+  end(): LineBatch {
+    if (this.#hasFailed) throw decoderFailed();
+    if (this.#held.length > 0) return this.push(Buffer.of(lineFeed));
+    return new LineBatch(nothing, 0);
+  }
+
+  /** What is held and a part of the chunk that ends with LF. */
+  #complete(chunk: Buffer, start: number, end: number): LineBatch {
+    if (start === end) return new LineBatch(nothing, 0);
+    const lines = this.#held.length > 0 ? this.#held.takeWith(chunk, start, end) : chunk.subarray(start, end);
+    const count = this.#stripsCr && lines.includes(crlf) ? undefined : this.#count(lines);
+    return count === undefined ? this.#sift(lines) : new LineBatch(lines, count);
+  }
+
+  /** Undefined when a line is over the cap. */
+  #count(lines: Buffer): number | undefined {
+    let count = 0;
+    for (let start = 0; start < lines.length; count++) {
+      const end = lines.indexOf(lineFeed, start);
+      if (end - start > this.#limits.maxFrameBytes) return undefined;
+      start = end + 1;
+    }
+    return count;
+  }
+
+  /** Writes the lines anew, without CR where it is stripped, and applies the policy to those over the cap. */
+  #sift(lines: Buffer): LineBatch {
+    const { maxFrameBytes, oversize } = this.#limits;
+    const sifted = Buffer.allocUnsafe(lines.length);
+    let [length, count, dropped, truncated] = [0, 0, 0, 0];
+    const batch = () =>
+      Object.assign(new LineBatch(sifted.subarray(0, length), count), { dropped, truncated });
+    for (let start = 0, next = 0; start < lines.length; start = next) {
+      let end = lines.indexOf(lineFeed, start);
+      next = end + 1;
+      if (this.#stripsCr && end > start && lines[end - 1] === carriageReturn) end--;
+      if (end - start > maxFrameBytes) {
+        if (oversize === "close") this.#fail(batch());
+        if (oversize === "drop") {
+          dropped++;
+          continue;
+        }
+        truncated++;
+        end = start + maxFrameBytes;
+        // The same as if the line feed came in a later chunk: what is held by then ends before it.
+        if (this.#stripsCr && lines[end - 1] === carriageReturn) end--;
+      }
+      lines.copy(sifted, length, start, end);
+      length += end - start;
+      sifted[length++] = lineFeed;
+      count++;
+    }
+    return batch();
+  }
+
+  #hold(chunk: Buffer, start: number, batch: LineBatch): void {
+    if (start === chunk.length) return;
+    const { maxFrameBytes, oversize } = this.#limits;
+    const mayEndLine = this.#stripsCr && chunk[chunk.length - 1] === carriageReturn;
+    const length = this.#held.length + chunk.length - start;
+    if (length <= maxFrameBytes + (mayEndLine ? 1 : 0)) {
+      this.#held.append(chunk, start, chunk.length);
+      return;
+    }
+    if (oversize === "close") this.#fail(batch);
+    this.#isOver = true;
+    if (oversize === "drop") {
+      this.#held.clear();
+      batch.dropped++;
+    } else {
+      const room = Math.max(0, maxFrameBytes - this.#held.length);
+      this.#held.append(chunk, start, Math.min(chunk.length, start + room));
+      this.#held.cut(maxFrameBytes);
+    }
+  }
+
+  #fail(batch: LineBatch): never {
+    this.#hasFailed = true;
+    this.#held.clear();
+    throw frameTooLarge(this.#limits.maxFrameBytes, batch);
+  }
+}
