@@ -60,13 +60,15 @@ class JsonScanner implements Scanner {
     }
     for (let at = from; at < chunk.length; at++) {
       if (this.#state === "scalar") {
-        if (structure.has(chunk[at]!)) throw frameInvalid("a scalar must end with white space");
+        if (structure.has(chunk[at]!))
+          this.#refuse("a scalar must end with white space", chunk, from, at, frames);
         if (!whiteSpace.has(chunk[at]!)) continue;
         this.#state = "between";
         frames.finish(chunk, from, at);
         return at + 1;
       }
-      this.#step(chunk[at]!);
+      const fault = this.#step(chunk[at]!);
+      if (fault !== undefined) this.#refuse(fault, chunk, from, at, frames);
       if (this.#state === "between") {
         frames.finish(chunk, from, at + 1);
         return at + 1;
@@ -82,8 +84,14 @@ class JsonScanner implements Scanner {
     this.#state = "between";
   }
 
-  /** Takes the next byte of an object, an array or a string; `between` when it was the last. */
-  #step(byte: number): void {
+  /** The bytes before the fault are counted first: whether they were too many must not hang on the split. */
+  #refuse(fault: string, chunk: Buffer, start: number, end: number, frames: Assembly): never {
+    frames.add(chunk, start, end);
+    throw frameInvalid(fault);
+  }
+
+  /** Takes the next byte of an object, an array or a string; `between` when it was the last. Returns what is wrong. */
+  #step(byte: number): string | undefined {
     if (this.#state === "escape") {
       this.#state = "string";
     } else if (this.#state === "string") {
@@ -93,11 +101,12 @@ class JsonScanner implements Scanner {
       this.#state = "string";
     } else if (byte === openBrace || byte === openBracket) {
       this.#state = "nested";
-      if (++this.#depth > this.#maxDepth) throw frameInvalid(`it is nested deeper than ${this.#maxDepth}`);
+      if (++this.#depth > this.#maxDepth) return `it is nested deeper than ${this.#maxDepth}`;
     } else if (this.#state === "between") {
-      throw frameInvalid(`byte ${byte} begins no JSON value`);
+      return `byte ${byte} begins no JSON value`;
     } else if ((byte === closeBrace || byte === closeBracket) && --this.#depth === 0) {
       this.#state = "between";
     }
+    return undefined;
   }
 }
