@@ -4,6 +4,16 @@ export interface Tally {
   bytes: number;
 }
 
+/** The ledger at one moment, as plain data. */
+export interface LedgerSnapshot {
+  readonly received: Tally;
+  readonly published: Tally;
+  readonly pending: Tally;
+  readonly rejected: Readonly<Record<string, Tally>>;
+  readonly truncated: number;
+  readonly acks: number;
+}
+
 const nothing = (): Tally => ({ records: 0, bytes: 0 });
 
 const add = (tally: Tally, records: number, bytes: number) => {
@@ -53,5 +63,18 @@ export class Ledger {
     const tally = this.rejected.get(reason) ?? nothing();
     this.rejected.set(reason, tally);
     add(tally, records, bytes);
+  }
+
+  snapshot(): LedgerSnapshot {
+    const { received, published, pending, rejected, truncated, acks } = this;
+    const copy = (tally: Tally) => ({ ...tally });
+    return {
+      received: copy(received),
+      published: copy(published),
+      pending: copy(pending),
+      rejected: Object.fromEntries([...rejected].map(([reason, tally]) => [reason, copy(tally)])),
+      truncated,
+      acks,
+    };
   }
 }
