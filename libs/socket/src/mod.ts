@@ -5,6 +5,7 @@
  */
 export { formatAddress } from "./address.ts";
 export { type AddressPolicy, createAddressPolicy } from "./address-policy.ts";
+export { bindUdp } from "./bind-udp.ts";
 export type { Codec, Decoder, FrameBatch, OversizePolicy } from "./codec.ts";
 export type {
   AddressFamily,
@@ -38,6 +39,3 @@ export type {
   UdpStats,
   UdpTarget,
 } from "./udp.ts";
-export declare function bindUdp(
-  options: import("./udp.ts").BindUdpOptions,
-): Promise<import("./udp.ts").UdpSocket>;

@@ -18,6 +18,11 @@ const known: Readonly<Record<string, readonly [SocketErrorCode, string, boolean?
   ERR_STREAM_DESTROYED: ["CONNECTION_CLOSED", "the connection is closed"],
   ERR_STREAM_WRITE_AFTER_END: ["CONNECTION_CLOSED", "the sending direction was ended"],
   ERR_SOCKET_DGRAM_NOT_RUNNING: ["CONNECTION_CLOSED", "the socket is closed"],
+  ERR_SOCKET_DGRAM_IS_CONNECTED: [
+    "BAD_OPTION",
+    "the socket is connected: send without a target, or disconnect",
+  ],
+  ERR_SOCKET_DGRAM_NOT_CONNECTED: ["BAD_OPTION", "the socket is not connected: name a target"],
   EHOSTUNREACH: ["UNREACHABLE", "no route to the host", true],
   ENETUNREACH: ["UNREACHABLE", "no route to the network", true],
   ENETDOWN: ["UNREACHABLE", "the network is down", true],

@@ -82,7 +82,10 @@ export interface UdpTarget {
   readonly port: number;
 }
 
-/** A UDP socket. Disposing closes it at once: what waits is lost, `drain` first gives it out. */
+/**
+ * A UDP socket. Disposing closes it at once: `batches()` still gives what waits and ends, but what the kernel holds for
+ * the socket is lost and not counted. `drain` takes that too.
+ */
 export interface UdpSocket extends AsyncDisposable {
   readonly local: SocketAddress;
   /** The connected peer. */
