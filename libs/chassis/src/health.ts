@@ -13,3 +13,9 @@ export interface HealthCheck {
   readonly name: string;
   check(): Promise<HealthResult>;
 }
+
+/** The worst of several; "ok" of none. */
+export function worstOf(statuses: readonly HealthStatus[]): HealthStatus {
+  if (statuses.includes("failed")) return "failed";
+  return statuses.includes("degraded") ? "degraded" : "ok";
+}

@@ -32,7 +32,9 @@ function serializeError(error: unknown): unknown {
     ...plain,
     message: redactUrls(plain.message),
     stack: redactUrls(plain.stack),
-    ...(aggregateErrors ? { aggregateErrors: aggregateErrors.map((one) => redactUrls(one.message)) } : {}),
+    ...(aggregateErrors
+      ? { aggregateErrors: aggregateErrors.map((one: Error) => redactUrls(one.message)) }
+      : {}),
   };
 }
 

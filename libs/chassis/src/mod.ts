@@ -28,9 +28,15 @@ export {
   section,
   type UnitLimits,
 } from "./config/types.ts";
-export type { HealthCheck, HealthResult, HealthStatus } from "./health.ts";
+export { type HealthCheck, type HealthResult, type HealthStatus, worstOf } from "./health.ts";
+export { isLoopback } from "./http/access.ts";
+export { addHealthRoutes, type HealthRoutesOptions } from "./http/health-routes.ts";
+export type { HttpLimits } from "./http/listening.ts";
+export { type OpenApiOptions, openApiDocument } from "./http/openapi.ts";
+export { type ProblemDetail, ProblemError, problem, problemSchema, toProblem } from "./http/problem.ts";
 export type { Method, Reply, Route, RouteRequest, RouteResponse, Router } from "./http/route.ts";
-export type { Principal } from "./http/tokens.ts";
+export { createHttpServer, type HttpServer, type HttpServerOptions } from "./http/server.ts";
+export { createToken, openTokens, type Principal, type Tokens } from "./http/tokens.ts";
 export { createLogger, type LineSink, type LoggerOptions, type LogLevel, logLevels } from "./logger.ts";
 export { createMeter, type MeterOptions, type MetricsSnapshot, type ScrapedMeter } from "./meter.ts";
 export { exitCodeOf, exitCodes, type RunContext, type RunOptions, run } from "./run.ts";

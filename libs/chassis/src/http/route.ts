@@ -15,15 +15,17 @@ export interface RouteRequest<Params, Query, Body> {
   readonly requestId: string;
   /** Trace id of the client's `traceparent` (W3C Trace Context), when it sent one. */
   readonly traceId: string | undefined;
-  /** Fires when the client has gone or the server is told to end at once. */
+  /** Fires when the client has gone, or was cut off. */
   readonly signal: AbortSignal;
+  /** Fires when the server begins to stop: an answer that has no end of its own ends now. */
+  readonly draining: AbortSignal;
   /** For what a schema cannot say: headers, a body that is read as a stream. */
   readonly request: Request;
   /** For handlers that write the answer themselves; they return undefined. */
   readonly response: Response;
 }
 
-/** The answer of a handler: `body` is sent as JSON; without it the answer has no body. */
+/** The answer of a handler: `body` is sent as JSON, or as it is when it is text and the headers have a content-type. */
 export interface Reply {
   readonly status: number;
   readonly body?: unknown;
@@ -49,14 +51,16 @@ export interface Route<
   /** One line, in the imperative: "List the listeners". */
   readonly summary: string;
   readonly description?: string;
-  /** The scope that a token needs ("udp:read"); "admin" is in every token's reach only when it has it. */
-  readonly scope: string;
+  /** The scope that a token needs: "udp:read", "tcp:write", "admin". Undefined: open to everybody, as health is. */
+  readonly scope: string | undefined;
   /** Schema of the path's parameters: an object of strings to whatever it makes of them. */
   readonly params?: Params;
   /** Schema of the query. A parameter that is repeated arrives as an array of strings, otherwise as a string. */
   readonly query?: Query;
-  /** Schema of a JSON body. Without it the body is left unread, for handlers that stream it. */
+  /** Schema of a JSON body. Without it the body is left unread. */
   readonly body?: Body;
+  /** The handler reads the body as a stream, under time limits of its own: the server's `bodyMs` does not hold. */
+  readonly streamsBody?: boolean;
   /** Cap of the JSON body in bytes. Default: the server's `maxBodyBytes`. */
   readonly maxBodyBytes?: number;
   /** The answers on purpose, by status; the problems that every route may give are added to the document. */

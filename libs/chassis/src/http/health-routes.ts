@@ -1,0 +1,80 @@
+import { type HealthCheck, type HealthResult, worstOf } from "../health.ts";
+import type { ScrapedMeter } from "../meter.ts";
+import type { Router } from "./route.ts";
+
+export interface HealthRoutesOptions {
+  readonly meter: Pick<ScrapedMeter, "render">;
+  /** Asked at each request: the checks may grow while the process starts. */
+  readonly checks: () => readonly HealthCheck[];
+}
+
+/**
+ * `/livez`, `/readyz` and `/metrics`. Health is open to everybody, as probes carry no token: the words of a check must
+ * hold no secret. `/metrics` needs `metrics:read` where tokens are configured.
+ */
+export function addHealthRoutes(router: Router, options: HealthRoutesOptions): void {
+  const text = { "content-type": "text/plain; charset=utf-8" };
+  router.add({
+    method: "GET",
+    path: "/livez",
+    summary: "Tell that the process answers; looks at no dependency",
+    scope: undefined,
+    responses: { 200: { description: "It lives", contentType: "text/plain" } },
+    handle: () => ({ status: 200, headers: text, body: "ok\n" }),
+  });
+  router.add({
+    method: "GET",
+    path: "/readyz",
+    summary: "Tell whether everything can durably accept",
+    description:
+      "The parts that are not well, in words; all parts with `?verbose`. `degraded` is ready: it works, but an operator should look.",
+    scope: undefined,
+    responses: {
+      200: { description: "Ready, or degraded", contentType: "text/plain" },
+      503: { description: "Not ready: starting, draining or failed", contentType: "text/plain" },
+    },
+    async handle({ request }) {
+      const isVerbose = Object.hasOwn({ ...request.query }, "verbose");
+      const results = await Promise.all(options.checks().map(runCheck));
+      const status = worstOf(results.map(({ result }) => result.status));
+      const shown = results.filter(({ result }) => isVerbose || result.status !== "ok");
+      const lines = shown.flatMap(({ name, result }) => [
+        `${name} ${result.status}`,
+        ...result.problems.map((problem) => `  ${problem}`),
+      ]);
+      return {
+        status: status === "failed" ? 503 : 200,
+        headers: text,
+        body: `${[status, ...lines].join("\n")}\n`,
+      };
+    },
+  });
+  router.add({
+    method: "GET",
+    path: "/metrics",
+    summary: "Give the metrics in the Prometheus text format",
+    scope: "metrics:read",
+    responses: { 200: { description: "The metrics", contentType: "text/plain" } },
+    async handle() {
+      const { contentType, text: body } = await options.meter.render();
+      return { status: 200, headers: { "content-type": contentType }, body };
+    },
+  });
+}
+
+/** A check that throws or hangs is a failed check. */
+async function runCheck(check: HealthCheck): Promise<{ name: string; result: HealthResult }> {
+  const limit = Promise.withResolvers<HealthResult>();
+  const timer = setTimeout(
+    () => limit.resolve({ status: "failed", problems: ["the check did not answer within 2 s"] }),
+    2_000,
+  );
+  try {
+    return { name: check.name, result: await Promise.race([check.check(), limit.promise]) };
+  } catch (error) {
+    const words = error instanceof Error ? error.message : String(error);
+    return { name: check.name, result: { status: "failed", problems: [`the check failed: ${words}`] } };
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { test } from "node:test";
+import { z } from "zod";
+import type { Router } from "./route.ts";
+import { rawExchange, startTestServer } from "./test-server.ts";
+
+function addEcho(router: Router): void {
+  const common = { scope: "x:write", responses: {} } as const;
+  const body = z.unknown();
+  router.add({
+    ...common,
+    method: "POST",
+    path: "/json",
+    summary: "Echo",
+    body,
+    handle: (r) => ({ status: 200, body: r.body }),
+  });
+  router.add({
+    ...common,
+    method: "POST",
+    path: "/unread",
+    summary: "Leave the body",
+    handle: () => ({ status: 200, body: 1 }),
+  });
+  router.add({
+    ...common,
+    method: "POST",
+    path: "/stream",
+    summary: "Read a body that takes its time",
+    streamsBody: true,
+    async handle({ request }) {
+      let bytes = 0;
+      for await (const chunk of request) bytes += chunk.length;
+      return { status: 200, body: { bytes } };
+    },
+  });
+  router.add({
+    ...common,
+    method: "GET",
+    path: "/flood",
+    summary: "Answer without end",
+    async handle({ response, signal }) {
+      while (!signal.aborted) {
+        if (!response.write("x".repeat(65_536)))
+          await Promise.race([once(response, "drain"), once(signal, "abort")]);
+      }
+      return undefined;
+    },
+  });
+}
+
+const drip = (text: string) => text.split("");
+const head = (path: string, length: number) =>
+  `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n\r\n`;
+/** A chunked body that never ends. */
+function* endless(path: string) {
+  yield `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n`;
+  for (let i = 0; i < 1_000; i++) yield "1\r\n1\r\n";
+}
+
+for (const [what, pieces, expected] of [
+  ["says nothing", [], /^HTTP\/1.1 408 /],
+  [
+    "drips its headers",
+    drip(`GET /v1/json HTTP/1.1\r\nhost: localhost\r\nx: ${"y".repeat(500)}`),
+    /^HTTP\/1.1 408 /,
+  ],
+  ["drips the body of a JSON route", [head("/v1/json", 500), ...drip("1".repeat(500))], /^HTTP\/1.1 408 /],
+  ["drips a chunked body without end", endless("/v1/json"), /^HTTP\/1.1 408 /],
+  // The answer comes first; then the connection is cut all the same.
+  ["drips a body that nobody reads", [head("/v1/unread", 500), ...drip("1".repeat(500))], /^HTTP\/1.1 200 /],
+  ["drips a body to an unknown path", [head("/nowhere", 500), ...drip("1".repeat(500))], /^HTTP\/1.1 404 /],
+  ["stops in the middle of a body", [head("/v1/json", 500), "1"], /^HTTP\/1.1 408 /],
+] as const) {
+  test(`the server cuts off a client that ${what}`, async () => {
+    await using server = await startTestServer(addEcho);
+    const startedAt = performance.now();
+    assert.match(await rawExchange(server.port, pieces, 20), expected);
+    // Far below the time that the client would take (10 s), so it was cut.
+    assert.ok(performance.now() - startedAt < 5_000);
+    assert.equal(
+      (await fetch(`${server.url}/v1/unread`, { method: "POST" })).status,
+      200,
+      "others are served",
+    );
+  });
+}
+
+test("the server lets a route that streams its body take its time", async () => {
+  await using server = await startTestServer(addEcho);
+  const pieces = [
+    `${head("/v1/stream", 20).replace("content-type", "connection: close\r\ncontent-type")}`,
+    ...drip("1".repeat(20)),
+  ];
+  assert.match(await rawExchange(server.port, pieces, 30), /\{"bytes":20\}$/);
+});
+
+test("the server closes a kept-alive connection that is idle", async () => {
+  await using server = await startTestServer(addEcho, { limits: { headerMs: 5_000 } });
+  const answer = await rawExchange(server.port, [`${head("/v1/json", 1)}1`]);
+  assert.match(answer, /^HTTP\/1.1 200 /);
+});
+
+test("the server cuts off a client that does not read its answer", async () => {
+  await using server = await startTestServer(addEcho, { limits: { idleMs: 300 } });
+  const socket = connect(server.port, "127.0.0.1");
+  socket.pause();
+  socket.on("error", () => {});
+  await once(socket, "connect");
+  socket.write("GET /v1/flood HTTP/1.1\r\nhost: localhost\r\n\r\n");
+  let text = "";
+  while (!text.includes('status="499"')) {
+    ({ text } = await server.meter.render());
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  socket.destroy();
+});
+
+test("the server closes connections above maxConnections at once and counts them", async () => {
+  await using server = await startTestServer(addEcho, { limits: { maxConnections: 2, headerMs: 5_000 } });
+  const first = [connect(server.port, "127.0.0.1"), connect(server.port, "127.0.0.1")];
+  await Promise.all(first.map((socket) => once(socket, "connect")));
+  assert.equal(await rawExchange(server.port, []), "");
+  const { text } = await server.meter.render();
+  assert.match(text, /fairlead_http_connections_refused_total 1/);
+  for (const socket of first) socket.destroy();
+});
+
+for (const [what, bytes, expected] of [
+  [
+    "headers that are too large",
+    `GET / HTTP/1.1\r\nhost: localhost\r\nx: ${"y".repeat(9_000)}\r\n\r\n`,
+    /^HTTP\/1.1 431 .*"HEADERS_TOO_LARGE"/s,
+  ],
+  ["what is not HTTP", "SSH-2.0-OpenSSH_9.6\r\n\r\n", /^HTTP\/1.1 400 .*"HTTP_INVALID"/s],
+  [
+    "both lengths (request smuggling)",
+    "POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+    /^HTTP\/1.1 400 /,
+  ],
+  ["no Host", "GET /livez HTTP/1.1\r\n\r\n", /^HTTP\/1.1 400 /],
+] as const) {
+  test(`the server refuses ${what}`, async () => {
+    await using server = await startTestServer(addEcho);
+    assert.match(await rawExchange(server.port, [bytes]), expected);
+  });
+}

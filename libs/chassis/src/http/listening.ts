@@ -1,0 +1,99 @@
+import { createServer, type RequestListener, type Server, STATUS_CODES } from "node:http";
+import type { AddressInfo } from "node:net";
+import { errorCode, FairleadError, toError } from "@fairlead/core";
+import { ProblemError } from "./problem.ts";
+
+/** Limits of one HTTP server; at each the client is answered with a problem, or cut off where it cannot be. */
+export interface HttpLimits {
+  /** From the connection, or from the end of the request before, to the last byte of the headers: 408, closed. Milliseconds. */
+  readonly headerMs: number;
+  /** From the headers to the last byte of the body: 408, closed. Milliseconds. */
+  readonly bodyMs: number;
+  /** Without a byte in either direction: closed. A client that does not read its answer ends here. Milliseconds. */
+  readonly idleMs: number;
+  /** A connection kept open without a request: closed. Milliseconds. */
+  readonly keepAliveMs: number;
+  /** At once; further ones are closed at once. */
+  readonly maxConnections: number;
+  /** All headers together: 431. Bytes. */
+  readonly maxHeaderBytes: number;
+  /** Default of the routes' JSON bodies: 413. Bytes. */
+  readonly maxBodyBytes: number;
+}
+
+/** A Node HTTP server whose limits hold for clients that drip bytes, too. */
+export function createLimitedServer(limits: HttpLimits, listener: RequestListener): Server {
+  const server = createServer(
+    {
+      headersTimeout: limits.headerMs,
+      // Bodies have their own timer per request, so that a route may read a long upload.
+      requestTimeout: 0,
+      keepAliveTimeout: limits.keepAliveMs,
+      connectionsCheckingInterval: Math.max(10, Math.min(1_000, limits.headerMs / 4)),
+      maxHeaderSize: limits.maxHeaderBytes,
+    },
+    listener,
+  );
+  server.maxHeadersCount = 100;
+  server.maxConnections = limits.maxConnections;
+  server.timeout = limits.idleMs;
+  server.on("clientError", (error, socket) => {
+    const answer = clientProblem(errorCode(error));
+    if (!socket.writable || answer === undefined) return void socket.destroy();
+    const body = JSON.stringify(answer.toBody());
+    socket.end(
+      `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}\r\nconnection: close\r\n` +
+        `content-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      () => socket.destroy(),
+    );
+  });
+  return server;
+}
+
+function clientProblem(code: string | undefined): ProblemError | undefined {
+  switch (code) {
+    case "ECONNRESET":
+    case "EPIPE":
+      return undefined;
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return new ProblemError(
+        408,
+        "REQUEST_TIMEOUT",
+        "Cannot wait any longer for the headers of the request",
+      );
+    case "HPE_HEADER_OVERFLOW":
+      return new ProblemError(
+        431,
+        "HEADERS_TOO_LARGE",
+        "Cannot read the headers: they are larger than the limit",
+      );
+    default:
+      return new ProblemError(400, "HTTP_INVALID", "Cannot read the request: it is not valid HTTP/1.1");
+  }
+}
+
+/** @throws {FairleadError} ADDRESS_IN_USE, LISTEN_FAILED */
+export async function listen(
+  server: Server,
+  host: string,
+  port: number,
+): Promise<{ host: string; port: number }> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen({ host, port }, () => {
+        server.off("error", reject);
+        resolve();
+      });
+    });
+  } catch (error) {
+    const isInUse = errorCode(error) === "EADDRINUSE";
+    throw new FairleadError(
+      isInUse ? "ADDRESS_IN_USE" : "LISTEN_FAILED",
+      `Cannot listen for HTTP on ${host} port ${port}: ${isInUse ? "another process has the port" : toError(error).message}`,
+      { data: { host, port }, cause: error },
+    );
+  }
+  const bound = server.address() as AddressInfo;
+  return { host: bound.address, port: bound.port };
+}

@@ -1,0 +1,103 @@
+import { z } from "zod";
+import { problemSchema } from "./problem.ts";
+import type { Route } from "./route.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+export interface OpenApiOptions {
+  readonly title: string;
+  readonly version: string;
+  /** Routes by the path below which they are mounted: "/v1". */
+  readonly mounts: readonly { readonly base: string; readonly routes: readonly Route[] }[];
+  /** True: routes with a scope need a bearer token. */
+  readonly needsTokens: boolean;
+}
+
+/** The OpenAPI 3.1 document of the routes. */
+export function openApiDocument(options: OpenApiOptions): Json {
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const { base, routes } of options.mounts) {
+    for (const route of routes) {
+      const path = `${base}${route.path}`;
+      paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route, options.needsTokens) };
+    }
+  }
+  return {
+    openapi: "3.1.1",
+    info: {
+      title: options.title,
+      version: options.version,
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    paths,
+    components: {
+      schemas: { Problem: schemaOf(problemSchema, "output") },
+      responses: {
+        Problem: {
+          description: "RFC 9457 problem details",
+          content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+        },
+      },
+      ...(options.needsTokens ? { securitySchemes: { bearer: { type: "http", scheme: "bearer" } } } : {}),
+    },
+  };
+}
+
+function operation(route: Route, needsTokens: boolean): Json {
+  const pathNames = [...route.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!);
+  const own = Object.entries(route.responses).map(([status, { description, schema, contentType }]) => [
+    status,
+    {
+      description,
+      ...(schema || contentType
+        ? {
+            content: {
+              [contentType ?? "application/json"]: { schema: schema ? schemaOf(schema, "output") : {} },
+            },
+          }
+        : {}),
+    },
+  ]);
+  return {
+    summary: route.summary,
+    ...(route.description === undefined ? {} : { description: route.description }),
+    tags: [route.path.split("/")[1]],
+    ...(needsTokens && route.scope !== undefined ? { security: [{ bearer: [route.scope] }] } : {}),
+    parameters: [...parameters(route.params, "path", pathNames), ...parameters(route.query, "query", [])],
+    ...(route.body
+      ? {
+          requestBody: {
+            required: true,
+            content: { "application/json": { schema: schemaOf(route.body, "input") } },
+          },
+        }
+      : {}),
+    responses: { ...Object.fromEntries(own), default: { $ref: "#/components/responses/Problem" } },
+  };
+}
+
+/** Names that the path has and no schema describes are text. */
+function parameters(
+  schema: z.ZodType | undefined,
+  place: "path" | "query",
+  names: readonly string[],
+): Json[] {
+  const json = schema ? schemaOf(schema, "input") : {};
+  const properties = (json["properties"] ?? {}) as Record<string, Json>;
+  const required = new Set((json["required"] ?? []) as string[]);
+  return [...new Set([...names, ...Object.keys(properties)])].map((name) => {
+    const { description, ...rest } = properties[name] ?? { type: "string" };
+    return {
+      name,
+      in: place,
+      required: place === "path" || required.has(name),
+      ...(description === undefined ? {} : { description }),
+      schema: rest,
+    };
+  });
+}
+
+function schemaOf(schema: z.ZodType, io: "input" | "output"): Json {
+  const { $schema: _dialect, ...json } = z.toJSONSchema(schema, { io, unrepresentable: "any" });
+  return json;
+}

@@ -1,0 +1,132 @@
+import { STATUS_CODES } from "node:http";
+import { FairleadError, toError } from "@fairlead/core";
+import { z } from "zod";
+import { configWords } from "../config/explain.ts";
+
+/** One thing that is wrong with a request: where, and what is allowed. */
+export interface ProblemDetail {
+  /** JSON pointer into the body as a URI fragment (RFC 6901, 6): "#/spec/url". */
+  readonly pointer?: string;
+  /** Name of the path or query parameter. */
+  readonly parameter?: string;
+  readonly detail: string;
+}
+
+/** RFC 9457 problem details; `type` and `code` are stable. */
+export const problemSchema = z.object({
+  type: z.string().describe("Stable URI of the kind of problem: urn:fairlead:problem:<code in lower case>."),
+  title: z.string().describe("The status in words."),
+  status: z.int(),
+  code: z.string().describe("Stable name to branch on."),
+  detail: z.string().describe("What happened this time, and what is allowed."),
+  requestId: z.string().optional().describe("The x-request-id of the answer, for finding it in the log."),
+  errors: z
+    .array(z.object({ pointer: z.string().optional(), parameter: z.string().optional(), detail: z.string() }))
+    .optional()
+    .describe("Every thing that is wrong with the input, with its place."),
+});
+
+export type Problem = z.output<typeof problemSchema>;
+
+/** An answer that is a problem. Throw it from a handler. */
+export class ProblemError extends FairleadError {
+  readonly status: number;
+  readonly errors: readonly ProblemDetail[];
+  readonly headers: Readonly<Record<string, string>>;
+
+  /** @param code upper case: "NOT_FOUND" @param message the `detail` */
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    options: {
+      errors?: readonly ProblemDetail[];
+      headers?: Readonly<Record<string, string>>;
+      cause?: unknown;
+    } = {},
+  ) {
+    super(code, message, { retryable: status === 429 || status === 503, cause: options.cause });
+    this.status = status;
+    this.errors = options.errors ?? [];
+    this.headers = options.headers ?? {};
+  }
+
+  toBody(requestId?: string): Problem {
+    return {
+      type: `urn:fairlead:problem:${this.code.toLowerCase().replaceAll("_", "-")}`,
+      title: STATUS_CODES[this.status] ?? "Error",
+      status: this.status,
+      code: this.code,
+      detail: this.message,
+      ...(requestId === undefined ? {} : { requestId }),
+      ...(this.errors.length === 0 ? {} : { errors: [...this.errors] }),
+    };
+  }
+}
+
+/** For routes: `throw problem(404, "NOT_FOUND", "Cannot find connection x: ...")`. */
+export function problem(status: number, code: string, detail: string): ProblemError {
+  return new ProblemError(status, code, detail);
+}
+
+/** Codes of the errors that Express and its body reader raise, by their `type`. */
+const readerCodes: Readonly<Record<string, string>> = {
+  "entity.too.large": "BODY_TOO_LARGE",
+  "entity.parse.failed": "BODY_INVALID",
+  "encoding.unsupported": "ENCODING_UNSUPPORTED",
+  "charset.unsupported": "CHARSET_UNSUPPORTED",
+  "request.aborted": "REQUEST_ABORTED",
+  "request.size.invalid": "BODY_INCOMPLETE",
+};
+
+/**
+ * Whatever a handler threw, as a problem. Our own errors that are worth a retry (LOG_FULL, BUS_OVERLOADED) answer 503
+ * with their code; of everything else that was not meant as an answer the client learns nothing but INTERNAL_ERROR.
+ */
+export function toProblem(thrown: unknown): ProblemError {
+  if (thrown instanceof ProblemError) return thrown;
+  if (thrown instanceof FairleadError && thrown.retryable) {
+    return new ProblemError(503, thrown.code, thrown.message, {
+      headers: { "retry-after": "1" },
+      cause: thrown,
+    });
+  }
+  const { status, type, message } = toError(thrown) as Error & { status?: unknown; type?: unknown };
+  if (typeof status === "number" && status >= 400 && status < 500) {
+    const code = readerCodes[String(type)] ?? "BAD_REQUEST";
+    return new ProblemError(status, code, `Cannot read the request: ${message}`, { cause: thrown });
+  }
+  return new ProblemError(
+    500,
+    "INTERNAL_ERROR",
+    "Cannot answer: an internal error; the log has it under the requestId",
+    {
+      cause: thrown,
+    },
+  );
+}
+
+/** Checks a part of a request. @throws {ProblemError} 400 (422 for a body) with every error and its place */
+export function checkInput<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  part: "path" | "query" | "body",
+): z.output<Schema> {
+  const checked = schema.safeParse(value, { error: configWords });
+  if (checked.success) return checked.data;
+  const errors = checked.error.issues.flatMap((issue) => {
+    const paths =
+      issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
+    const detail = issue.code === "unrecognized_keys" ? "is not known" : issue.message;
+    return paths.map((path) =>
+      part === "body" ? { pointer: jsonPointer(path), detail } : { parameter: String(path[0] ?? ""), detail },
+    );
+  });
+  const words = errors.map((one) => `${one.pointer ?? one.parameter} ${one.detail}`).join("; ");
+  const status = part === "body" ? 422 : 400;
+  throw new ProblemError(status, "INPUT_INVALID", `Cannot use the ${part}: ${words}`, { errors });
+}
+
+function jsonPointer(path: readonly PropertyKey[]): string {
+  return `#${path.map((step) => `/${encodeURIComponent(String(step).replaceAll("~", "~0").replaceAll("/", "~1"))}`).join("")}`;
+}

@@ -1,0 +1,226 @@
+import type { Server } from "node:http";
+import { createId, FairleadError, type Logger, type Meter } from "@fairlead/core";
+import express, { type ErrorRequestHandler, type Express, type Request, type Response } from "express";
+import { isLoopback, refuseForeignPages } from "./access.ts";
+import { createLimitedServer, type HttpLimits, listen } from "./listening.ts";
+import { ProblemError, toProblem } from "./problem.ts";
+import type { Route, Router } from "./route.ts";
+import { createRouter, type RequestFacts, type SealableRouter } from "./router.ts";
+import type { Tokens } from "./tokens.ts";
+
+export interface HttpServerOptions {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Undefined: no token is needed, and only a loopback address is listened on. */
+  readonly tokens: Tokens | undefined;
+  readonly limits: HttpLimits;
+  readonly logger: Logger;
+  readonly meter: Meter;
+}
+
+/** An HTTP server: add the routes, then listen. Disposing cuts every connection. */
+export interface HttpServer extends AsyncDisposable {
+  /** A router below a path: "" for the root, "/v1". Asking twice gives the same. */
+  router(base: string): Router;
+  readonly mounts: readonly { readonly base: string; readonly routes: readonly Route[] }[];
+  /** No route may be added after it. @throws {FairleadError} ADDRESS_IN_USE, LISTEN_FAILED */
+  listen(): Promise<{ readonly host: string; readonly port: number }>;
+  /**
+   * Accepts nothing new, closes idle connections, tells streams to end and lets running requests finish; at the signal
+   * the rest is cut off. Resolves when all connections are closed.
+   */
+  drain(signal: AbortSignal): Promise<void>;
+}
+
+/** @throws {FairleadError} TOKENS_NEEDED when anybody on the network could reach the server without a token */
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const { host, limits, tokens } = options;
+  if (tokens === undefined && !isLoopback(host)) {
+    throw new FairleadError(
+      "TOKENS_NEEDED",
+      `Cannot listen for HTTP on ${host}: it is not a loopback address and no tokens are configured; ` +
+        "set FAIRLEAD_TOKENS_FILE (http.tokensFile), or listen on 127.0.0.1",
+      { data: { host } },
+    );
+  }
+  const app = express().disable("x-powered-by").disable("etag").set("query parser", "simple");
+  const draining = new AbortController();
+  const facts = new WeakMap<object, RequestFacts>();
+  const routers = new Map<string, SealableRouter>();
+  const server: Server = createLimitedServer(limits, app);
+  const observe = createObserver(options, server);
+  const factsOf = (request: object): RequestFacts => facts.get(request)!;
+
+  app.use((request, response, next) => {
+    const found = collectFacts(request, response, limits.bodyMs);
+    facts.set(request, found);
+    response.setHeader("x-request-id", found.requestId);
+    response.setHeader("x-content-type-options", "nosniff");
+    response.setHeader("cache-control", "no-store");
+    if (draining.signal.aborted) response.setHeader("connection", "close");
+    observe(request, response, found);
+    if (tokens === undefined) refuseForeignPages(request);
+    next();
+  });
+
+  return {
+    get mounts() {
+      return [...routers].map(([base, { routes }]) => ({ base, routes }));
+    },
+    router(base) {
+      const known = routers.get(base);
+      if (known) return known;
+      const made = createRouter({
+        tokens,
+        maxBodyBytes: limits.maxBodyBytes,
+        draining: draining.signal,
+        facts: factsOf,
+      });
+      routers.set(base, made);
+      return made;
+    },
+    listen() {
+      seal(app, routers, factsOf, options.logger);
+      return listen(server, host, options.port);
+    },
+    async drain(signal) {
+      if (!server.listening) return;
+      const closed = new Promise((resolve) => server.once("close", resolve));
+      const cut = () => server.closeAllConnections();
+      server.close();
+      draining.abort();
+      signal.addEventListener("abort", cut, { once: true });
+      if (signal.aborted) cut();
+      await closed;
+      signal.removeEventListener("abort", cut);
+    },
+    async [Symbol.asyncDispose]() {
+      draining.abort();
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+function seal(
+  app: Express,
+  routers: ReadonlyMap<string, SealableRouter>,
+  factsOf: (request: object) => RequestFacts,
+  logger: Logger,
+): void {
+  for (const [base, router] of routers) {
+    router.seal();
+    app.use(base === "" ? "/" : base, router.express);
+  }
+  app.use((request) => {
+    throw new ProblemError(
+      404,
+      "NOT_FOUND",
+      `Cannot find ${request.path}: /v1/openapi.json names what there is`,
+    );
+  });
+  const onError: ErrorRequestHandler = (error, request, response, _next) => {
+    const { requestId, traceId } = factsOf(request);
+    const answer = toProblem(error);
+    if (answer.status === 500) {
+      logger.error(
+        { err: error, requestId, traceId, method: request.method, path: request.path },
+        "request failed",
+      );
+    }
+    // Half an answer cannot become a problem: the client must see that it is cut.
+    if (response.headersSent) return void response.destroy();
+    for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value);
+    response.status(answer.status).type("application/problem+json");
+    response.send(JSON.stringify(answer.toBody(requestId)));
+  };
+  app.use(onError);
+}
+
+const requestIdPattern = /^[\w.:-]{1,128}$/;
+/** W3C Trace Context, 3.2: version, trace id, parent id, flags. */
+const traceparentPattern = /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-|$)/;
+
+function collectFacts(request: Request, response: Response, bodyMs: number): RequestFacts {
+  const { headers } = request;
+  const gone = new AbortController();
+  response.once("close", () => gone.abort());
+  const asked = headers["x-request-id"];
+  const trace = headers["traceparent"];
+  return {
+    requestId: typeof asked === "string" && requestIdPattern.test(asked) ? asked : createId(),
+    traceId: typeof trace === "string" ? traceparentPattern.exec(trace)?.[1] : undefined,
+    gone: gone.signal,
+    releaseBody: limitBodyTime(request, response, bodyMs),
+  };
+}
+
+/** A body that drips in is cut off, whether somebody reads it or not. Returns what lifts the limit. */
+function limitBodyTime(request: Request, response: Response, bodyMs: number): () => void {
+  const { headers, socket } = request;
+  const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+  if (!hasBody) return () => {};
+  const timer = setTimeout(() => {
+    const late = new ProblemError(
+      408,
+      "REQUEST_TIMEOUT",
+      `Cannot wait any longer than ${bodyMs} ms for the body`,
+    );
+    if (response.headersSent) return void socket.destroy();
+    response.writeHead(408, { "content-type": "application/problem+json", connection: "close" });
+    response.end(JSON.stringify(late.toBody()), () => socket.destroy());
+  }, bodyMs);
+  const release = () => {
+    clearTimeout(timer);
+    socket.off("close", release);
+  };
+  request.once("end", release);
+  socket.once("close", release);
+  return release;
+}
+
+/** One line at debug and one count for every answer; while draining, connections that fall idle are closed. */
+function createObserver(options: HttpServerOptions, server: Server) {
+  const { logger, meter } = options;
+  const requests = meter.counter({
+    name: "fairlead_http_requests_total",
+    help: "Answered HTTP requests, by route, method and status.",
+    labels: ["route", "method", "status"],
+  });
+  const seconds = meter.histogram({
+    name: "fairlead_http_request_duration_seconds",
+    help: "Time from the headers of the request to the end of the answer; streams count until they end.",
+    labels: ["route"],
+    buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60],
+  });
+  const refused = meter.counter({
+    name: "fairlead_http_connections_refused_total",
+    help: "Connections closed at once because maxConnections were open.",
+  });
+  server.on("drop", () => refused.increment());
+  return (request: Request, response: Response, facts: RequestFacts) => {
+    const startedAt = performance.now();
+    response.once("close", () => {
+      const { route = "unmatched", requestId, traceId, principal } = facts;
+      const durationMs = performance.now() - startedAt;
+      // 499, as proxies have it: the client had gone before the answer was complete.
+      const status = response.writableFinished ? response.statusCode : 499;
+      requests.increment(1, { route, method: request.method, status: String(status) });
+      seconds.observe(durationMs / 1_000, { route });
+      logger.debug(
+        {
+          method: request.method,
+          path: request.path,
+          status,
+          durationMs,
+          requestId,
+          traceId,
+          principal: principal?.name,
+        },
+        "answered",
+      );
+      if (!server.listening) setImmediate(() => server.closeIdleConnections());
+    });
+  };
+}

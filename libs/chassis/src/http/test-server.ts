@@ -1,0 +1,67 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { type Logger, silentLogger } from "@fairlead/core";
+import { createMeter } from "../meter.ts";
+import type { HttpLimits } from "./listening.ts";
+import type { Router } from "./route.ts";
+import { createHttpServer } from "./server.ts";
+import type { Tokens } from "./tokens.ts";
+
+/** Limits short enough for a test to wait for them. */
+export const shortLimits: HttpLimits = {
+  headerMs: 200,
+  bodyMs: 200,
+  idleMs: 1_000,
+  keepAliveMs: 200,
+  maxConnections: 20,
+  maxHeaderBytes: 8_192,
+  maxBodyBytes: 1_000,
+};
+
+/** A server on a free port of 127.0.0.1 with the routes that `add` adds below /v1. For tests. */
+export async function startTestServer(
+  add: (router: Router, root: Router) => void,
+  options: { limits?: Partial<HttpLimits>; tokens?: Tokens; logger?: Logger } = {},
+) {
+  const logger = options.logger ?? silentLogger;
+  const meter = createMeter({ logger, processMetrics: false });
+  const server = createHttpServer({
+    host: "127.0.0.1",
+    port: 0,
+    tokens: options.tokens,
+    limits: { ...shortLimits, ...options.limits },
+    logger,
+    meter,
+  });
+  add(server.router("/v1"), server.router(""));
+  const { port } = await server.listen();
+  return {
+    server,
+    meter,
+    port,
+    url: `http://127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Writes the pieces, `everyMs` apart, and gives all that comes back until the server closes. */
+export async function rawExchange(port: number, pieces: Iterable<string>, everyMs = 0): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  let received = "";
+  socket.setEncoding("latin1");
+  socket.on("data", (text) => {
+    received += text;
+  });
+  socket.on("error", () => {});
+  const closed = once(socket, "close");
+  await once(socket, "connect");
+  for (const piece of pieces) {
+    if (socket.destroyed || socket.readableEnded) break;
+    socket.write(piece);
+    if (everyMs > 0) await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, everyMs))]);
+  }
+  await closed;
+  return received;
+}
