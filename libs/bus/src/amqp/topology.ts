@@ -1,0 +1,64 @@
+/** Exchanges and queues (contracts.md, RabbitMQ topology). Declared by whoever needs them; every declaration is idempotent. */
+import type { Channel } from "amqplib";
+
+export const names = {
+  events: "fairlead.events",
+  log: "fairlead.log.v1",
+  inbox: "fairlead.inbox.v1",
+  jobs: "fairlead.jobs",
+  dead: "fairlead.dead",
+  deadQueue: "dead.v1",
+} as const;
+
+export interface EventTopologyOptions {
+  /** Cap of the log stream in bytes; the oldest segments go first. */
+  readonly logMaxBytes: number;
+  /** Age after which segments of the log stream go, in milliseconds; whole seconds count. */
+  readonly logMaxAgeMs: number;
+  /** Routing patterns bound to the inbox queue; empty: no inbox. */
+  readonly inbox: readonly string[];
+  /** Cap of the inbox in bytes: when it is full, publishes are refused and go to the spool. */
+  readonly inboxMaxBytes: number;
+}
+
+/**
+ * The events exchange, the log stream behind it, and the inbox where it is configured.
+ *
+ * A stream's segment must stay well below its cap, or nothing can ever be cut off (RabbitMQ documentation, Streams,
+ * Retention): an eighth, at most 500 MB, which is the server's default.
+ */
+export async function declareEvents(channel: Channel, options: EventTopologyOptions): Promise<void> {
+  await channel.assertExchange(names.events, "topic", { durable: true });
+  await channel.assertQueue(names.log, {
+    durable: true,
+    arguments: {
+      "x-queue-type": "stream",
+      "x-max-length-bytes": options.logMaxBytes,
+      "x-max-age": `${Math.ceil(options.logMaxAgeMs / 1_000)}s`,
+      "x-stream-max-segment-size-bytes": Math.min(500_000_000, Math.floor(options.logMaxBytes / 8)),
+    },
+  });
+  await channel.bindQueue(names.log, names.events, "#");
+  if (options.inbox.length === 0) return;
+  await channel.assertQueue(names.inbox, {
+    durable: true,
+    arguments: {
+      "x-queue-type": "quorum",
+      "x-max-length-bytes": options.inboxMaxBytes,
+      "x-overflow": "reject-publish",
+      // Explicit, because its default changed with 4.0 (see broker.ts). The back end that reads the inbox decides itself
+      // what to do with a message it cannot handle.
+      "x-delivery-limit": 20,
+      "x-dead-letter-exchange": names.dead,
+      "x-dead-letter-strategy": "at-least-once",
+    },
+  });
+  for (const pattern of options.inbox) await channel.bindQueue(names.inbox, names.events, pattern);
+}
+
+/** Where goes what could not be handled. */
+export async function declareDead(channel: Channel): Promise<void> {
+  await channel.assertExchange(names.dead, "fanout", { durable: true });
+  await channel.assertQueue(names.deadQueue, { durable: true, arguments: { "x-queue-type": "quorum" } });
+  await channel.bindQueue(names.deadQueue, names.dead, "");
+}
