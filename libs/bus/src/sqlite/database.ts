@@ -37,7 +37,8 @@ const schema = `
   CREATE TABLE IF NOT EXISTS damaged (
     first INTEGER PRIMARY KEY, last INTEGER NOT NULL, reason TEXT NOT NULL, found_ms INTEGER NOT NULL,
     type TEXT, head BLOB, data BLOB);
-  CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;`;
+  CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+  INSERT OR IGNORE INTO meta VALUES ('deleted_through', 0);`;
 
 /**
  * Opens or makes the log's database. The caller holds the lock of the log, so nobody else has the file.

@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { formatBytes, formatDurationMs } from "@fairlead/core";
 import { BusError } from "../errors.ts";
 import { Damage } from "./damage.ts";
-import { isCorruption, openDatabase, pragma, sqliteCode, sqliteCodes, transact } from "./database.ts";
+import { isCorruption, openDatabase, sqliteCode, sqliteCodes, transact } from "./database.ts";
 import type { LogSettings, LogStatus } from "./protocol.ts";
 import { bodyChecksum, LogReader, type Portion } from "./reader.ts";
 import { readRecord } from "./record.ts";
@@ -26,6 +26,7 @@ export class LogFile {
   #room: Room;
   #lastOffset: number;
   #refusal: BusError | undefined;
+  readonly #notes: string[] = [];
 
   /** @throws {BusError} LOG_TOO_NEW; SQLite's errors when the file is damaged or cannot be used */
   constructor(settings: LogSettings, nowMs: () => number = Date.now) {
@@ -59,6 +60,41 @@ export class LogFile {
 
   get lastOffset(): number {
     return this.#lastOffset;
+  }
+
+  /** Carries the write-ahead log over into the file. False when the disk has no room for that now. */
+  checkpoint(): boolean {
+    try {
+      this.#db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+      return true;
+    } catch (error) {
+      if (isCorruption(error)) throw error;
+      return false;
+    }
+  }
+
+  /** Said in the status as long as this process runs. */
+  addNote(sentence: string): void {
+    this.#notes.push(sentence);
+  }
+
+  /** Counts as damaged what is missing between the oldest event that should be there and `through`. */
+  noteGaps(through: number): void {
+    const deleted = this.#db.prepare("SELECT value FROM meta WHERE name = 'deleted_through'").get()?.[
+      "value"
+    ];
+    const gaps = this.#db.prepare(
+      "SELECT before, offset FROM (SELECT offset, lag(offset, 1, ?) OVER (ORDER BY offset) AS before FROM events) " +
+        "WHERE offset > before + 1",
+    );
+    const nowMs = this.#nowMs();
+    for (const gap of gaps.all(Number(deleted ?? 0))) {
+      this.damage.note(Number(gap["before"]) + 1, Number(gap["offset"]) - 1, "unreadable", nowMs);
+    }
+    const last = this.#findLastStored();
+    if (last < through)
+      this.damage.note(Math.max(last, Number(deleted ?? 0)) + 1, through, "unreadable", nowMs);
+    this.#lastOffset = Math.max(this.#lastOffset, through);
   }
 
   /** Offsets go on after this one, where that is further than they are. */
@@ -133,7 +169,7 @@ export class LogFile {
   }
 
   status(): LogStatus {
-    const problems: string[] = [];
+    const problems: string[] = [...this.#notes];
     const damagedEvents = this.damage.count;
     const { path } = this.#settings;
     if (this.#refusal) problems.push(this.#refusal.message);
@@ -189,13 +225,13 @@ export class LogFile {
     return new BusError("BUS_FAILED", `Cannot write to the event log ${path}: ${reason}`, { cause: error });
   }
 
+  #findLastStored(): number {
+    return Number(this.#db.prepare("SELECT max(offset) AS last FROM events").get()?.["last"] ?? 0);
+  }
+
   #findLastOffset(): number {
-    const stored = this.#db.prepare("SELECT max(offset) AS last FROM events").get();
     const given = this.#db.prepare("SELECT seq AS last FROM sqlite_sequence WHERE name = 'events'").get();
     const noted = this.#db.prepare("SELECT max(last) AS last FROM damaged").get();
-    return Math.max(...[stored, given, noted].map((row) => Number(row?.["last"] ?? 0)));
+    return Math.max(this.#findLastStored(), Number(given?.["last"] ?? 0), Number(noted?.["last"] ?? 0));
   }
 }
-
-/** Bytes of the file as SQLite counts them. */
-export const fileBytes = (db: DatabaseSync): number => pragma(db, "page_count") * pragma(db, "page_size");

@@ -1,10 +1,98 @@
+import { copyFileSync, existsSync } from "node:fs";
+import { BusError } from "../errors.ts";
+import { checkHeader, checkStructure, newestFrom } from "./check.ts";
+import { isCorruption } from "./database.ts";
 import { LogFile } from "./log-file.ts";
+import { PageFile } from "./pages.ts";
 import type { LogSettings } from "./protocol.ts";
+import { damagedName, finishRepair, repair } from "./repair.ts";
+import { restore } from "./restore.ts";
+import { salvage } from "./salvage.ts";
+import { readWal, type WalContent } from "./wal.ts";
 
+/** Offsets that may have been given in a write-ahead log that cannot be read: it holds no more events than this. */
+const walOffsetMargin = 1_000_000;
+
+/**
+ * Opens the log, repairing it first when it is damaged. A sound log of any size opens in a time that does not grow with
+ * its events (check.ts).
+ * @throws {BusError} LOG_TOO_NEW; BUS_FAILED when the file cannot be used for a reason that is not damage
+ */
 export function openLogFile(settings: LogSettings): LogFile {
-  return new LogFile(settings);
+  try {
+    return openSound(settings);
+  } catch (error) {
+    if (error instanceof BusError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new BusError("BUS_FAILED", `Cannot open the event log ${settings.path}: ${reason}`, {
+      cause: error,
+    });
+  }
 }
-export function repairLogFile(log: LogFile, settings: LogSettings): LogFile {
+
+function openSound(settings: LogSettings): LogFile {
+  const { path } = settings;
+  finishRepair(path);
+  const reason = existsSync(path) ? checkBefore(path) : undefined;
+  if (reason !== undefined) return repairAndOpen(settings, reason);
+  const wal = readWal(`${path}-wal`);
+  const note = wal.damage ? keepWal(path, wal.damage) : undefined;
+  let log: LogFile | undefined;
+  try {
+    log = new LogFile(settings);
+    const wrong = checkAfter(log, path);
+    if (wrong === undefined) {
+      if (note) restoreFromWal(log, path, wal, note);
+      return log;
+    }
+    log.close();
+    return repairAndOpen(settings, wrong);
+  } catch (error) {
+    log?.close();
+    if (!isCorruption(error)) throw error;
+    return repairAndOpen(settings, (error as Error).message);
+  }
+}
+
+/** Repairs a log that turned out to be damaged while it was in use. */
+export function repairLogFile(log: LogFile, settings: LogSettings, error: unknown): LogFile {
   log.close();
-  return new LogFile(settings);
+  return repairAndOpen(settings, error instanceof Error ? error.message : String(error));
+}
+
+function repairAndOpen(settings: LogSettings, reason: string): LogFile {
+  const summary = repair(settings, reason);
+  const log = new LogFile(settings);
+  log.addNote(summary);
+  return log;
+}
+
+function checkBefore(path: string): string | undefined {
+  using file = new PageFile(path);
+  return checkHeader(file);
+}
+
+function checkAfter(log: LogFile, path: string): string | undefined {
+  if (log.reader.isStructureDamaged) return "a page could not be read";
+  const wrong = log.checkpoint() ? checkStructure(log.database, path) : undefined;
+  if (wrong) return wrong;
+  log.read(newestFrom(log.lastOffset), log.lastOffset, undefined);
+  return log.reader.isStructureDamaged ? "a page of its newest events could not be read" : undefined;
+}
+
+/** SQLite is about to drop what stands behind the damage: a copy is kept. */
+function keepWal(path: string, damage: string): string {
+  const kept = `${damagedName(path)}-wal`;
+  copyFileSync(`${path}-wal`, kept);
+  return `The event log ${path} was damaged (${damage}): it was kept as ${kept}`;
+}
+
+function restoreFromWal(log: LogFile, path: string, { frames }: WalContent, note: string): void {
+  using file = new PageFile(path);
+  const before = log.lastOffset;
+  const fromWal = salvage(file, frames, "frames");
+  const { events, lastKnownOffset } = restore(log.database, fromWal, before);
+  log.noteGaps(lastKnownOffset);
+  log.skipTo(Math.max(before, lastKnownOffset) + walOffsetMargin);
+  log.addNote(`${note} and ${events} events were saved from it; offsets go on with a gap`);
 }

@@ -16,6 +16,7 @@ export class Retention {
   readonly #db: DatabaseSync;
   readonly #oldest: StatementSync;
   readonly #delete: StatementSync;
+  readonly #remember: StatementSync;
 
   constructor(db: DatabaseSync) {
     this.#db = db;
@@ -23,6 +24,8 @@ export class Retention {
       `SELECT offset, accepted_ms, length(head) + length(data) AS bytes FROM events ORDER BY offset LIMIT ${chunkRows}`,
     );
     this.#delete = db.prepare("DELETE FROM events WHERE offset <= ?");
+    // Says after a repair which events were deleted on purpose and are not missing.
+    this.#remember = db.prepare("UPDATE meta SET value = ? WHERE name = 'deleted_through'");
   }
 
   /**
@@ -39,7 +42,11 @@ export class Retention {
       freed += row.bytes;
       rows++;
     }
-    if (rows > 0) transact(this.#db, () => this.#delete.run(through));
+    if (rows === 0) return 0;
+    transact(this.#db, () => {
+      this.#delete.run(through);
+      this.#remember.run(through);
+    });
     return rows;
   }
 }

@@ -26,7 +26,7 @@ function serve(file: LogFile): void {
       reply({ kind: "appended", id, buffer, firstOffset }, [buffer]);
     } catch (error) {
       reply({ kind: "refused", id, buffer, error: busErrorFacts(error) }, [buffer]);
-      if (isCorruption(error)) log = repairLogFile(log, settings);
+      if (isCorruption(error)) log = repairLogFile(log, settings, error);
       reply({ kind: "status", status: log.status() });
     }
   };

@@ -1,0 +1,113 @@
+import type { DatabaseSync } from "node:sqlite";
+import { pragma } from "./database.ts";
+import { cellStarts, headerStart, PageFile, pageKinds, readVarint } from "./pages.ts";
+
+/** What of the newest events is read through at the start: as much as was likely under way at a crash. */
+const newestOffsets = 256;
+
+/**
+ * Looks at the fixed part of the header before SQLite does: a flipped bit there can make it open the file read-only, or
+ * read it as something else. Returns what is wrong in words.
+ */
+export function checkHeader(file: PageFile): string | undefined {
+  if (file.bytes === 0) return "it is empty";
+  const header = file.read(0, 100);
+  if (header.length < 100) return `it has only ${header.length} bytes`;
+  if (header.toString("latin1", 0, 16) !== "SQLite format 3\0") return "it does not begin as a database";
+  // https://sqlite.org/fileformat2.html, 1.3: versions, reserved space, payload fractions; no vacuum mode, UTF-8.
+  const isKnown =
+    header.readUInt16BE(16) === file.pageBytes &&
+    (header[18] === 1 || header[18] === 2) &&
+    (header[19] === 1 || header[19] === 2) &&
+    header.subarray(20, 24).equals(Buffer.from([0, 64, 32, 32])) &&
+    header.readUInt32BE(44) <= 4 &&
+    header.readUInt32BE(52) === 0 &&
+    header.readUInt32BE(56) <= 1;
+  return isKnown ? undefined : "its header has impossible values";
+}
+
+/**
+ * Follows what holds the file together: its size, the list of free pages, the inner pages of the tree of events. Costs
+ * one page in a thousand; leaves are checked when they are read. Everything must stand in the file, nothing in the
+ * write-ahead log. Returns what is wrong in words.
+ */
+export function checkStructure(db: DatabaseSync, path: string): string | undefined {
+  using file = new PageFile(path);
+  const count = pragma(db, "page_count");
+  if (file.pageCount < count) return `it was cut off: ${file.pageCount} of ${count} pages are there`;
+  const root = db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'events'").get()?.["rootpage"];
+  if (typeof root !== "number") return "it has no table of events";
+  const seen = new Set<number>([1]);
+  try {
+    return checkFreeList(file, count, seen) ?? checkTree(file, count, root, seen);
+  } catch (error) {
+    if (error instanceof RangeError) return "a page of its structure cannot be parsed";
+    throw error;
+  }
+}
+
+/** True for a page that is there and was not met before. */
+function isNew(number: number, count: number, seen: Set<number>): boolean {
+  if (number < 2 || number > count || seen.has(number)) return false;
+  seen.add(number);
+  return true;
+}
+
+function checkFreeList(file: PageFile, count: number, seen: Set<number>): string | undefined {
+  const header = file.read(0, 100);
+  const expected = header.readUInt32BE(36);
+  let found = 0;
+  for (let trunk = header.readUInt32BE(32); trunk !== 0; ) {
+    const page = isNew(trunk, count, seen) ? file.page(trunk) : undefined;
+    if (page === undefined) return "its list of free pages is broken";
+    const leaves = page.readUInt32BE(4);
+    for (let index = 0; index < leaves; index++) {
+      if (!isNew(page.readUInt32BE(8 + 4 * index), count, seen)) return "its list of free pages is broken";
+    }
+    found += 1 + leaves;
+    trunk = page.readUInt32BE(0);
+  }
+  return found === expected ? undefined : `it has ${found} free pages and says ${expected}`;
+}
+
+/** Every inner page once, with keys that ascend within the bounds of its parent. Leaves, all at one depth, are not read. */
+function checkTree(file: PageFile, count: number, root: number, seen: Set<number>): string | undefined {
+  const broken = "the tree of its events is broken";
+  const leafDepth = depthOfLeaves(file, root);
+  if (leafDepth === undefined) return broken;
+  const waiting = [
+    { number: root, above: Number.NEGATIVE_INFINITY, through: Number.POSITIVE_INFINITY, depth: 0 },
+  ];
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+    const { number, through, depth } = node;
+    if (!isNew(number, count, seen)) return broken;
+    if (depth === leafDepth) continue;
+    const page = file.page(number);
+    if (page?.[headerStart(number)] !== pageKinds.tableInterior) return broken;
+    let above = node.above;
+    for (const start of cellStarts(page, number)) {
+      const key = readVarint(page, start + 4).value;
+      if (key <= above || key > through) return broken;
+      waiting.push({ number: page.readUInt32BE(start), above, through: key, depth: depth + 1 });
+      above = key;
+    }
+    waiting.push({ number: page.readUInt32BE(headerStart(number) + 8), above, through, depth: depth + 1 });
+  }
+  return undefined;
+}
+
+/** Down the rightmost children; SQLite has at most 20 levels. Undefined when that does not end at a leaf. */
+function depthOfLeaves(file: PageFile, root: number): number | undefined {
+  let number = root;
+  for (let depth = 0; depth < 20; depth++) {
+    const page = file.page(number);
+    const kind = page?.[headerStart(number)];
+    if (kind === pageKinds.tableLeaf) return depth;
+    if (page === undefined || kind !== pageKinds.tableInterior) return undefined;
+    number = page.readUInt32BE(headerStart(number) + 8);
+  }
+  return undefined;
+}
+
+/** Where the check of the newest events begins. */
+export const newestFrom = (lastOffset: number): number => Math.max(0, lastOffset - newestOffsets);

@@ -1,0 +1,66 @@
+import type { DatabaseSync } from "node:sqlite";
+import { transact } from "./database.ts";
+import type { Found } from "./salvage.ts";
+
+/** Rows and bytes per transaction. */
+const batchRows = 1_024;
+const batchBytes = 8 << 20;
+
+/** What is known of a log after its pages were read. */
+export interface Restored {
+  readonly events: number;
+  /** The highest offset that was given, as far as it can be known; 0 when nothing is. */
+  readonly lastKnownOffset: number;
+  /** False when there was no room for all. */
+  readonly isComplete: boolean;
+}
+
+/** Writes what was salvaged into a new log, or what is missing into the present one. Stops when there is no room. */
+export function restore(db: DatabaseSync, found: Iterable<Found>, afterOffset: number): Restored {
+  const insert = db.prepare(
+    "INSERT OR IGNORE INTO events (offset, accepted_ms, crc, type, head, data) VALUES (?, ?, ?, ?, ?, ?)",
+  );
+  const insertDamage = db.prepare(
+    "INSERT OR IGNORE INTO damaged (first, last, reason, found_ms) VALUES (?, ?, ?, ?)",
+  );
+  const setNumber = db.prepare("UPDATE meta SET value = max(value, ?) WHERE name = ?");
+  let events = 0;
+  let lastKnownOffset = 0;
+  const write = (one: Found): number => {
+    if (one.kind === "number") {
+      if (one.name === "events") lastKnownOffset = Math.max(lastKnownOffset, one.value);
+      if (one.name === "deleted_through") setNumber.run(one.value, one.name);
+      return 0;
+    }
+    if (one.kind === "damage") {
+      lastKnownOffset = Math.max(lastKnownOffset, one.last);
+      insertDamage.run(one.first, one.last, one.reason, Date.now());
+      return 0;
+    }
+    lastKnownOffset = Math.max(lastKnownOffset, one.offset);
+    if (one.offset <= afterOffset) return 0;
+    const { offset, acceptedMs, crc, type, head, data } = one;
+    events += Number(insert.run(offset, acceptedMs, crc, type, head, data).changes);
+    return data.length;
+  };
+  const all = found[Symbol.iterator]();
+  for (let isComplete = false; !isComplete; ) {
+    const eventsBefore = events;
+    try {
+      transact(db, () => {
+        let bytes = 0;
+        for (let rows = 0; rows < batchRows && bytes < batchBytes; rows++) {
+          const next = all.next();
+          if (next.done) {
+            isComplete = true;
+            return;
+          }
+          bytes += write(next.value);
+        }
+      });
+    } catch {
+      return { events: eventsBefore, lastKnownOffset, isComplete: false };
+    }
+  }
+  return { events, lastKnownOffset, isComplete: true };
+}

@@ -1,0 +1,284 @@
+import assert from "node:assert/strict";
+import {
+  closeSync,
+  copyFileSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { basename, join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { test } from "node:test";
+import { collect, eventOf, history, range } from "../src/contract/support.ts";
+import { openSqliteBus } from "../src/sqlite/sqlite-bus.ts";
+import { temporaryDirectory } from "./temporary.ts";
+
+const page = 16_384;
+const count = 4_000;
+const marker = (id: string) => Buffer.from(`<marker ${id}>`);
+
+/** Sizes that stand on a leaf, on a few overflow pages, and one that fills many. */
+const sizeOf = (id: number) => (id % 100 === 7 ? 70_000 : id % 10 === 3 ? 9_000 : 400);
+
+async function fill(path: string): Promise<void> {
+  await using bus = await openSqliteBus({ path });
+  await Promise.all(
+    range(count, 1).map((id) => {
+      const data = Buffer.concat([marker(id), Buffer.alloc(sizeOf(Number(id)), id)]);
+      return bus.publish(eventOf(id, { data }));
+    }),
+  );
+}
+
+function flipBit(path: string, position: number, bit = 3): void {
+  const bytes = readFileSync(path).subarray(position, position + 1);
+  const file = openSync(path, "r+");
+  writeSync(file, Buffer.from([bytes[0]! ^ (1 << bit)]), 0, 1, position);
+  closeSync(file);
+}
+
+function overwrite(path: string, position: number, bytes: Buffer): void {
+  const file = openSync(path, "r+");
+  writeSync(file, bytes, 0, bytes.length, position);
+  closeSync(file);
+}
+
+/** Positions of the pages of the tree of events with this kind in their first byte. */
+function pagesOfKind(path: string, kind: number): number[] {
+  const bytes = readFileSync(path);
+  const positions: number[] = [];
+  for (let at = page; at < bytes.length; at += page) if (bytes[at] === kind) positions.push(at);
+  return positions;
+}
+
+const leafOf = (path: string, id: string) => {
+  const at = readFileSync(path).indexOf(marker(id));
+  assert.ok(at > 0);
+  return at - (at % page);
+};
+
+interface Case {
+  readonly what: string;
+  readonly damage: (path: string) => void;
+  /** Events that may be missing at most. */
+  readonly mayLose: number;
+  /** The least that must be counted as damaged. */
+  readonly counted: number;
+  readonly isMovedAside: boolean;
+}
+
+const cases: readonly Case[] = [
+  {
+    what: "a flipped bit in the data of a small event",
+    damage: (path) => flipBit(path, readFileSync(path).indexOf(marker("2001")) + 40),
+    mayLose: 1,
+    counted: 1,
+    isMovedAside: false,
+  },
+  {
+    what: "a flipped bit on an overflow page",
+    damage: (path) => flipBit(path, leafOf(path, "2007") + 5 * page + 99),
+    mayLose: 1,
+    counted: 1,
+    isMovedAside: false,
+  },
+  {
+    what: "a flipped bit in the newest event",
+    damage: (path) => flipBit(path, readFileSync(path).indexOf(marker("4000")) + 40),
+    mayLose: 1,
+    counted: 1,
+    isMovedAside: false,
+  },
+  {
+    what: "a leaf page of zeros",
+    damage: (path) => overwrite(path, leafOf(path, "2001"), Buffer.alloc(page)),
+    mayLose: 60,
+    counted: 1,
+    isMovedAside: false,
+  },
+  {
+    what: "a flipped bit in the kind of a leaf page",
+    damage: (path) => flipBit(path, leafOf(path, "2001"), 1),
+    mayLose: 60,
+    counted: 1,
+    isMovedAside: false,
+  },
+  {
+    what: "a flipped bit in a child pointer of an inner page",
+    damage: (path) => flipBit(path, pagesOfKind(path, 5)[0]! + page - 40, 6),
+    mayLose: 0,
+    counted: 0,
+    isMovedAside: true,
+  },
+  {
+    what: "an inner page of random bytes",
+    damage: (path) => overwrite(path, pagesOfKind(path, 5)[0]!, Buffer.alloc(page, "a7Qz")),
+    mayLose: 0,
+    counted: 0,
+    isMovedAside: true,
+  },
+  {
+    what: "a flipped bit in the magic of the header",
+    damage: (path) => flipBit(path, 3),
+    mayLose: 0,
+    counted: 0,
+    isMovedAside: true,
+  },
+  {
+    what: "a flipped bit in the page size of the header",
+    damage: (path) => flipBit(path, 16, 5),
+    mayLose: 0,
+    counted: 0,
+    isMovedAside: true,
+  },
+  {
+    what: "a flipped bit in the file format of the header",
+    damage: (path) => flipBit(path, 18, 4),
+    mayLose: 0,
+    counted: 0,
+    isMovedAside: true,
+  },
+  {
+    what: "a first page of random bytes",
+    damage: (path) => overwrite(path, 0, Buffer.alloc(page, "a7Qz")),
+    mayLose: 0,
+    counted: 0,
+    isMovedAside: true,
+  },
+  {
+    what: "a file cut off in the middle of a page",
+    damage: (path) => truncateSync(path, Math.floor(statSync(path).size / 2) + 1_000),
+    mayLose: count * 0.7,
+    counted: 1,
+    isMovedAside: true,
+  },
+  {
+    what: "a file of garbage",
+    damage: (path) => writeFileSync(path, Buffer.alloc(100_000, "garbage!")),
+    mayLose: count,
+    counted: 0,
+    isMovedAside: true,
+  },
+  {
+    what: "an empty file",
+    damage: (path) => truncateSync(path, 0),
+    mayLose: count,
+    counted: 0,
+    isMovedAside: true,
+  },
+];
+
+const damagedFiles = (directory: string, path: string) =>
+  readdirSync(directory).filter((name) => name.startsWith(`${basename(path)}.damaged-`));
+
+for (const { what, damage, mayLose, counted, isMovedAside } of cases) {
+  test(`openSqliteBus() with ${what} serves what is left, counts, and takes new events`, async () => {
+    using directory = temporaryDirectory();
+    const path = join(directory.path, "events.db");
+    await fill(path);
+    damage(path);
+    await using bus = await openSqliteBus({ path });
+    const before = await collect(bus, history);
+    const ids = new Set(before.map(({ event }) => event.id));
+    const lost = range(count, 1).filter((id) => !ids.has(id));
+    assert.ok(lost.length <= mayLose, `${lost.length} lost: ${lost.slice(0, 20)}`);
+    assert.equal(ids.size, before.length, "an event came twice");
+    for (const { event } of before) {
+      assert.deepEqual(
+        Buffer.from(event.data).subarray(0, 40),
+        Buffer.concat([marker(event.id), Buffer.alloc(40, event.id)]).subarray(0, 40),
+      );
+    }
+    const { damagedEvents = 0, problems } = bus.health();
+    assert.ok(damagedEvents >= counted, `${damagedEvents} counted`);
+    if (isMovedAside === false) assert.equal(damagedEvents, lost.length);
+    if (counted > 0 || isMovedAside) assert.ok(problems.length > 0, "health says nothing");
+    assert.equal(damagedFiles(directory.path, path).length > 0, isMovedAside);
+    await bus.publish(eventOf("new"));
+    const [last] = (await collect(bus, history)).slice(-1);
+    assert.equal(last?.event.id, "new");
+    assert.ok(last.offset > count, `offset ${last.offset} was given before`);
+  });
+}
+
+test("openSqliteBus() on a log repaired once opens it soundly and repairs nothing again", async () => {
+  using directory = temporaryDirectory();
+  const path = join(directory.path, "events.db");
+  await fill(path);
+  flipBit(path, 3);
+  await (await openSqliteBus({ path }))[Symbol.asyncDispose]();
+  await using bus = await openSqliteBus({ path });
+  assert.deepEqual(bus.health().problems, []);
+  assert.equal((await collect(bus, history)).length, count);
+  assert.equal(damagedFiles(directory.path, path).length, 1);
+});
+
+/** A log as a crash leaves it: the events are in the write-ahead log. */
+async function crashCopy(from: string, to: string): Promise<void> {
+  await using bus = await openSqliteBus({ path: from });
+  for (const id of range(200, 1))
+    await bus.publish(eventOf(id, { data: Buffer.concat([marker(id), Buffer.alloc(500)]) }));
+  copyFileSync(from, to);
+  copyFileSync(`${from}-wal`, `${to}-wal`);
+}
+
+const walCases = [
+  { what: "a sound write-ahead log", damage: () => {}, mayLose: 0, isKept: false },
+  {
+    what: "a flipped bit in the middle of the write-ahead log",
+    damage: (wal: string) => flipBit(wal, Math.floor(statSync(wal).size / 2)),
+    mayLose: 1,
+    isKept: true,
+  },
+  {
+    what: "a write-ahead log with a broken header",
+    damage: (wal: string) => overwrite(wal, 0, Buffer.alloc(32, "x")),
+    mayLose: 0,
+    isKept: true,
+  },
+  {
+    what: "a write-ahead log of garbage",
+    damage: (wal: string) => writeFileSync(wal, Buffer.alloc(500_000, "garbage!")),
+    mayLose: 200,
+    isKept: true,
+  },
+  {
+    what: "a write-ahead log cut off in a frame",
+    damage: (wal: string) => truncateSync(wal, statSync(wal).size - 100),
+    mayLose: 1,
+    isKept: false,
+  },
+] as const;
+
+for (const { what, damage, mayLose, isKept } of walCases) {
+  test(`openSqliteBus() with ${what} keeps what it can read`, async () => {
+    using directory = temporaryDirectory();
+    const path = join(directory.path, "copy.db");
+    await crashCopy(join(directory.path, "events.db"), path);
+    damage(`${path}-wal`);
+    await using bus = await openSqliteBus({ path });
+    const ids = new Set((await collect(bus, history)).map(({ event }) => event.id));
+    const lost = range(200, 1).filter((id) => !ids.has(id));
+    assert.ok(lost.length <= mayLose, `${lost.length} lost: ${lost.slice(0, 20)}`);
+    assert.equal(damagedFiles(directory.path, path).length > 0, isKept);
+    assert.equal(bus.health().problems.length > 0, isKept);
+    await bus.publish(eventOf("new"));
+    const [last] = (await collect(bus, history)).slice(-1);
+    if (isKept) assert.ok((last?.offset ?? 0) > 200, `offset ${last?.offset} was given before`);
+  });
+}
+
+test("openSqliteBus() refuses a log of a newer format with LOG_TOO_NEW and leaves it alone", async () => {
+  using directory = temporaryDirectory();
+  const path = join(directory.path, "events.db");
+  await fill(path);
+  const db = new DatabaseSync(path);
+  db.exec("PRAGMA user_version = 99");
+  db.close();
+  await assert.rejects(openSqliteBus({ path }), { code: "LOG_TOO_NEW", retryable: false });
+  assert.deepEqual(damagedFiles(directory.path, path), []);
+});
