@@ -4,4 +4,15 @@
  *
  * @module
  */
+export {
+  type EngineConfig,
+  type Environment,
+  environmentOverrides,
+  type LoadServicesConfigOptions,
+  loadServicesConfig,
+  servicesJsonSchema,
+} from "./config.ts";
+export { prepareDataDir } from "./data-dir.ts";
+export { type RunProcessOptions, runProcess } from "./run-process.ts";
+export { type RunningServices, type RunServicesOptions, runServices } from "./run-services.ts";
 export type { Endpoint, RunningService, ServiceContext, ServiceDefinition } from "./service.ts";

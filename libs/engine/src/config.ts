@@ -1,0 +1,157 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { busConfigSchema } from "@fairlead/bus";
+import {
+  bytes,
+  ConfigError,
+  configJsonSchema,
+  count,
+  duration,
+  type EnvironmentOverride,
+  host,
+  type LoadedConfig,
+  loadConfig,
+  logLevels,
+  port,
+  section,
+} from "@fairlead/chassis";
+import { serviceNames } from "@fairlead/contracts";
+import { stateConfigSchema } from "@fairlead/state";
+import { z } from "zod";
+import type { ServiceDefinition } from "./service.ts";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The sections that every process has, whichever services it runs. */
+const commonShape = {
+  dataDir: z
+    .string()
+    .min(1)
+    .default("./data")
+    .describe(
+      "Directory of everything that is kept; made if it is missing. Relative to where the process starts.",
+    ),
+  http: section({
+    host: host("127.0.0.1").describe("Address of the HTTP API. One that is not loopback needs `tokensFile`."),
+    port: port(7000).describe("Port of the HTTP API, health and metrics; 0: any free port."),
+    tokensFile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        "YAML file with the digests of the bearer tokens. Without it no token is needed, on loopback only.",
+      ),
+    headerTime: duration("5s", { max: "10s" }).describe(
+      "A request whose headers take longer is cut off (408).",
+    ),
+    bodyTime: duration("8s").describe(
+      "A request whose body takes longer is cut off (408), uploads excepted.",
+    ),
+    idleTime: duration("60s").describe(
+      "A connection without a byte in either direction is closed; so is a client that does not read its answer.",
+    ),
+    keepAlive: duration("5s").describe("A connection that is kept open without a request is closed."),
+    maxConnections: count(1_000).describe(
+      "HTTP connections at once; further ones are closed at once and counted.",
+    ),
+    maxHeader: bytes("16KiB", { max: "1MiB" }).describe(
+      "All headers of a request together; larger ones get 431.",
+    ),
+    maxBody: bytes("1MiB", { max: "64MiB" }).describe("A JSON body; larger ones get 413."),
+    maxStreams: count(100).describe("Event streams (`/v1/events`) at once; further ones get 503."),
+  }).describe("The HTTP API of every service, health and metrics."),
+  log: section({
+    level: z.enum(logLevels).default("info").describe("The least level that is written."),
+    format: z
+      .enum(["auto", "json", "human"])
+      .default("auto")
+      .describe("json: one JSON object a line. human: short lines. auto: human on a terminal, else json."),
+  }).describe("The log, on standard output."),
+  shutdown: section({
+    limit: duration("25s").describe(
+      "From SIGTERM to the forced end; everything that was accepted is made durable before.",
+    ),
+  }).describe("How the process stops."),
+  bus: busConfigSchema.prefault({}).describe("The durable log of events."),
+  state: stateConfigSchema.prefault({}).describe("Shared state: leases, idempotency, presence."),
+};
+
+const commonSchema = z.strictObject(commonShape);
+
+/** The common sections, checked, and under `services` each service's own. */
+export type EngineConfig = z.output<typeof commonSchema> & {
+  readonly services: Readonly<Record<string, unknown>>;
+};
+
+export const environmentOverrides: readonly EnvironmentOverride[] = [
+  { variable: "FAIRLEAD_DATA_DIR", path: ["dataDir"] },
+  { variable: "FAIRLEAD_HOST", path: ["http", "host"] },
+  { variable: "FAIRLEAD_HTTP_PORT", path: ["http", "port"] },
+  { variable: "FAIRLEAD_LOG_LEVEL", path: ["log", "level"] },
+  { variable: "FAIRLEAD_TOKENS_FILE", path: ["http", "tokensFile"] },
+];
+
+type Services = readonly ServiceDefinition[];
+
+function fileSchema(services: Services) {
+  const own = services.map(({ name, configSchema }) => [name, configSchema.prefault({})] as const);
+  const shape: Record<string, z.ZodType> = { ...commonShape, ...Object.fromEntries(own) };
+  return section(shape);
+}
+
+/** The JSON Schema of the configuration file, for editors. */
+export function servicesJsonSchema(services: Services): Readonly<Record<string, unknown>> {
+  return configJsonSchema(fileSchema(services), "Fairlead configuration");
+}
+
+export interface LoadServicesConfigOptions {
+  readonly services: Services;
+  readonly env: Environment;
+  /** Default: FAIRLEAD_CONFIG, else ./fairlead.yaml where it exists, else no file. */
+  readonly configFile?: string | undefined;
+  /** What relative paths are relative to. Default: the process's. */
+  readonly cwd?: string;
+}
+
+/**
+ * Reads and checks the configuration of a process; opens nothing. The sections of services that this process does not run
+ * are accepted and not looked at, so that one file serves a whole cluster.
+ *
+ * @throws {ConfigError} with everything that is wrong
+ */
+export function loadServicesConfig(options: LoadServicesConfigOptions): LoadedConfig<EngineConfig> {
+  const { services, env, cwd = process.cwd() } = options;
+  refuseDistributed(env);
+  const running = new Set<string>(services.map(({ name }) => name));
+  const named = options.configFile ?? (env["FAIRLEAD_CONFIG"] || undefined);
+  const usual = resolve(cwd, "fairlead.yaml");
+  const file = named === undefined ? (existsSync(usual) ? usual : undefined) : resolve(cwd, named);
+  const { values, redacted } = loadConfig({
+    schema: fileSchema(services),
+    file,
+    env,
+    overrides: environmentOverrides,
+    ignoredSections: serviceNames.filter((name) => !running.has(name)),
+  });
+  const entries = Object.entries(values);
+  const common = commonFrom(Object.fromEntries(entries.filter(([key]) => !running.has(key))));
+  const own = Object.fromEntries(entries.filter(([key]) => running.has(key)));
+  return { values: { ...common, services: own, dataDir: resolve(cwd, common.dataDir) }, redacted, file };
+}
+
+/** The shape was made from a list, so its type is lost; what came out of the schema has it all the same. */
+function commonFrom(values: Readonly<Record<string, unknown>>): z.output<typeof commonSchema> {
+  return values as z.output<typeof commonSchema>;
+}
+
+/** Whoever sets these expects RabbitMQ or Redis: to go on without would break the promise in silence. */
+function refuseDistributed(env: Environment): void {
+  const set = ["FAIRLEAD_AMQP_URL", "FAIRLEAD_REDIS_URL", "FAIRLEAD_S3_URL"].filter((name) => env[name]);
+  if (set.length === 0) return;
+  const message = "is set, but this version has the embedded engine only: unset it";
+  throw new ConfigError(
+    "CONFIG_INVALID",
+    "the environment",
+    set.map((variable) => ({ path: "", message, variable })),
+  );
+}

@@ -1,0 +1,38 @@
+import type { Bus } from "@fairlead/bus";
+import type { HealthCheck } from "@fairlead/chassis";
+import type { State } from "@fairlead/state";
+
+export type Phase = "starting" | "ready" | "draining";
+
+/** Not ready before everything has started, nor once the drain has begun. */
+export function phaseCheck(phase: () => Phase): HealthCheck {
+  return {
+    name: "process",
+    check: async () => ({
+      status: phase() === "ready" ? "ok" : "failed",
+      problems: phase() === "ready" ? [] : [phase()],
+    }),
+  };
+}
+
+/** Ready means: can durably accept. A bus that can, but not as it should, is degraded. */
+export function busCheck(bus: Bus): HealthCheck {
+  return {
+    name: "bus",
+    async check() {
+      const { canAccept, isDegraded, problems } = bus.health();
+      return { status: canAccept ? (isDegraded ? "degraded" : "ok") : "failed", problems };
+    },
+  };
+}
+
+/** Nothing that is accepted rests on shared state: without it the process is degraded, not unready. */
+export function stateCheck(state: State): HealthCheck {
+  return {
+    name: "state",
+    async check() {
+      const { isAvailable, problems } = state.health();
+      return { status: isAvailable && problems.length === 0 ? "ok" : "degraded", problems };
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import { once } from "node:events";
+import { run } from "@fairlead/chassis";
+import { type RunningServices, type RunServicesOptions, runServices } from "./run-services.ts";
+
+export interface RunProcessOptions extends Omit<RunServicesOptions, "signal"> {
+  /** Called when everything is ready: print the endpoints. */
+  readonly onReady?: (running: RunningServices) => void | Promise<void>;
+}
+
+/** What the bus may need to write down its last events, kept back from the drain, in milliseconds. */
+const flushMs = 2_000;
+
+/** The whole life of a process that runs services: start, wait for the signal, drain, end. Sets the exit code. */
+export function runProcess(options: RunProcessOptions): Promise<void> {
+  return run(
+    async ({ signal, configure }) => {
+      await using running = await runServices({ ...options, signal });
+      const shutdownMs = running.config.values.shutdown.limit;
+      configure({ logger: running.logger, shutdownMs });
+      for (const { scheme, host, port, description } of running.endpoints) {
+        running.logger.info({ scheme, host, port }, `listening: ${description}`);
+      }
+      await options.onReady?.(running);
+      if (!signal.aborted) await once(signal, "abort");
+      await running.drain(AbortSignal.timeout(Math.max(shutdownMs / 2, shutdownMs - flushMs)));
+      running.logger.info({}, "drained");
+    },
+    { name: options.name },
+  );
+}

@@ -1,0 +1,205 @@
+import { type Bus, openBus } from "@fairlead/bus";
+import {
+  addHealthRoutes,
+  createHttpServer,
+  createLogger,
+  createMeter,
+  type HealthCheck,
+  type HttpServer,
+  type LineSink,
+  type LoadedConfig,
+  openApiDocument,
+  openTokens,
+  type ScrapedMeter,
+} from "@fairlead/chassis";
+import { type Clock, createId, FairleadError, type Logger, systemClock, toError } from "@fairlead/core";
+import { openState, type State } from "@fairlead/state";
+import { type EngineConfig, type LoadServicesConfigOptions, loadServicesConfig } from "./config.ts";
+import { prepareDataDir } from "./data-dir.ts";
+import { addEventStream } from "./event-stream.ts";
+import { busCheck, type Phase, phaseCheck, stateCheck } from "./health.ts";
+import type { Endpoint, RunningService, ServiceDefinition } from "./service.ts";
+
+export interface RunServicesOptions extends LoadServicesConfigOptions {
+  /** Of the process, in its log: "standalone", "tcp-gateway". */
+  readonly name: string;
+  /** Shown by the API document and as a metric. Default "0.1.0". */
+  readonly version?: string;
+  /** Where the log goes. Default: standard output. */
+  readonly logSink?: LineSink;
+  /** What `log.format: auto` means: true: human. Default: whether standard output is a terminal. */
+  readonly isTerminal?: boolean;
+  readonly clock?: Clock;
+  /** Stops a start that is under way. */
+  readonly signal?: AbortSignal;
+}
+
+/** What runs. Disposing closes everything; `drain` first stops gracefully. */
+export interface RunningServices extends AsyncDisposable {
+  readonly instance: string;
+  readonly config: LoadedConfig<EngineConfig>;
+  /** What can be reached, HTTP first. */
+  readonly endpoints: readonly Endpoint[];
+  readonly logger: Logger;
+  readonly meter: ScrapedMeter;
+  readonly bus: Bus;
+  readonly state: State;
+  /**
+   * In this order: not ready any more; each service makes durable and acknowledges what it has accepted; HTTP stops. At
+   * the signal what is left is cut off. Dispose afterwards: the bus writes what it holds. Repeating is harmless.
+   */
+  drain(signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * Starts services on the bus and the state that the configuration names. When something fails, everything that was opened
+ * is closed again.
+ *
+ * @throws {FairleadError} that says which part could not start and why: CONFIG_INVALID, DATA_DIR_UNUSABLE, TOKENS_NEEDED,
+ *   ADDRESS_IN_USE, START_FAILED with the service's own error as its cause
+ */
+export async function runServices(options: RunServicesOptions): Promise<RunningServices> {
+  const { services: definitions, clock = systemClock, version = "0.1.0" } = options;
+  const config = loadServicesConfig(options);
+  const { values } = config;
+  const instance = createId(clock.nowMs());
+  const isHuman =
+    values.log.format === "auto"
+      ? (options.isTerminal ?? process.stdout.isTTY)
+      : values.log.format === "human";
+  const logger = createLogger({
+    service: options.name,
+    level: values.log.level,
+    format: isHuman ? "human" : "json",
+    ...(options.logSink ? { sink: options.logSink } : {}),
+  });
+  const meter = createMeter({ logger });
+  meter
+    .gauge({ name: "fairlead_build_info", help: "1, with the version.", labels: ["version"] })
+    .set(1, { version });
+
+  await using opened = new AsyncDisposableStack();
+  const checks: HealthCheck[] = [];
+  let phase: Phase = "starting";
+
+  // Before anything is opened: a public address without tokens is refused.
+  const http = await createHttp(values, logger, meter);
+  await prepareDataDir(values.dataDir);
+  options.signal?.throwIfAborted();
+  const { dataDir } = values;
+  const state = opened.use(
+    await openState(values.state, { dataDir, logger: logger.child({ part: "state" }), meter, clock }),
+  );
+  const bus = opened.use(
+    await openBus(values.bus, { dataDir, logger: logger.child({ part: "bus" }), meter, clock }),
+  );
+  checks.push(
+    phaseCheck(() => phase),
+    busCheck(bus),
+    stateCheck(state),
+  );
+  addHealthRoutes(http.router(""), { meter, checks: () => checks });
+  addEventStream(http.router("/v1"), { bus, logger, meter, maxStreams: values.http.maxStreams });
+  addDocument(http, version, values.http.tokensFile !== undefined);
+
+  const running: RunningService[] = [];
+  const endpoints: Endpoint[] = [];
+  for (const definition of definitions) {
+    options.signal?.throwIfAborted();
+    const service = opened.use(
+      await startService(definition, {
+        config: values.services[definition.name],
+        instance,
+        bus,
+        state,
+        logger: logger.child({ service: definition.name }),
+        meter,
+        clock,
+        router: http.router("/v1"),
+      }),
+    );
+    running.push(service);
+    checks.push(...service.checks);
+    endpoints.push(...service.endpoints);
+  }
+  opened.use(http);
+  const address = await http.listen();
+  endpoints.unshift({ scheme: "http", ...address, description: "API, health, metrics, events" });
+  phase = "ready";
+  const owned = opened.move();
+
+  let drained: Promise<void> | undefined;
+  const drain = async (signal: AbortSignal) => {
+    phase = "draining";
+    const results = await Promise.allSettled(running.map((service) => service.drain(signal)));
+    for (const [index, result] of results.entries()) {
+      if (result.status === "fulfilled") continue;
+      logger.error({ err: toError(result.reason), part: definitions[index]?.name }, "cannot drain");
+    }
+    await http.drain(signal);
+  };
+  return {
+    instance,
+    config,
+    endpoints,
+    logger,
+    meter,
+    bus,
+    state,
+    drain: (signal) => (drained ??= drain(signal)),
+    async [Symbol.asyncDispose]() {
+      phase = "draining";
+      await owned.disposeAsync();
+    },
+  };
+}
+
+async function createHttp({ http }: EngineConfig, logger: Logger, meter: ScrapedMeter): Promise<HttpServer> {
+  return createHttpServer({
+    host: http.host,
+    port: http.port,
+    tokens: http.tokensFile === undefined ? undefined : await openTokens(http.tokensFile, { logger }),
+    limits: {
+      headerMs: http.headerTime,
+      bodyMs: http.bodyTime,
+      idleMs: http.idleTime,
+      keepAliveMs: http.keepAlive,
+      maxConnections: http.maxConnections,
+      maxHeaderBytes: http.maxHeader,
+      maxBodyBytes: http.maxBody,
+    },
+    logger: logger.child({ part: "http" }),
+    meter,
+  });
+}
+
+function addDocument(http: HttpServer, version: string, needsTokens: boolean): void {
+  let document: unknown;
+  http.router("/v1").add({
+    method: "GET",
+    path: "/openapi.json",
+    summary: "Describe this API",
+    scope: undefined,
+    responses: { 200: { description: "An OpenAPI 3.1 document", contentType: "application/json" } },
+    handle() {
+      // Made when it is first asked for: a start is not delayed by it.
+      document ??= openApiDocument({ title: "Fairlead", version, mounts: http.mounts, needsTokens });
+      return { status: 200, body: document };
+    },
+  });
+}
+
+async function startService(
+  definition: ServiceDefinition,
+  context: Parameters<ServiceDefinition["create"]>[0],
+): Promise<RunningService> {
+  try {
+    return await definition.create(context);
+  } catch (error) {
+    const { message } = toError(error);
+    throw new FairleadError("START_FAILED", `Cannot start ${definition.name}: ${message}`, {
+      data: { service: definition.name },
+      cause: error,
+    });
+  }
+}
