@@ -7,25 +7,29 @@ import fc from "fast-check";
 import { type LineBatch, lineBatchOf } from "./line-batches.ts";
 import { type SendLinesOptions, sendLines } from "./send-lines.ts";
 
-/** What a listener does with a connection, told of each line. Returns what it says. */
+/** What a listener does with a connection, told of each line. Returns what it says; "" keeps it open for ever. */
 type Listener = (line: string, index: number, socket: Socket) => string | undefined;
 
 async function startListener(serve: (connection: number) => Listener, banner = "") {
   /** Lines that were acknowledged, in order, by connection. */
   const received: string[][] = [];
+  const sockets: Socket[] = [];
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     const listener = serve(received.length);
     const lines: string[] = [];
+    let isMute = false;
     received.push(lines);
+    sockets.push(socket);
     socket.on("error", () => {});
     if (banner !== "") socket.write(banner);
     createInterface({ input: socket })
       .on("line", (line) => {
         lines.push(line);
         const answer = listener(line, lines.length, socket);
-        if (answer !== undefined && socket.writable) socket.write(answer);
+        isMute ||= answer === "";
+        if (answer && socket.writable) socket.write(answer);
       })
-      .on("close", () => socket.end());
+      .on("close", () => isMute || socket.end());
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   return {
@@ -33,6 +37,7 @@ async function startListener(serve: (connection: number) => Listener, banner = "
     received,
     async [Symbol.asyncDispose]() {
       server.close();
+      for (const socket of sockets) socket.destroy();
       await once(server, "close");
     },
   };
@@ -95,7 +100,7 @@ const breaks: readonly { name: string; listener: Listener; reason: RegExp }[] = 
   },
   {
     name: "the acknowledgement does not come",
-    listener: (_, index) => (index === 2 ? "OK 1\n" : undefined),
+    listener: (_, index) => (index === 2 ? "OK 1\n" : ""),
     reason: /^nothing acknowledged within 100 ms$/,
   },
 ];
@@ -177,7 +182,7 @@ test("sendLines() raises what its source raises", async () => {
 });
 
 test("sendLines() stops with the reason of its signal", async () => {
-  await using listener = await startListener(() => () => undefined);
+  await using listener = await startListener(() => () => "");
   const stop = new AbortController();
   const sending = sendLines({ ...listener.target, lines: batches(["a"]), signal: stop.signal });
   while (listener.received[0]?.length !== 1) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -217,19 +222,14 @@ test("sendLines() brings every line in order, whatever breaks after whatever was
       const durable: string[] = [];
       await using listener = await startListener((connection) => {
         const limit = plan[connection];
-        let acknowledged = 0;
         return (line, index, socket) => {
-          if (limit === undefined) {
-            durable.push(line);
-            return `OK ${index}\n`;
+          if (limit !== undefined && index > limit.lines - limit.unacknowledged) {
+            if (index === limit.lines) socket.end();
+            return undefined;
           }
-          if (index > limit.lines) return undefined;
-          if (index <= limit.lines - limit.unacknowledged) {
-            durable.push(line);
-            acknowledged = index;
-          }
-          if (index === limit.lines) socket.end(acknowledged > 0 ? `OK ${acknowledged}\n` : undefined);
-          return undefined;
+          durable.push(line);
+          if (index !== limit?.lines) return `OK ${index}\n`;
+          return void socket.end(`OK ${index}\n`);
         };
       });
       let next = 0;

@@ -54,7 +54,8 @@ export async function sendLines(options: SendLinesOptions): Promise<SendProgress
       throw notAcknowledged(sender.progress, options, failure);
     const delayMs = backoffMs(attempt, { maxDelayMs: 5_000 });
     options.onReconnect?.(failure, delayMs);
-    await clock.sleep(delayMs, signal);
+    await clock.sleep(delayMs, signal).catch(() => {});
+    signal?.throwIfAborted();
   }
 }
 

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { createSocket } from "node:dgram";
+import { connect } from "node:net";
+import { test } from "node:test";
+import { exchange, temporaryDirectory } from "@fairlead/harness";
+import { configOf, freePorts, startFairlead, writeConfig } from "./fairlead.ts";
+
+/** Every codec has to meet bytes that are none of its own. */
+const codecs = [
+  "lines",
+  "length-prefix",
+  "varint",
+  "netstring",
+  "octet-counting",
+  "ascii-size",
+  "mllp",
+  "stx-etx",
+  "json",
+  "raw",
+] as const;
+
+async function pour(port: number, bytes: Buffer): Promise<void> {
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => {}).resume();
+  const closed = new Promise((resolve) => socket.once("close", resolve));
+  socket.end(bytes);
+  // A listener may wait for the rest of what it takes for a frame.
+  setTimeout(() => socket.destroy(), 200).unref();
+  await closed;
+}
+
+async function pourDatagrams(port: number, count: number): Promise<void> {
+  const socket = createSocket("udp4").on("error", () => {});
+  for (let index = 0; index < count; index++) {
+    const bytes = randomBytes(Math.floor(Math.random() * 1_400));
+    await new Promise((resolve) => socket.send(bytes, port, "127.0.0.1", resolve));
+  }
+  await new Promise<void>((resolve) => socket.close(resolve));
+}
+
+test("up stays up and logs nothing but its own errors when random bytes come to every listener", async () => {
+  await using directory = await temporaryDirectory();
+  const ports = await freePorts();
+  const listeners = codecs.map((name) => ({ name, port: 0, codec: { name } }));
+  const echo = { name: "echo", mode: "echo", port: 0 };
+  const main = { name: "main", port: ports.lines };
+  await writeConfig(
+    directory.path,
+    configOf(ports, { "tcp-gateway": { listeners: [main, echo, ...listeners] } }),
+  );
+  await using fairlead = await startFairlead(directory.path);
+  const { child, ready } = fairlead;
+  const tcp = ready.endpoints
+    .filter(({ scheme }) => scheme === "tcp" || scheme === "http")
+    .map(({ port }) => port);
+  assert.ok(tcp.length >= codecs.length + 2, `only ${tcp.length} TCP endpoints`);
+  const udp = ready.endpoints.filter(({ scheme }) => scheme === "udp").map(({ port }) => port);
+  assert.equal(udp.length, 3);
+
+  for (let round = 0; round < 3; round++) {
+    const sizes = [1, 7, 1_000, 200_000];
+    await Promise.all(tcp.flatMap((port) => sizes.map((size) => pour(port, randomBytes(size)))));
+    await Promise.all(udp.map((port) => pourDatagrams(port, 200)));
+  }
+
+  assert.ok(child.isRunning);
+  assert.equal((await fetch(`${ready.url}/readyz`)).status, 200);
+  assert.equal(await exchange(ports.lines, "still here\n"), "OK 1\n");
+  assert.deepEqual(await child.kill("SIGTERM"), { code: 0, signal: null });
+  for (const line of [...child.stdout, ...child.stderr]) assertOwnError(line);
+});
+
+interface LogLine {
+  readonly level?: string;
+  readonly msg?: string;
+  readonly err?: { readonly code?: string; readonly type?: string; readonly stack?: string };
+}
+
+/** Ours have a code in upper case and are a class of ours; a stack of anything else is a defect that random bytes found. */
+function assertOwnError(line: string): void {
+  assert.doesNotMatch(line, /nobody caught|TypeError|RangeError|AssertionError/);
+  if (!line.startsWith("{")) return;
+  const { err, level }: LogLine = JSON.parse(line);
+  if (err === undefined) assert.notEqual(level, "error", line);
+  else assert.match(String(err.code), /^[A-Z][A-Z_]+$/, line);
+}
