@@ -10,7 +10,12 @@ import { Link, type LinkOptions, type LinkState } from "./link.ts";
 import { toMessage } from "./message.ts";
 import { declareDead, declareEvents, type EventTopologyOptions, names } from "./topology.ts";
 
-export interface PublisherOptions extends Omit<LinkOptions, "setup" | "onDown"> {
+/** What a caller hands over: the event, and whatever the caller needs to know it again. */
+export interface Outgoing {
+  readonly event: CloudEvent;
+}
+
+export interface PublisherOptions<Item extends Outgoing> extends Omit<LinkOptions, "setup" | "onDown"> {
   readonly topology: EventTopologyOptions;
   readonly windowMessages: number;
   readonly windowBytes: number;
@@ -19,11 +24,11 @@ export interface PublisherOptions extends Omit<LinkOptions, "setup" | "onDown"> 
   readonly clock: Clock;
   readonly logger: Logger;
   /** Confirmed and not returned, in the order of `send`. */
-  readonly onConfirmed: (events: readonly CloudEvent[]) => void;
+  readonly onConfirmed: (items: readonly Item[]) => void;
   /** The link can take messages again. */
   readonly onReady: () => void;
   /** What had no positive outcome, in the order of `send`. It may still have arrived: repeating it is safe, losing it is not. */
-  readonly onTrouble: (abandoned: readonly CloudEvent[], reason: string) => void;
+  readonly onTrouble: (abandoned: readonly Item[], reason: string) => void;
 }
 
 /** Why the last attempts went wrong, when they did. */
@@ -34,16 +39,16 @@ export interface Trouble {
   readonly count: number;
 }
 
-export class Publisher implements AsyncDisposable {
-  readonly #options: PublisherOptions;
+export class Publisher<Item extends Outgoing> implements AsyncDisposable {
+  readonly #options: PublisherOptions<Item>;
   readonly #link: Link;
-  readonly #window: ConfirmWindow<CloudEvent>;
+  readonly #window: ConfirmWindow<Item>;
   readonly #overdueCheck: NodeJS.Timeout;
   #channel: ConfirmChannel | undefined;
   #trouble: Trouble | undefined;
   #isClosed = false;
 
-  constructor(options: PublisherOptions) {
+  constructor(options: PublisherOptions<Item>) {
     this.#options = options;
     this.#window = new ConfirmWindow(options.windowMessages, options.windowBytes);
     this.#link = new Link({
@@ -102,11 +107,12 @@ export class Publisher implements AsyncDisposable {
   }
 
   /** The caller has asked `hasRoom`. The bytes of the event must stay as they are until it is confirmed or handed back. */
-  send(event: CloudEvent): void {
+  send(item: Item): void {
+    const { event } = item;
     const channel = this.#channel;
     if (channel === undefined) throw new TypeError("Cannot send: the link is down; ask hasRoom first");
     const message = toMessage(event);
-    const entry = this.#window.add(event, event.data.length, this.#options.clock.monotonicMs());
+    const entry = this.#window.add(item, event.data.length, this.#options.clock.monotonicMs());
     channel.publish(names.events, message.routingKey, message.content, message.options, (error: unknown) => {
       if (this.#channel !== channel) return;
       if (error) return this.#fail(channel, `refused by the broker: ${toError(error).message}`);
@@ -129,6 +135,11 @@ export class Publisher implements AsyncDisposable {
     if (this.#channel !== channel) return;
     this.#abandon(reason);
     this.#link.sever(reason);
+  }
+
+  /** Gives up what is unconfirmed, as if the link were lost. */
+  abandon(reason: string): void {
+    if (this.#channel !== undefined) this.#fail(this.#channel, reason);
   }
 
   #abandon(reason: string): void {

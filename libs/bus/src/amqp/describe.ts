@@ -1,0 +1,22 @@
+/** How the broker is, in sentences for an operator. */
+import type { LinkState } from "./link.ts";
+import type { Trouble } from "./publisher.ts";
+
+const iso = (ms: number) => new Date(ms).toISOString();
+
+/** Empty when all is well. The address is shown without user and password. */
+export function describeBroker(url: string, state: LinkState, trouble: Trouble | undefined): string[] {
+  const { host } = new URL(url);
+  switch (state.status) {
+    case "down":
+      return [`RabbitMQ at ${host} has been away since ${iso(state.sinceMs)}: ${state.reason}`];
+    case "blocked":
+      return [
+        `RabbitMQ at ${host} has blocked publishing since ${iso(state.sinceMs)} (${state.reason}): it is short of memory or disk`,
+      ];
+    case "up":
+      return trouble === undefined
+        ? []
+        : [`RabbitMQ at ${host} did not take what was published at ${iso(trouble.atMs)}: ${trouble.reason}`];
+  }
+}

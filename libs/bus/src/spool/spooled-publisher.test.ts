@@ -1,0 +1,234 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
+import { type CloudEvent, systemClock } from "@fairlead/core";
+import fc from "fast-check";
+import type { LoggedEvent, TailOptions } from "../bus.ts";
+import { BusError } from "../errors.ts";
+import { SpooledPublisher, type SpoolItem } from "./spooled-publisher.ts";
+import type { SpoolStore } from "./store.ts";
+
+/** A store that keeps its rows in memory, with room for so many. */
+class MemoryStore implements SpoolStore {
+  rows: LoggedEvent[] = [];
+  lastOffset = 0;
+  room = Number.POSITIVE_INFINITY;
+
+  async append(event: CloudEvent): Promise<number> {
+    // In the order of the calls, durable a little later, as the real one.
+    if (this.rows.length >= this.room)
+      throw new BusError("LOG_FULL", "Cannot append: full", { retryable: true });
+    const offset = ++this.lastOffset;
+    this.rows.push({ offset, event });
+    await turn();
+    return offset;
+  }
+
+  async publish(event: CloudEvent): Promise<void> {
+    await this.append(event);
+  }
+
+  async *tail({ after, signal }: TailOptions): AsyncGenerator<LoggedEvent> {
+    const end = this.lastOffset;
+    for (let next = Number(after); ; ) {
+      const row = this.rows.find(({ offset }) => offset > next);
+      if (row === undefined || row.offset > end || signal?.aborted) return;
+      next = row.offset;
+      await turn();
+      yield row;
+    }
+  }
+
+  async deleteThrough(through: number): Promise<void> {
+    await turn();
+    this.rows = this.rows.filter(({ offset }) => offset > through);
+  }
+
+  health() {
+    const counts = { pendingEvents: 0, pendingBytes: 0, lastOffset: this.lastOffset };
+    return { canAccept: true, isDegraded: false, problems: [], ...counts };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+/** A broker that takes a window of messages and answers when the test says so. */
+class ToyBroker {
+  isReady = false;
+  window: SpoolItem[] = [];
+  /** Everything that arrived, repeats included. */
+  readonly delivered: string[] = [];
+  spooled!: SpooledPublisher;
+  readonly #maxWindow: number;
+
+  constructor(maxWindow: number) {
+    this.#maxWindow = maxWindow;
+  }
+
+  hasRoom(): boolean {
+    return this.isReady && this.window.length < this.#maxWindow;
+  }
+
+  send(item: SpoolItem): void {
+    assert.ok(this.hasRoom(), "send() without room");
+    this.window.push(item);
+  }
+
+  confirm(count: number): void {
+    const items = this.window.splice(0, count);
+    for (const { event } of items) this.delivered.push(event.id);
+    if (items.length > 0) this.spooled.confirmed(items);
+  }
+
+  ready(): void {
+    if (this.isReady) return;
+    this.isReady = true;
+    this.spooled.ready();
+  }
+
+  /** The link is lost; the first `arrived` of the window had reached the broker. */
+  fail(arrived: number): void {
+    if (!this.isReady) return;
+    this.isReady = false;
+    const abandoned = this.window;
+    this.window = [];
+    for (const { event } of abandoned.slice(0, arrived)) this.delivered.push(event.id);
+    this.spooled.trouble(abandoned);
+  }
+}
+
+function numbered(id: number): CloudEvent {
+  const data = Buffer.from(String(id));
+  const time = new Date().toISOString();
+  return {
+    id: String(id),
+    source: "/t",
+    type: "t",
+    time,
+    datacontenttype: "text/plain",
+    data,
+    extensions: {},
+  };
+}
+
+function build(windowSize: number) {
+  const store = new MemoryStore();
+  const broker = new ToyBroker(windowSize);
+  const limits = { maxPendingEvents: 1_000, maxPendingBytes: 1_000_000 };
+  const spooled = new SpooledPublisher({ store, ...limits, clock: systemClock }, broker, {
+    drainedThrough: 0,
+    sinceMs: undefined,
+  });
+  broker.spooled = spooled;
+  return { store, broker, spooled };
+}
+
+/** The ids in the order of their first arrival. */
+const firstArrivals = (ids: readonly string[]) => [...new Set(ids)].map(Number);
+
+async function settle(broker: ToyBroker, spooled: SpooledPublisher): Promise<void> {
+  broker.ready();
+  for (let idle = 0; idle < 20; ) {
+    const before = broker.delivered.length;
+    broker.confirm(1_000);
+    await turn();
+    idle = broker.delivered.length === before && spooled.mode === "direct" ? idle + 1 : 0;
+  }
+}
+
+const step = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({ do: fc.constant("publish" as const), count: fc.integer({ min: 1, max: 8 }) }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant("confirm" as const), count: fc.integer({ min: 1, max: 8 }) }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("fail" as const), count: fc.nat(8) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("ready" as const), count: fc.constant(0) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant("turn" as const), count: fc.integer({ min: 1, max: 5 }) }),
+  },
+);
+
+test("SpooledPublisher loses nothing that it accepted and keeps the order, whatever the broker does", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(step, { maxLength: 60 }),
+      fc.integer({ min: 1, max: 6 }),
+      async (steps, windowSize) => {
+        const { store, broker, spooled } = build(windowSize);
+        let next = 0;
+        const accepted: number[] = [];
+        for (const { do: action, count } of steps) {
+          if (action === "publish") {
+            for (let i = 0; i < count; i++) {
+              const id = ++next;
+              void spooled.publish(numbered(id)).then(() => {
+                const isSafe =
+                  broker.delivered.includes(String(id)) ||
+                  store.rows.some((row) => row.event.id === String(id));
+                assert.ok(isSafe, `${id} was accepted and is neither confirmed nor stored`);
+                accepted.push(id);
+              });
+            }
+          } else if (action === "confirm") broker.confirm(count);
+          else if (action === "fail") broker.fail(count);
+          else if (action === "ready") broker.ready();
+          else for (let i = 0; i < count; i++) await turn();
+        }
+        await settle(broker, spooled);
+        const all = Array.from({ length: next }, (_, index) => index + 1);
+        assert.deepEqual(
+          accepted.toSorted((a, b) => a - b),
+          all,
+        );
+        assert.deepEqual(firstArrivals(broker.delivered), all);
+        assert.equal(store.rows.length, 0);
+        assert.equal(spooled.backlog.events, 0);
+        assert.deepEqual(spooled.pending, { events: 0, bytes: 0 });
+        await spooled[Symbol.asyncDispose]();
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test("SpooledPublisher.publish() refuses when the spool is full and takes again when there is room", async () => {
+  const { store, broker, spooled } = build(4);
+  store.room = 2;
+  await spooled.publish(numbered(1));
+  await spooled.publish(numbered(2));
+  await assert.rejects(spooled.publish(numbered(3)), { code: "LOG_FULL", retryable: true });
+  await settle(broker, spooled);
+  const late = spooled.publish(numbered(4));
+  broker.confirm(1);
+  await late;
+  assert.deepEqual(firstArrivals(broker.delivered), [1, 2, 4]);
+  await spooled[Symbol.asyncDispose]();
+});
+
+test("SpooledPublisher.publish() refuses more than may be pending", async () => {
+  const { broker, spooled } = build(4);
+  broker.ready();
+  await turn();
+  const pending = Array.from({ length: 1_000 }, (_, id) => spooled.publish(numbered(id)));
+  await assert.rejects(spooled.publish(numbered(1_000)), { code: "BUS_OVERLOADED", retryable: true });
+  await settle(broker, spooled);
+  await Promise.all(pending);
+  await spooled[Symbol.asyncDispose]();
+});
+
+test("SpooledPublisher.close() gives every pending event an outcome though the broker is silent", async () => {
+  const { store, broker, spooled } = build(4);
+  broker.ready();
+  await turn();
+  const pending = Array.from({ length: 10 }, (_, id) => spooled.publish(numbered(id)));
+  await spooled.close(1, () => broker.fail(0));
+  await Promise.all(pending);
+  assert.equal(store.rows.length, 10);
+  await assert.rejects(spooled.publish(numbered(11)), { code: "BUS_CLOSED" });
+  await spooled[Symbol.asyncDispose]();
+});
