@@ -43,7 +43,7 @@ function groups(text: string): number[] {
 
 /** The reverse of `addressBytes`, in the canonical form of RFC 5952. @param bytes 4 or 16 of them */
 export function addressText(bytes: Uint8Array): string {
-  if (bytes.length === 4) return bytes.join(".");
+  if (bytes.length === 4) return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}`;
   const view = new DataView(bytes.buffer, bytes.byteOffset, 16);
   const words = Array.from({ length: 8 }, (_, index) => view.getUint16(index * 2));
   let best = { start: 0, length: 0 };

@@ -8,7 +8,7 @@ import { type DecodedRecord, formatMicros, parseAddress } from "./records.ts";
 /**
  * The records of an event, from any of the four containers (contracts.md, Record containers): `lines`, `records`,
  * NDJSON, and for any other media type the data as the one record. Payloads are views of the event's data, except
- * those of NDJSON. An NDJSON line without `text` and `base64` is itself the payload.
+ * those of NDJSON. An NDJSON line that is no `{seq, time, text | base64}`, as in `udp.syslog`, is itself the payload.
  *
  * @throws {ContractError} RECORDS_INVALID, after every record before the damage was given, when the data ends inside a
  *   record, a length or number is impossible, or there are not as many records as `recordcount` says
@@ -18,7 +18,8 @@ export function* decodeRecords(event: CloudEvent): Generator<DecodedRecord, void
   const firstSeq = sequenceNumber(event, "firstseq") ?? 1;
   const expected = sequenceNumber(event, "recordcount");
   let count = 0;
-  for (const record of decoder(event.datacontenttype)(data, firstSeq)) {
+  const decode = containerDecoder(event.datacontenttype) ?? single(event);
+  for (const record of decode(data, firstSeq)) {
     yield record;
     count++;
   }
@@ -27,7 +28,9 @@ export function* decodeRecords(event: CloudEvent): Generator<DecodedRecord, void
   }
 }
 
-function decoder(mediaType: string): (data: Buffer, firstSeq: number) => Iterable<DecodedRecord> {
+type Decoder = (data: Buffer, firstSeq: number) => Iterable<DecodedRecord>;
+
+function containerDecoder(mediaType: string): Decoder | undefined {
   switch (mediaType.split(";")[0]!.trim().toLowerCase()) {
     case recordContainers.lines:
       return decodeLines;
@@ -36,8 +39,14 @@ function decoder(mediaType: string): (data: Buffer, firstSeq: number) => Iterabl
     case recordContainers.ndjson:
       return decodeNdjson;
     default:
-      return (data, seq) => [{ seq, payload: data }];
+      return undefined;
   }
+}
+
+/** The data as the one record; the event says in its extension `from` who sent it. */
+function single(event: CloudEvent): Decoder {
+  const from = parseAddress(String(event.extensions["from"] ?? ""));
+  return (data, seq) => [{ seq, payload: data, ...(from && { from }) }];
 }
 
 /** Extension attributes may have become text on their way. */
@@ -100,25 +109,28 @@ function* decodeNdjson(data: Buffer, firstSeq: number): Generator<DecodedRecord>
     if (fields.seq !== undefined && fields.seq !== seq) {
       throw damaged(seq - firstSeq, `it says number ${fields.seq}, its place says ${seq}`);
     }
-    const from = typeof fields.from === "string" ? parseAddress(fields.from) : undefined;
-    const payload =
-      typeof fields.text === "string"
-        ? Buffer.from(fields.text)
-        : typeof fields.base64 === "string"
-          ? Buffer.from(fields.base64, "base64")
-          : line;
+    const { time = fields.receivedAt, from } = fields;
+    const address = typeof from === "string" ? parseAddress(from) : undefined;
     yield {
       seq,
-      payload,
-      ...(typeof fields.time === "string" && { time: fields.time }),
-      ...(from && { from }),
+      payload: payloadOf(fields) ?? line,
+      ...(typeof time === "string" && { time }),
+      ...(address && { from: address }),
     };
   }
+}
+
+/** Undefined for an object that is no record of the container but itself the payload, as in `udp.syslog`. */
+function payloadOf({ seq, time, text, base64 }: Line): Buffer | undefined {
+  if (typeof seq !== "number" || typeof time !== "string") return undefined;
+  if (typeof text === "string") return Buffer.from(text);
+  return typeof base64 === "string" ? Buffer.from(base64, "base64") : undefined;
 }
 
 interface Line {
   readonly seq?: unknown;
   readonly time?: unknown;
+  readonly receivedAt?: unknown;
   readonly from?: unknown;
   readonly text?: unknown;
   readonly base64?: unknown;

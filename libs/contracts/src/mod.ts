@@ -46,11 +46,30 @@ export {
 } from "./records.ts";
 export { fromServerSentEvent, parseOffset, toServerSentEvent } from "./sse.ts";
 export {
+  type BadLineReason,
+  badLineReasons,
+  type StatsdRecord,
+  type StatsdSummary,
+  statsdRecordSchema,
+} from "./statsd-record.ts";
+export {
   fromStructuredJson,
   type StructuredEvent,
   structuredMediaType,
   toStructuredJson,
 } from "./structured.ts";
+export {
+  type AssumedPart,
+  assumedParts,
+  type ParsedSyslog,
+  parsedSyslogSchema,
+  type SyslogRecord,
+  syslogRecordSchema,
+  type UnparsedReason,
+  type UnparsedSyslog,
+  unparsedReasons,
+  unparsedSyslogSchema,
+} from "./syslog-record.ts";
 export {
   type ConnectionEventFields,
   type RecordsEventFields,
@@ -64,13 +83,4 @@ export {
   tcpRecords,
   tlsIdentitySchema,
 } from "./tcp-events.ts";
-export {
-  type StatsdMetric,
-  type SyslogMessage,
-  statsdMetricSchema,
-  syslogMessageSchema,
-  type UdpBatchFields,
-  udpRecords,
-  udpStatsd,
-  udpSyslog,
-} from "./udp-events.ts";
+export { udpRecords, udpStatsd, udpSyslog } from "./udp-events.ts";

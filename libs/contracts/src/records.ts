@@ -64,9 +64,16 @@ export function parseAddress(text: string): RecordAddress | undefined {
   return { host: (match[1] ?? match[2])!, port };
 }
 
+/** The text of the second that was asked for last: the records of a batch share it. */
+let lastSecond = Number.NaN;
+let lastText = "";
+
 /** 1767225600123456 -> "2026-01-01T00:00:00.123456Z" */
 export function formatMicros(micros: number): string {
-  const seconds = Math.floor(micros / 1_000_000);
-  const fraction = String(micros - seconds * 1_000_000).padStart(6, "0");
-  return `${new Date(seconds * 1_000).toISOString().slice(0, -5)}.${fraction}Z`;
+  const second = Math.floor(micros / 1_000_000);
+  if (second !== lastSecond) {
+    lastText = new Date(second * 1_000).toISOString().slice(0, -5);
+    lastSecond = second;
+  }
+  return `${lastText}.${String(micros - second * 1_000_000).padStart(6, "0")}Z`;
 }

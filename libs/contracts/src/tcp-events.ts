@@ -17,22 +17,30 @@ export interface RecordsEventFields {
   readonly firstSeq: number;
   readonly timeMs?: number;
   readonly id?: string;
+  /** host:port of the sender, where neither subject nor container says it. */
+  readonly from?: string;
   /** W3C Trace Context. */
   readonly traceparent?: string;
   readonly partitionKey?: string;
   readonly lane?: string;
 }
 
-export function recordsEvent(type: string, fields: RecordsEventFields): CloudEvent {
+export function recordsEvent(
+  type: string,
+  fields: RecordsEventFields,
+  extensions: Readonly<Record<string, number>> = {},
+): CloudEvent {
   return createEvent({
     ...fields,
     type,
     extensions: {
       recordcount: fields.recordCount,
       firstseq: fields.firstSeq,
+      from: fields.from,
       traceparent: fields.traceparent,
       partitionkey: fields.partitionKey,
       lane: fields.lane,
+      ...extensions,
     },
   });
 }
