@@ -151,6 +151,11 @@ export class StatsdWindow implements MemoryBudget {
     this.#passed.push(record());
   }
 
+  /** How many `records` gives. */
+  get recordCount(): number {
+    return this.#series.size + this.#passed.length + 1;
+  }
+
   /** All series, then what was passed through, then the summary. */
   *records(): Generator<UnplacedRecord> {
     for (const series of this.#series.values()) yield series.toRecord();

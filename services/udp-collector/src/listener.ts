@@ -1,0 +1,213 @@
+import type { Bus } from "@fairlead/bus";
+import type { Clock, Logger, Meter } from "@fairlead/core";
+import {
+  bindUdp,
+  createAddressPolicy,
+  formatAddress,
+  type SocketAddress,
+  type UdpSocket,
+} from "@fairlead/socket";
+import type { ListenerConfig } from "./config.ts";
+import { createListenerEvents, type ListenerEvents } from "./events.ts";
+import { Ledger, type LedgerSnapshot } from "./ledger.ts";
+import { select } from "./protocol.ts";
+import { Publisher } from "./publisher.ts";
+import { BatchSession, type Session, type SessionDependencies } from "./session.ts";
+import { StatsdSession } from "./statsd-session.ts";
+
+export interface ListenerContext {
+  readonly instance: string;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly meter: Meter;
+}
+
+/**
+ * One bound socket and what becomes of its datagrams. One batch at a time is on its way to the bus; what comes meanwhile
+ * waits in the socket's bounded pile, which is also where the newest are dropped and counted when the bus takes nothing.
+ */
+export class UdpListener implements AsyncDisposable {
+  readonly config: ListenerConfig;
+  readonly #socket: UdpSocket;
+  readonly #events: ListenerEvents;
+  readonly #ledger: Ledger;
+  readonly #publisher: Publisher;
+  readonly #session: Session;
+  readonly #clock: Clock;
+  readonly #draining = new AbortController();
+  readonly #givingUp = new AbortController();
+  readonly #isAllowed: ((host: string) => boolean) | undefined;
+  readonly #finished: Promise<void>;
+  #overflowSeen = 0;
+
+  /** @throws {SocketError} as `bindUdp` */
+  static async open(config: ListenerConfig, context: ListenerContext): Promise<UdpListener> {
+    const { logger, meter, clock } = context;
+    const events = createListenerEvents(config.name, { logger, meter, nowMs: () => clock.monotonicMs() });
+    const { multicast } = config;
+    const socket = await bindUdp({
+      host: config.host,
+      port: config.port,
+      receiveBufferBytes: config.receiveBuffer,
+      maxPendingDatagrams: config.maxPendingDatagrams,
+      maxPendingBytes: config.maxPendingBytes,
+      reusePort: config.reusePort,
+      reuseAddress: config.reuseAddress,
+      ipv6Only: config.ipv6Only,
+      ...(multicast && {
+        multicast: {
+          groups: multicast.groups,
+          ...(multicast.interface !== undefined && { interface: multicast.interface }),
+        },
+      }),
+      onError: (error) => events.socketFailed(error),
+    });
+    try {
+      return new UdpListener(config, context, socket, events);
+    } catch (error) {
+      await socket[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  private constructor(
+    config: ListenerConfig,
+    context: ListenerContext,
+    socket: UdpSocket,
+    events: ListenerEvents,
+  ) {
+    const { instance, bus, clock } = context;
+    this.config = config;
+    this.#socket = socket;
+    this.#events = events;
+    this.#clock = clock;
+    this.#ledger = new Ledger(socket);
+    if (config.allow !== undefined || config.deny.length > 0) {
+      this.#isAllowed = createAddressPolicy(config.allow, config.deny).isAllowed;
+    }
+    this.#publisher = new Publisher({
+      bus,
+      clock,
+      signal: this.#givingUp.signal,
+      onRetry: (error, attempt, delayMs) =>
+        events.publishRetried(error, attempt, delayMs, this.#ledger.snapshot().pending),
+      onRecovered: (attempts) => events.publishRecovered(attempts),
+    });
+    const deps: SessionDependencies = {
+      publisher: this.#publisher,
+      ledger: this.#ledger,
+      events,
+      socket,
+      source: `/udp-collector/${instance}/${config.name}`,
+      subject: `${config.name}/${instance}`,
+    };
+    this.#session =
+      config.kind === "statsd" ? new StatsdSession(config, deps, clock) : new BatchSession(config, deps);
+    events.listening(formatAddress(socket.local), socket.receiveBuffer);
+    this.#finished = this.#run();
+  }
+
+  get local(): SocketAddress {
+    return this.#socket.local;
+  }
+
+  get receiveBuffer(): UdpSocket["receiveBuffer"] {
+    return this.#socket.receiveBuffer;
+  }
+
+  /** Closes at any moment: received = published + rejected + pending. */
+  snapshot(): LedgerSnapshot {
+    return this.#ledger.snapshot();
+  }
+
+  /** Brings the metrics to the ledger. */
+  showLedger(): void {
+    this.#events.ledger(this.snapshot());
+  }
+
+  /** Sentences for an operator; empty when all is well. */
+  get problems(): readonly string[] {
+    const { name } = this.config;
+    const { kernelDropped, pending } = this.snapshot();
+    const { isShort, askedBytes, grantedBytes } = this.#socket.receiveBuffer;
+    const problems: string[] = [];
+    if (this.#publisher.failures > 0) {
+      problems.push(`${name}: the bus takes no events, ${pending} datagrams wait`);
+    }
+    if (isShort && (kernelDropped ?? 0) > 0) {
+      problems.push(
+        `${name}: the kernel dropped ${kernelDropped} datagrams; it granted ${grantedBytes} of ${askedBytes} bytes of receive buffer (raise net.core.rmem_max)`,
+      );
+    }
+    return problems;
+  }
+
+  /**
+   * Takes nothing new, publishes everything that was received, closes, and logs the ledger in one line. Gives up what the
+   * bus has not taken when the signal fires; that stays in the ledger as pending.
+   */
+  async drain(signal: AbortSignal): Promise<void> {
+    const giveUp = () => this.#givingUp.abort(signal.reason);
+    if (signal.aborted) giveUp();
+    signal.addEventListener("abort", giveUp, { once: true });
+    try {
+      const isFirst = !this.#draining.signal.aborted;
+      this.#draining.abort();
+      // The kernel's drop counter is read last, when the socket closes.
+      await this.#socket.drain();
+      await this.#finished;
+      if (isFirst) this.#logClosing();
+    } finally {
+      signal.removeEventListener("abort", giveUp);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const isFirst = !this.#draining.signal.aborted;
+    this.#draining.abort();
+    this.#givingUp.abort();
+    await this.#socket[Symbol.asyncDispose]();
+    await this.#finished;
+    if (isFirst) this.#logClosing();
+  }
+
+  #logClosing(): void {
+    const snapshot = this.snapshot();
+    if (snapshot.pending > 0) this.#events.gaveUp(snapshot.pending);
+    this.#events.closed(snapshot);
+  }
+
+  async #run(): Promise<void> {
+    try {
+      for await (const batch of this.#socket.batches()) {
+        const begunMs = this.#clock.monotonicMs();
+        const datagrams = select(batch, this.#isAllowed);
+        if (datagrams.count < batch.count) this.#ledger.rejected("denied", batch.count - datagrams.count);
+        this.#reportOverflow();
+        await this.#session.take(datagrams);
+        await this.#linger(begunMs);
+      }
+      await this.#session.finish();
+    } catch (error) {
+      // Told to give up; anything else is a defect, and must not leave a listener that looks alive and takes nothing.
+      if (!this.#givingUp.signal.aborted) throw error;
+    }
+  }
+
+  #reportOverflow(): void {
+    const { overflowDropped } = this.#socket.stats;
+    if (overflowDropped > this.#overflowSeen) this.#events.overflowed(overflowDropped - this.#overflowSeen);
+    this.#overflowSeen = overflowDropped;
+  }
+
+  /** Lets a busy socket pile up for the next event. After a silence that was longer there is nothing to wait for. */
+  async #linger(begunMs: number): Promise<void> {
+    if (this.config.kind === "statsd") return;
+    const { signal } = this.#draining;
+    const leftMs = begunMs + this.config.batch.linger - this.#clock.monotonicMs();
+    if (leftMs <= 0 || signal.aborted) return;
+    // Only a drain ends the sleep early, and then there is nothing more to wait for.
+    await this.#clock.sleep(leftMs, signal).catch(() => {});
+  }
+}

@@ -1,0 +1,48 @@
+import type { Endpoint, RunningService, ServiceDefinition } from "@fairlead/engine";
+import { udpCollectorConfig } from "./config.ts";
+import { UdpListener } from "./listener.ts";
+import { addRoutes } from "./routes.ts";
+
+const descriptions = {
+  raw: "raw datagrams",
+  syslog: "syslog (RFC 5424, RFC 3164)",
+  statsd: "statsd and DogStatsD",
+} as const;
+
+function endpointOf({ local, config }: UdpListener): Endpoint {
+  return { scheme: "udp", host: local.host, port: local.port, description: descriptions[config.kind] };
+}
+
+/** The UDP collector: datagrams become events, and every lost one is counted. */
+export const udpCollector: ServiceDefinition<typeof udpCollectorConfig> = {
+  name: "udp-collector",
+  configSchema: udpCollectorConfig,
+  async create({ config, router, ...context }): Promise<RunningService> {
+    await using opening = new AsyncDisposableStack();
+    const listeners: UdpListener[] = [];
+    for (const one of config.listeners) listeners.push(opening.use(await UdpListener.open(one, context)));
+    opening.use(
+      context.meter.onScrape(() => {
+        for (const listener of listeners) listener.showLedger();
+      }),
+    );
+    addRoutes(router, context.instance, listeners);
+    const resources = opening.move();
+    return {
+      endpoints: listeners.map(endpointOf),
+      checks: [
+        {
+          name: "udp-collector",
+          async check() {
+            const problems = listeners.flatMap((listener) => listener.problems);
+            return { status: problems.length === 0 ? "ok" : "degraded", problems };
+          },
+        },
+      ],
+      async drain(signal) {
+        await Promise.all(listeners.map((listener) => listener.drain(signal)));
+      },
+      [Symbol.asyncDispose]: () => resources.disposeAsync(),
+    };
+  },
+};

@@ -1,0 +1,199 @@
+import assert from "node:assert/strict";
+import { createSocket } from "node:dgram";
+import { existsSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { Client, Collector, ledgerDifference } from "./support.ts";
+
+test("udpCollector makes an event of a datagram, with its source and identity", async () => {
+  await using collector = await Collector.start([{ name: "r", kind: "raw" }]);
+  await using client = new Client(collector.port());
+  await client.send("hello");
+  await collector.bus.until(() => collector.bus.events.length === 1);
+  const [event] = collector.bus.events;
+  assert.equal(event?.type, "dev.fairlead.udp.records");
+  assert.equal(event?.source, "/udp-collector/i1/r");
+  assert.equal(event?.datacontenttype, "application/vnd.fairlead.records");
+  assert.deepEqual(event?.extensions, { recordcount: 1, firstseq: 1 });
+  const [record] = collector.bus.records;
+  assert.equal(record?.id, "r/i1:1");
+  assert.equal(record?.payload.toString(), "hello");
+  assert.deepEqual(record?.from, { host: "127.0.0.1", port: client.socket.address().port });
+  assert.ok(Math.abs(Date.parse(record?.time ?? "") - Date.now()) < 60_000);
+});
+
+test("udpCollector keeps every size of datagram, from none to 65,507 bytes", async () => {
+  await using collector = await Collector.start([{ name: "r", kind: "raw" }]);
+  await using client = new Client(collector.port());
+  const largest = Buffer.alloc(65_507, 0xa5);
+  await client.send("", largest, "x", "");
+  const listener = await collector.settled(4);
+  assert.equal(listener.ledger.published, 4);
+  assert.deepEqual(
+    collector.bus.records.map(({ payload, seq }) => [seq, payload.length]),
+    [
+      [1, 0],
+      [2, 65_507],
+      [3, 1],
+      [4, 0],
+    ],
+  );
+  assert.deepEqual(collector.bus.records[1]?.payload, largest);
+});
+
+test("udpCollector numbers the records of a listener without a gap over many events", async () => {
+  const batch = { maxRecords: 7, maxBytes: "1KiB" };
+  await using collector = await Collector.start([{ name: "r", kind: "raw", batch }]);
+  await using client = new Client(collector.port());
+  const sizes = Array.from({ length: 200 }, (_, index) => (index * 37) % 1_500);
+  await client.send(...sizes.map((size) => Buffer.alloc(size, size % 251)));
+  await collector.settled(200);
+  const { records, events } = collector.bus;
+  assert.deepEqual(
+    records.map(({ seq, payload }) => [seq, payload.length]),
+    sizes.map((size, index) => [index + 1, size]),
+  );
+  for (const event of events) {
+    const count = Number(event.extensions["recordcount"]);
+    assert.ok(count <= 7);
+    assert.ok(count === 1 || event.data.length <= 1_024, `${count} records, ${event.data.length} bytes`);
+  }
+});
+
+const containers = [
+  ["ndjson", "application/x-ndjson"],
+  ["records", "application/vnd.fairlead.records"],
+  ["single", "application/octet-stream"],
+] as const;
+
+test("udpCollector packs the same records into each container", async (t) => {
+  const payloads = [Buffer.from("text ü"), Buffer.from([0xff, 0x00]), Buffer.alloc(0), Buffer.from("a\nb")];
+  for (const [container, mediaType] of containers) {
+    await t.test(container, async () => {
+      await using collector = await Collector.start([{ name: "r", kind: "raw", container }]);
+      await using client = new Client(collector.port());
+      await client.send(...payloads);
+      const listener = await collector.settled(payloads.length);
+      assert.equal(listener.ledger.published, payloads.length);
+      assert.deepEqual(
+        collector.bus.records.map(({ payload }) => payload),
+        payloads,
+      );
+      assert.deepEqual(
+        collector.bus.records.map(({ seq }) => seq),
+        [1, 2, 3, 4],
+      );
+      for (const event of collector.bus.events) assert.equal(event.datacontenttype, mediaType);
+      if (container !== "single") return;
+      assert.equal(collector.bus.events.length, payloads.length);
+      assert.equal(collector.bus.events[0]?.extensions["from"], `127.0.0.1:${client.socket.address().port}`);
+    });
+  }
+});
+
+test("udpCollector listens on IPv6", async () => {
+  await using collector = await Collector.start([{ name: "r", kind: "raw", host: "::1" }]);
+  await using client = new Client(collector.port(), "::1");
+  await client.send("six");
+  await collector.settled(1);
+  assert.deepEqual(collector.bus.records[0]?.from, { host: "::1", port: client.socket.address().port });
+});
+
+test("udpCollector gives IPv4 senders of a dual-stack listener as IPv4", async () => {
+  await using collector = await Collector.start([
+    { name: "r", kind: "raw", host: "::", allow: ["127.0.0.0/8"] },
+  ]);
+  await using client = new Client(collector.port());
+  await client.send("four");
+  await collector.settled(1);
+  assert.equal(collector.bus.records[0]?.from?.host, "127.0.0.1");
+});
+
+test("udpCollector hears the multicast group that it joined", async () => {
+  const group = "239.255.77.1";
+  const multicast = { groups: [group], interface: "127.0.0.1" };
+  await using collector = await Collector.start([{ name: "r", kind: "raw", host: "0.0.0.0", multicast }]);
+  await using client = new Client(collector.port(), group);
+  await new Promise<void>((resolve) => client.socket.bind(0, resolve));
+  client.socket.setMulticastInterface("127.0.0.1");
+  await client.send("to all");
+  const listener = await collector.settled(1);
+  assert.equal(listener.ledger.published, 1);
+  assert.equal(collector.bus.records[0]?.payload.toString(), "to all");
+});
+
+// Linux routes no IPv6 multicast over lo, and a test sends nowhere else: so the kernel is asked for the membership.
+const knowsMemberships = existsSync("/proc/net/igmp6");
+test("udpCollector joins an IPv6 group on its interface for as long as it runs", {
+  skip: knowsMemberships ? false : "no /proc/net/igmp6",
+}, async () => {
+  const isMember = () =>
+    readFileSync("/proc/net/igmp6", "utf8")
+      .split("\n")
+      .some((line) => /\slo\s+ff110{26}77\s/.test(line));
+  assert.equal(isMember(), false);
+  const multicast = { groups: ["ff11::77"], interface: "::%lo" };
+  const collector = await Collector.start([{ name: "r", kind: "raw", host: "::", multicast }]);
+  const wasMember = isMember();
+  await collector[Symbol.asyncDispose]();
+  assert.equal(wasMember, true);
+  assert.equal(isMember(), false);
+});
+
+test("udpCollector counts the datagrams of sources that are not allowed", async () => {
+  await using collector = await Collector.start([
+    { name: "denied", kind: "raw", deny: ["127.0.0.1"] },
+    { name: "foreign", kind: "syslog", allow: ["192.0.2.0/24"] },
+    { name: "both", kind: "statsd", allow: ["127.0.0.0/8"], deny: ["127.0.0.1"] },
+  ]);
+  for (const index of [0, 1, 2]) {
+    await using client = new Client(collector.port(index));
+    await client.send("a", "b");
+    const listener = await collector.settled(2, index);
+    assert.equal(listener.ledger.rejected["denied"], 2, listener.name);
+    assert.equal(listener.ledger.published, 0, listener.name);
+    assert.equal(ledgerDifference(listener), 0);
+  }
+  assert.equal(collector.bus.events.length, 0);
+});
+
+test("udpCollector replies when the datagram is durable, and not before", async (t) => {
+  for (const [reply, expected] of [
+    [{ mode: "echo" }, "ping"],
+    [{ mode: "text", text: "OK\n" }, "OK\n"],
+  ] as const) {
+    await t.test(reply.mode, async () => {
+      await using collector = await Collector.start([{ name: "r", kind: "raw", reply }]);
+      await using client = new Client(collector.port());
+      const held = Promise.withResolvers<void>();
+      collector.bus.hold = held.promise;
+      const answer = client.reply().then((payload) => ({ payload, durable: collector.bus.events.length }));
+      await client.send("ping");
+      await collector.bus.until(() => collector.bus.attempts.length === 1);
+      // A round trip over loopback that begins now: a reply that was sent too early would come first.
+      const self = createSocket("udp4");
+      await new Promise<void>((resolve) => self.bind(0, "127.0.0.1", resolve));
+      const around = new Promise<void>((resolve) => self.once("message", () => resolve()));
+      self.send("x", self.address().port, "127.0.0.1");
+      await around;
+      await new Promise<void>((resolve) => self.close(() => resolve()));
+      held.resolve();
+      assert.deepEqual(await answer, { payload: Buffer.from(expected), durable: 1 });
+    });
+  }
+});
+
+test("udpCollector refuses to start when one of its ports is taken, and leaves none open", async () => {
+  await using first = await Collector.start([{ name: "r", kind: "raw" }]);
+  const free = await Collector.start([{ name: "r", kind: "raw" }]);
+  const port = free.port();
+  await free[Symbol.asyncDispose]();
+  await assert.rejects(
+    Collector.start([
+      { name: "a", kind: "raw", port },
+      { name: "b", kind: "raw", port: first.port() },
+    ]),
+    { code: "ADDRESS_IN_USE" },
+  );
+  await using again = await Collector.start([{ name: "a", kind: "raw", port }]);
+  assert.equal(again.port(), port);
+});
