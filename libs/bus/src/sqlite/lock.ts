@@ -1,9 +1,11 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { BusError } from "../errors.ts";
 import { sqliteCode, sqliteCodes } from "./database.ts";
 
 /**
- * Holds `<path>.lock` until disposed, so that a log has one owner. The kernel lets go when the process ends, however it
+ * Makes the directory where it is missing, and holds `<path>.lock` until disposed, so that a log has one owner. The kernel lets go when the process ends, however it
  * ends. It is a lock of SQLite on an empty file of its own: it also guards a log that is damaged and being moved aside,
  * and opening the log's file for a look cannot release it (closing any descriptor of a file drops a process's POSIX
  * locks on it; https://sqlite.org/howtocorrupt.html, 2.2).
@@ -12,6 +14,7 @@ import { sqliteCode, sqliteCodes } from "./database.ts";
 export function acquireLock(path: string): Disposable {
   let db: DatabaseSync | undefined;
   try {
+    mkdirSync(dirname(path), { recursive: true });
     db = new DatabaseSync(`${path}.lock`, { timeout: 0 });
     db.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
   } catch (error) {

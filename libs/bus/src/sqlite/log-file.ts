@@ -62,6 +62,11 @@ export class LogFile {
     return this.#lastOffset;
   }
 
+  /** False after a refused write, until one succeeds. */
+  get canWrite(): boolean {
+    return this.#refusal === undefined;
+  }
+
   /** Carries the write-ahead log over into the file. False when the disk has no room for that now. */
   checkpoint(): boolean {
     try {
@@ -154,9 +159,9 @@ export class LogFile {
       this.#room = capRoom(this.#db, this.#settings.path, this.#settings.maxBytes, this.#plan);
       deleted = this.#retention.deleteChunk(nowMs - this.#settings.maxAgeMs);
       const spare = this.#spareBytes();
-      if (deleted === 0 && this.#room.usedBytes + spare > this.#room.limitBytes) {
-        deleted = this.#retention.deleteChunk(nowMs - this.#settings.minAgeMs);
-      }
+      const excess = usedBytes(this.#db) + spare - this.#room.limitBytes;
+      if (deleted === 0 && excess > 0)
+        deleted = this.#retention.deleteChunk(nowMs - this.#settings.minAgeMs, excess);
       if (deleted > 0) this.damage.forgetBefore(this.#reader.firstOffset() ?? 0);
       if (this.#refusal && usedBytes(this.#db) + spare <= this.#room.limitBytes) {
         this.#probe.run(nowMs);
@@ -188,7 +193,7 @@ export class LogFile {
       storedBytes: usedBytes(this.#db),
       maxStoredBytes: this.#room.limitBytes,
       damagedEvents,
-      canWrite: this.#refusal === undefined,
+      canWrite: this.canWrite,
       problems,
     };
   }
@@ -207,8 +212,8 @@ export class LogFile {
     // Pages are never quite full; an eighth more is what rows of any size take at most, measured.
     const needed = bytes * 1.125 + this.#spareBytes() / 2;
     for (let chunk = 0; chunk < chunksPerAppend; chunk++) {
-      if (usedBytes(this.#db) + needed <= this.#room.limitBytes) return;
-      if (this.#retention.deleteChunk(cutoffMs, needed) === 0) return;
+      const excess = usedBytes(this.#db) + needed - this.#room.limitBytes;
+      if (excess <= 0 || this.#retention.deleteChunk(cutoffMs, excess) === 0) return;
     }
   }
 

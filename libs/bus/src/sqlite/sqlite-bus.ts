@@ -1,5 +1,4 @@
-import { mkdirSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import { type Clock, type CloudEvent, type Logger, silentLogger, systemClock } from "@fairlead/core";
 import type { Bus, BusHealth, LoggedEvent, TailOptions } from "../bus.ts";
 import { BusError, busErrorFrom } from "../errors.ts";
@@ -69,7 +68,6 @@ export class SqliteBus implements Bus {
     }
     this.#path = resolve(options.path);
     this.#maxEventBytes = options.maxEventBytes ?? 16 << 20;
-    mkdirSync(dirname(this.#path), { recursive: true });
     this.#lock = acquireLock(this.#path);
     this.#recent = new RecentWindow(recentBytes);
     this.#commits = new Commits({ maxPendingEvents, maxPendingBytes }, (group) => this.#post(group));
@@ -279,6 +277,6 @@ export class SqliteBus implements Bus {
  * Opens the durable log, making the file when it is missing.
  * @throws {BusError} LOG_IN_USE when another process has it; LOG_TOO_NEW; BUS_FAILED when the file cannot be used
  */
-export function openSqliteBus(options: SqliteBusOptions): Promise<SqliteBus> {
-  return new SqliteBus(options).open();
+export async function openSqliteBus(options: SqliteBusOptions): Promise<SqliteBus> {
+  return await new SqliteBus(options).open();
 }

@@ -19,15 +19,21 @@ function serve(file: LogFile): void {
   // Reads wait in a queue of their own, one per turn of the loop, so that commits go between them.
   const reads: ReadRequest[] = [];
   let isReading = false;
+  const tellStatus = () => reply({ kind: "status", status: log.status() });
 
   const append = ({ id, buffer, bytes, count }: AppendRequest) => {
+    const { canWrite } = log;
     try {
       const firstOffset = log.append(Buffer.from(buffer, 0, bytes), count);
+      if (!canWrite) tellStatus();
       reply({ kind: "appended", id, buffer, firstOffset }, [buffer]);
     } catch (error) {
+      // First the status: whoever is refused and asks for the health must find the reason there.
+      tellStatus();
       reply({ kind: "refused", id, buffer, error: busErrorFacts(error) }, [buffer]);
-      if (isCorruption(error)) log = repairLogFile(log, settings, error);
-      reply({ kind: "status", status: log.status() });
+      if (!isCorruption(error)) return;
+      log = repairLogFile(log, settings, error);
+      tellStatus();
     }
   };
 
@@ -41,8 +47,8 @@ function serve(file: LogFile): void {
       const { packed, scannedThrough } = log.read(after, through, types);
       const { count } = packed;
       const buffer = packed.take();
+      if (log.damage.count !== damagedBefore) tellStatus();
       reply({ kind: "rows", id, buffer, count, scannedThrough }, [buffer]);
-      if (log.damage.count !== damagedBefore) reply({ kind: "status", status: log.status() });
     } catch (error) {
       reply({ kind: "unread", id, error: busErrorFacts(error) });
     }
@@ -51,7 +57,7 @@ function serve(file: LogFile): void {
 
   const maintain = () => {
     if (log.maintain()) setImmediate(maintain);
-    else reply({ kind: "status", status: log.status() });
+    else tellStatus();
   };
   const timer = setInterval(maintain, maintainEveryMs);
 
