@@ -65,7 +65,9 @@ export function toAmqp(event: CloudEvent): EventMessage {
  */
 export function fromAmqp(message: AmqpMessage, receivedAtMs: number = Date.now()): CloudEvent {
   const { contentType, timestamp } = message.properties;
-  const sentAtMs = timestamp === undefined ? receivedAtMs : timestamp * 1_000;
+  // A sender that counts otherwise than in seconds may be beyond what a date can say.
+  const isPossible = timestamp !== undefined && Math.abs(timestamp * 1_000) <= 8.64e15;
+  const sentAtMs = isPossible ? timestamp * 1_000 : receivedAtMs;
   if (contentType?.toLowerCase().startsWith(structuredMediaType)) {
     return fromStructuredJson(message.content.toString("utf8"), sentAtMs);
   }
