@@ -95,6 +95,20 @@ test("tailEvents() goes on behind an id without data when it started at the end"
   assert.equal(server.requests[1]?.lastEventId, "41");
 });
 
+for (const last of [
+  ": draining\n\n",
+  'event: problem\ndata: {"code":"BUS_FAILED","detail":"Cannot read"}\n\n',
+]) {
+  test(`tailEvents() does not take ${JSON.stringify(last)} for the end when it does not follow`, async () => {
+    await using server = await startServer((_, response, connection) => {
+      if (connection === 1) stream(response).end(eventText(1) + last);
+      else stream(response).end(eventText(2));
+    });
+    assert.deepEqual(await collect(server.http, { after: 0, follow: false }), [1, 2]);
+    assert.equal(server.requests[1]?.lastEventId, "1");
+  });
+}
+
 test("tailEvents() gives the same events when the stream is split at every byte", async () => {
   const text = `${eventText(1)}: beat\n\n${eventText(2)}`;
   await using server = await startServer((_, response) => {

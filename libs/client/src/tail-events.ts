@@ -46,9 +46,7 @@ export async function* tailEvents(
     try {
       yield* readOnce(http, options, place);
       if (!follow) return;
-      error = new ClientError("STREAM_BROKEN", "Cannot go on reading events: Fairlead ended the stream", {
-        retryable: true,
-      });
+      error = broken("Fairlead ended the stream");
     } catch (thrown) {
       if (signal?.aborted) return;
       error = thrown;
@@ -129,10 +127,7 @@ async function* readOnce(
       ? new ClientError("STREAM_SILENT", `Cannot go on reading events: nothing came for ${silenceMs} ms`, {
           retryable: true,
         })
-      : new ClientError("STREAM_BROKEN", "Cannot go on reading events: the connection broke", {
-          retryable: true,
-          cause: error,
-        });
+      : broken("the connection broke", error);
   } finally {
     clearTimeout(silence);
     stop.abort();
@@ -145,8 +140,8 @@ interface Message {
   readonly data: string | undefined;
 }
 
-/** Text in, complete messages out; the parser holds the rest. */
-function createEventParser(maxChars: number): (text: string) => Message[] {
+/** Text in, complete messages out; the parser holds the rest. Throws behind the last message that came before the fault. */
+function createEventParser(maxChars: number): (text: string) => Generator<Message> {
   let messages: Message[] = [];
   let failure: ClientError | undefined;
   const parser = createParser({
@@ -156,24 +151,47 @@ function createEventParser(maxChars: number): (text: string) => Message[] {
       if (offset !== undefined) messages.push({ offset, data: undefined });
     },
     onEvent: (message: EventSourceMessage) => {
-      const offset = parseOffset(message.id);
+      if (message.event === "problem") failure ??= streamProblem(message.data);
+      const offset = failure ? undefined : parseOffset(message.id);
       // Its own onId stands just before it; the event takes its place.
       if (offset !== undefined) messages.splice(-1, 1, { offset, data: message.data });
     },
+    onComment: (comment) => {
+      // The stream then ends as it does behind the last event, but this is not the last event.
+      if (comment.trim() === "draining") failure ??= broken("Fairlead is stopping");
+    },
     onError: (error) => {
       if (error.type !== "max-buffer-size-exceeded") return;
-      failure = new ClientError(
-        "EVENT_TOO_LARGE",
-        `Cannot read an event: it is longer than ${maxChars} characters`,
-      );
+      const message = `Cannot read an event: it is longer than ${maxChars} characters`;
+      failure ??= new ClientError("EVENT_TOO_LARGE", message);
     },
   });
-  return (text) => {
+  return function* (text) {
     messages = [];
     parser.feed(text);
+    yield* messages;
     if (failure) throw failure;
-    return messages;
   };
+}
+
+function broken(reason: string, cause?: unknown): ClientError {
+  return new ClientError("STREAM_BROKEN", `Cannot go on reading events: ${reason}`, {
+    retryable: true,
+    cause,
+  });
+}
+
+/** An error in the middle of the stream: `event: problem` with `{code, detail}`. */
+function streamProblem(data: string): ClientError {
+  let detail = data;
+  try {
+    const problem: unknown = JSON.parse(data);
+    if (typeof problem === "object" && problem !== null && "detail" in problem)
+      detail = String(problem.detail);
+  } catch {
+    // Then its text has to do.
+  }
+  return broken(detail);
 }
 
 function parseEvent(data: string): CloudEvent {

@@ -21,12 +21,19 @@ async function main(terminal: Terminal): Promise<void> {
     .showHelpAfterError("(fairlead --help lists the commands)")
     .addHelpText("after", epilogue);
   const commands = [upCommand, tailCommand, sendCommand, doctorCommand, configCommand];
-  for (const create of commands) program.addCommand(create(terminal).copyInheritedSettings(program));
+  for (const create of commands) program.addCommand(create(terminal));
+  for (const command of program.commands) inherit(command, program);
   try {
     await program.parseAsync();
   } catch (error) {
     terminal.exitCode = fail(error, terminal);
   }
+}
+
+/** Settings go to commands that are made by their parent; these are made on their own. */
+function inherit(command: Command, parent: Command): void {
+  command.copyInheritedSettings(parent);
+  for (const inner of command.commands) inherit(inner, command);
 }
 
 function fail(error: unknown, terminal: Terminal): number {

@@ -36,7 +36,7 @@ export async function freePorts(): Promise<Ports> {
 
 /** A configuration with the listeners of the defaults on the given ports; `more` is merged over its sections. */
 export function configOf(ports: Ports, more: Readonly<Record<string, object>> = {}): Record<string, object> {
-  const udp = (name: string, mode: string, port: number) => ({ name, mode, port });
+  const udp = (name: string, kind: string, port: number) => ({ name, kind, port });
   return {
     http: { port: ports.http },
     "tcp-gateway": { listeners: [{ name: "lines", port: ports.lines }] },
@@ -44,7 +44,7 @@ export function configOf(ports: Ports, more: Readonly<Record<string, object>> = 
       listeners: [
         udp("raw", "raw", ports.raw),
         udp("syslog", "syslog", ports.syslog),
-        udp("statsd", "statsd", ports.statsd),
+        { ...udp("statsd", "statsd", ports.statsd), flushInterval: "200ms" },
       ],
     },
     ...more,

@@ -1,0 +1,50 @@
+import type { Endpoint } from "@fairlead/engine";
+
+/** What a person is told when Fairlead is ready: every endpoint, and what to try. */
+export function announcement(endpoints: readonly Endpoint[], dataDirectory: string): string {
+  const rows = endpoints.map(
+    ({ scheme, host, port, description }) => [address(scheme, host, port), description] as const,
+  );
+  const width = Math.max(...rows.map(([place]) => place.length));
+  const list = rows.map(([place, words]) => `  ${place.padEnd(width)}  ${words}`);
+  return [
+    "",
+    "Fairlead is ready.",
+    "",
+    ...list,
+    "",
+    `Everything that is accepted is kept in ${dataDirectory}`,
+    ...attempts(endpoints),
+    "",
+    "Ctrl-C stops it; nothing that was accepted is lost.",
+    "",
+    "",
+  ].join("\n");
+}
+
+/** Three commands for another terminal, with the ports that were really bound. */
+function attempts(endpoints: readonly Endpoint[]): string[] {
+  const find = (scheme: string, words: RegExp) =>
+    endpoints.find((endpoint) => endpoint.scheme === scheme && words.test(endpoint.description));
+  const lines = find("tcp", /durable/);
+  const raw = find("udp", /raw/);
+  const http = find("http", /./);
+  const url = http && http.port !== 7000 ? ` --url http://${reachable(http.host)}:${http.port}` : "";
+  const commands = [
+    ...(lines ? [`printf 'hello\\nworld\\n' | nc -N ${reachable(lines.host)} ${lines.port}`] : []),
+    ...(raw ? [`echo hi | nc -u -w1 ${reachable(raw.host)} ${raw.port}`] : []),
+    `npx fairlead tail --after 0${url}`,
+  ];
+  return ["", "Try, in another terminal:", "", ...commands.map((command) => `  ${command}`)];
+}
+
+function address(scheme: string, host: string, port: number): string {
+  if (scheme === "unix") return `unix ${host}`;
+  return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+/** A wildcard address is for binding; this machine reaches it by loopback. */
+function reachable(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  return host === "::" ? "::1" : host;
+}

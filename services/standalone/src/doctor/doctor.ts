@@ -1,0 +1,76 @@
+import { readFileSync } from "node:fs";
+import { resolveHttp, type Terminal, writeOut } from "@fairlead/client/cli";
+import { errorCode, toError } from "@fairlead/core";
+import { type EngineConfig, loadServicesConfig } from "@fairlead/engine";
+import type { DoctorCommandOptions } from "../commands/doctor-command.ts";
+import { services } from "../services.ts";
+import { checkDirectory } from "./check-directory.ts";
+import { checkPort } from "./check-port.ts";
+import { checkNode, checkOpenFiles } from "./check-system.ts";
+import { describeFindings, type Finding } from "./finding.ts";
+import { plannedConnections, plannedPorts } from "./plan.ts";
+import type { PortOwner } from "./port-owner.ts";
+import { checkRunning } from "./running.ts";
+
+/** `fairlead doctor`. */
+export async function doctor(options: DoctorCommandOptions, terminal: Terminal): Promise<void> {
+  const findings = [checkNode(process.version)];
+  const config = loadConfig(options, terminal, findings);
+  if (config) findings.push(...(await checkPlan(config, options, terminal)));
+  const isWell = findings.every(({ status }) => status === "ok");
+  if (options.json) {
+    await writeOut(terminal, `${JSON.stringify({ status: isWell ? "ok" : "wrong", findings })}\n`);
+  } else {
+    await writeOut(terminal, describeFindings(findings));
+  }
+  terminal.exitCode = isWell ? 0 : 1;
+}
+
+function loadConfig(
+  options: DoctorCommandOptions,
+  terminal: Terminal,
+  findings: Finding[],
+): EngineConfig | undefined {
+  const subject = "configuration";
+  try {
+    const { values, file } = loadServicesConfig({ services, env: terminal.env, configFile: options.config });
+    findings.push({ subject, status: "ok", words: file ?? "no file, all defaults" });
+    return values;
+  } catch (error) {
+    if (!errorCode(error)?.startsWith("CONFIG_")) throw error;
+    const advice = "correct these; `fairlead config schema` gives an editor what it needs to help";
+    findings.push({ subject, status: "failed", words: toError(error).message, advice });
+    return undefined;
+  }
+}
+
+async function checkPlan(
+  config: EngineConfig,
+  options: DoctorCommandOptions,
+  terminal: Terminal,
+): Promise<Finding[]> {
+  const { host, port } = config.http;
+  // Where the configuration says that it listens, unless the caller says otherwise.
+  const http = resolveHttp(options, {
+    ...terminal.env,
+    FAIRLEAD_HOST: host,
+    FAIRLEAD_HTTP_PORT: String(port || 7000),
+  });
+  const { isRunning, findings } = await checkRunning(http);
+  const isOwn = (owner: PortOwner | undefined) => isRunning && (owner === undefined || isNode(owner));
+  return [
+    ...findings,
+    ...checkDirectory(config.dataDir, config.bus.maxBytes),
+    ...checkOpenFiles(plannedConnections(config)),
+    ...(await Promise.all(plannedPorts(config).map((planned) => checkPort(planned, isOwn)))).flat(),
+  ];
+}
+
+/** The running Fairlead is a Node process that runs `fairlead`; another program on one of its ports is not. */
+function isNode({ pid }: PortOwner): boolean {
+  try {
+    return /fairlead|standalone/.test(readFileSync(`/proc/${pid}/cmdline`, "utf8"));
+  } catch {
+    return true;
+  }
+}

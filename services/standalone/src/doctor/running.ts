@@ -1,0 +1,57 @@
+import { type HttpOptions, request } from "@fairlead/client";
+import { errorCode, toError } from "@fairlead/core";
+import type { Finding } from "./finding.ts";
+
+const statuses: Readonly<Record<string, Finding["status"]>> = {
+  ok: "ok",
+  degraded: "degraded",
+  failed: "failed",
+};
+
+/**
+ * What the running Fairlead says of itself, part by part (`/readyz?verbose`). Nobody answering is no fault: it may not
+ * have been started yet.
+ */
+export async function checkRunning(http: HttpOptions): Promise<{ isRunning: boolean; findings: Finding[] }> {
+  const subject = `running Fairlead at ${http.url}`;
+  try {
+    const response = await request({ ...http, timeoutMs: 3_000 }, "/readyz?verbose", {
+      headers: { accept: "text/plain" },
+      accept: [503],
+    });
+    const findings = parseReadiness(await response.text(), subject);
+    if (findings.length > 0) return { isRunning: true, findings };
+    const words = "something answers that is not Fairlead";
+    return {
+      isRunning: false,
+      findings: [{ subject, status: "failed", words, advice: "choose another http.port" }],
+    };
+  } catch (error) {
+    const words = errorCode(error) === "UNREACHABLE" ? "none answers" : toError(error).message;
+    return {
+      isRunning: false,
+      findings: [{ subject, status: errorCode(error) === "UNREACHABLE" ? "ok" : "failed", words }],
+    };
+  }
+}
+
+/** "degraded\nbus degraded\n  the disk is nearly full\nstate ok\n" -> a finding for each part. */
+export function parseReadiness(text: string, subject: string): Finding[] {
+  const [overall = "", ...lines] = text.split("\n");
+  if (statuses[overall] === undefined) return [];
+  const parts: { name: string; status: Finding["status"]; problems: string[] }[] = [];
+  for (const line of lines) {
+    const problem = /^ {2}(.+)$/.exec(line)?.[1];
+    const part = /^(\S+) (\w+)$/.exec(line);
+    if (problem !== undefined) parts.at(-1)?.problems.push(problem);
+    else if (part)
+      parts.push({ name: part[1] ?? "", status: statuses[part[2] ?? ""] ?? "failed", problems: [] });
+  }
+  const bad = parts.filter(({ status }) => status !== "ok");
+  if (bad.length === 0) return [{ subject, status: "ok", words: "ready" }];
+  return bad.map(({ name, status, problems }) => ({
+    subject: `${subject}, ${name}`,
+    status,
+    words: problems.join("\n") || status,
+  }));
+}
