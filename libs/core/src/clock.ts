@@ -6,20 +6,36 @@ export interface Clock {
   nowMs(): number;
   /** Never goes back; only differences mean something. Milliseconds. */
   monotonicMs(): number;
-  /** @throws {DOMException} AbortError when the signal fires first */
+  /** @throws the signal's reason when it fires first */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Calls back after `ms`; does not keep the process alive. Dispose to cancel. */
   timer(ms: number, callback: () => void): Disposable;
 }
 
+/** Node takes a longer delay for 1 ms. */
+const maxDelayMs = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
   sleep: async (ms, signal) => {
-    await sleepFor(ms, undefined, signal ? { signal } : {});
+    try {
+      for (let leftMs = ms; ; leftMs -= maxDelayMs) {
+        await sleepFor(Math.min(leftMs, maxDelayMs), undefined, signal ? { signal } : {});
+        if (leftMs <= maxDelayMs) return;
+      }
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    }
   },
   timer: (ms, callback) => {
-    const timer = setTimeout(callback, ms).unref();
+    let timer: NodeJS.Timeout;
+    const wait = (leftMs: number) => {
+      const next = leftMs > maxDelayMs ? () => wait(leftMs - maxDelayMs) : callback;
+      timer = setTimeout(next, Math.min(leftMs, maxDelayMs)).unref();
+    };
+    wait(ms);
     return { [Symbol.dispose]: () => clearTimeout(timer) };
   },
 };

@@ -35,14 +35,25 @@ export function routingKey(type: string): string {
 export function matchesTopic(pattern: string, key: string): boolean {
   const patternWords = pattern.split(".");
   const keyWords = key.split(".");
-  const matchFrom = (p: number, k: number): boolean => {
-    if (p === patternWords.length) return k === keyWords.length;
+  let p = 0;
+  // The last `#` and the first word behind what it stands for: only the last one ever has to take more, so that a
+  // pattern from outside costs at most the product of both lengths.
+  let hash = -1;
+  let afterHash = 0;
+  for (let k = 0; k < keyWords.length; ) {
     if (patternWords[p] === "#") {
-      for (let next = k; next <= keyWords.length; next++) if (matchFrom(p + 1, next)) return true;
+      hash = p++;
+      afterHash = k;
+    } else if (patternWords[p] === "*" || patternWords[p] === keyWords[k]) {
+      p++;
+      k++;
+    } else if (hash !== -1) {
+      p = hash + 1;
+      k = ++afterHash;
+    } else {
       return false;
     }
-    if (k === keyWords.length) return false;
-    return (patternWords[p] === "*" || patternWords[p] === keyWords[k]) && matchFrom(p + 1, k + 1);
-  };
-  return matchFrom(0, 0);
+  }
+  while (patternWords[p] === "#") p++;
+  return p === patternWords.length;
 }

@@ -48,7 +48,8 @@ export class BoundedQueue<T> implements AsyncIterable<T> {
     const size = sizeOf(item);
     if (this.#closed) return false;
     if (size <= maxBytes && overflow === "dropOldest") {
-      while (this.length > 0 && (this.length >= maxItems || this.#bytes + size > maxBytes)) onDrop?.(this.shift()!);
+      while (this.length > 0 && (this.length >= maxItems || this.#bytes + size > maxBytes))
+        onDrop?.(this.shift()!);
     }
     if (this.length >= maxItems || this.#bytes + size > maxBytes) {
       if (overflow !== "reject") onDrop?.(item);
