@@ -61,7 +61,12 @@ const shared = {
 const reply = z
   .discriminatedUnion("mode", [
     z.strictObject({ mode: z.literal("echo") }).describe("The datagram itself"),
-    z.strictObject({ mode: z.literal("text"), text: z.string().min(1).max(1_400) }).describe("This text"),
+    z
+      .strictObject({
+        mode: z.literal("text"),
+        text: z.string().min(1).max(1_400).describe("What is sent, 1 to 1,400 characters"),
+      })
+      .describe("This text"),
   ])
   .optional()
   .describe("Answer to the sender once its datagram is durable. Default: none");

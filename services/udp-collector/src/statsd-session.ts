@@ -63,7 +63,7 @@ export class StatsdSession implements Session {
       // From the plan and not from the end of the last flush, so that the interval does not drift; after an outage anew.
       nextMs = Math.max(nextMs + this.#config.flushInterval, this.#clock.monotonicMs());
       try {
-        await this.#clock.sleep(nextMs - this.#clock.monotonicMs(), signal);
+        await this.#clock.sleep(Math.max(1, nextMs - this.#clock.monotonicMs()), signal);
       } catch {
         return;
       }

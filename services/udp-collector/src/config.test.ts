@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { undescribedKeys } from "@fairlead/chassis";
+import { udpCollectorConfig } from "./config.ts";
+
+test("udpCollectorConfig has the three listeners of architecture.md by default, on loopback", () => {
+  const { listeners } = udpCollectorConfig.parse(undefined);
+  assert.deepEqual(
+    listeners.map(({ kind, host, port }) => [kind, host, port]),
+    [
+      ["raw", "127.0.0.1", 7010],
+      ["syslog", "127.0.0.1", 5514],
+      ["statsd", "127.0.0.1", 8125],
+    ],
+  );
+  assert.equal(listeners[0]?.receiveBuffer, 8 << 20);
+});
+
+const faults: readonly [name: string, listeners: unknown][] = [
+  ["an unknown kind", [{ name: "a", kind: "netflow" }]],
+  ["an unknown key", [{ name: "a", kind: "raw", colour: "red" }]],
+  ["a key of another kind", [{ name: "a", kind: "raw", timeZone: "UTC" }]],
+  ["a reply of syslog", [{ name: "a", kind: "syslog", reply: { mode: "echo" } }]],
+  ["no limit", [{ name: "a", kind: "raw", maxPendingDatagrams: 0 }]],
+  ["a pile below one datagram", [{ name: "a", kind: "raw", maxPendingBytes: "1KiB" }]],
+  ["a linger that delays", [{ name: "a", kind: "raw", batch: { linger: "1s" } }]],
+  ["a time zone that is none", [{ name: "a", kind: "syslog", timeZone: "Nowhere/Land" }]],
+  ["a range that is none", [{ name: "a", kind: "raw", allow: ["10.0.0.0/33"] }]],
+  ["nobody allowed", [{ name: "a", kind: "raw", allow: [] }]],
+  ["a name for a path", [{ name: "a/b", kind: "raw" }]],
+  [
+    "a name twice",
+    [
+      { name: "a", kind: "raw" },
+      { name: "a", kind: "raw" },
+    ],
+  ],
+  [
+    "a port twice",
+    [
+      { name: "a", kind: "raw", port: 9 },
+      { name: "b", kind: "raw", port: 9 },
+    ],
+  ],
+];
+
+test("udpCollectorConfig refuses what cannot be meant", () => {
+  for (const [name, listeners] of faults) {
+    assert.equal(udpCollectorConfig.safeParse({ listeners }).success, false, name);
+  }
+  const shared = [
+    { name: "a", kind: "raw", port: 9, reusePort: true },
+    { name: "b", kind: "raw", port: 9, reusePort: true },
+  ];
+  assert.equal(udpCollectorConfig.safeParse({ listeners: shared }).success, true);
+});
+
+test("udpCollectorConfig says what each key is for", () => {
+  assert.deepEqual(undescribedKeys(udpCollectorConfig), []);
+});
