@@ -63,9 +63,9 @@ export class WorkerLink {
     const worker = new Worker(new URL("./worker.ts", import.meta.url), {
       workerData: this.#settings,
       name: "fairlead-log",
-      // The thread reads nothing from the environment and takes no flags of the process (a test runner's, a debugger's).
+      // No flags of the process (a test runner's, a debugger's). Its environment brings NODE_COMPILE_CACHE, where set:
+      // that halves the time that opening takes.
       execArgv: ["--disable-warning=ExperimentalWarning"],
-      env: {},
     });
     this.#worker = worker;
     const { path } = this.#settings;

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { MemoryMeter, silentLogger } from "@fairlead/core";
+import { z } from "zod";
+import { temporaryDirectory } from "../test/temporary.ts";
+import { busConfigSchema, openBus } from "./config.ts";
+import { collect, eventOf, history } from "./contract/support.ts";
+
+test("busConfigSchema fills every key with its default", () => {
+  assert.deepEqual(busConfigSchema.parse({}), {
+    maxAge: 604_800_000,
+    maxBytes: 4 * 2 ** 30,
+    minAge: 600_000,
+    maxEventBytes: 16 << 20,
+    maxPendingEvents: 100_000,
+    maxPendingBytes: 64 << 20,
+  });
+});
+
+const refused: readonly (readonly [string, object])[] = [
+  ["an unknown key", { maxbytes: "1GiB" }],
+  ["a size without a unit", { maxBytes: "1000000" }],
+  ["a log of less than 1 MiB", { maxBytes: "512KiB" }],
+  ["nothing at all for unlimited", { maxBytes: "0B" }],
+  ["no pending events", { maxPendingEvents: 0 }],
+  ["a number where a duration belongs", { maxAge: 7 }],
+  ["an age of nothing", { maxAge: "0s" }],
+];
+
+for (const [what, section] of refused) {
+  test(`busConfigSchema refuses ${what}`, () => {
+    const result = busConfigSchema.safeParse(section);
+    assert.equal(result.success, false);
+    assert.deepEqual(
+      result.error?.issues.map(({ path }) => path.join(".") || "unknown"),
+      ["maxbytes" in section ? "unknown" : Object.keys(section)[0]],
+    );
+  });
+}
+
+test("busConfigSchema describes every key, for the JSON Schema of editors", () => {
+  const { properties = {} } = z.toJSONSchema(busConfigSchema, { io: "input" });
+  assert.deepEqual(Object.keys(properties), Object.keys(busConfigSchema.shape));
+  for (const [key, property] of Object.entries(properties)) {
+    assert.ok(typeof property === "object" && (property.description?.length ?? 0) > 20, key);
+  }
+});
+
+test("openBus() opens the log in the data directory and counts what happens to it", async () => {
+  using directory = temporaryDirectory();
+  const meter = new MemoryMeter();
+  const config = busConfigSchema.parse({ maxEventBytes: "1KiB" });
+  await using bus = await openBus(config, { dataDir: directory.path, logger: silentLogger, meter });
+  await bus.publish(eventOf(1));
+  await assert.rejects(bus.publish(eventOf(2, { data: Buffer.alloc(2_000) })), { code: "EVENT_TOO_LARGE" });
+  assert.equal((await collect(bus, history)).length, 1);
+  await meter.scrape();
+  assert.equal(meter.value("fairlead_bus_published_events_total"), 1);
+  assert.equal(meter.value("fairlead_bus_refused_events_total", { code: "EVENT_TOO_LARGE" }), 1);
+  assert.equal(meter.value("fairlead_bus_last_offset"), 1);
+  assert.equal(meter.value("fairlead_bus_can_accept"), 1);
+  assert.ok(meter.value("fairlead_bus_stored_bytes") > 0);
+});
