@@ -76,7 +76,7 @@ const commonShape = {
   state: stateConfigSchema.prefault({}).describe("Shared state: leases, idempotency, presence."),
 };
 
-const commonSchema = z.strictObject(commonShape);
+export const commonSchema = z.strictObject(commonShape);
 
 /** The common sections, checked, and under `services` each service's own. */
 export type EngineConfig = z.output<typeof commonSchema> & {

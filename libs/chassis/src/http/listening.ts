@@ -1,6 +1,7 @@
-import { createServer, type RequestListener, type Server, STATUS_CODES } from "node:http";
+import type { RequestListener, Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { errorCode, FairleadError, toError } from "@fairlead/core";
+import { http } from "./node-http.ts";
 import { ProblemError } from "./problem.ts";
 
 /** Limits of one HTTP server; at each the client is answered with a problem, or cut off where it cannot be. */
@@ -23,7 +24,7 @@ export interface HttpLimits {
 
 /** A Node HTTP server whose limits hold for clients that drip bytes, too. */
 export function createLimitedServer(limits: HttpLimits, listener: RequestListener): Server {
-  const server = createServer(
+  const server = http.createServer(
     {
       headersTimeout: limits.headerMs,
       // Bodies have their own timer per request, so that a route may read a long upload.
@@ -42,7 +43,7 @@ export function createLimitedServer(limits: HttpLimits, listener: RequestListene
     if (!socket.writable || answer === undefined) return void socket.destroy();
     const body = JSON.stringify(answer.toBody());
     socket.end(
-      `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}\r\nconnection: close\r\n` +
+      `HTTP/1.1 ${answer.status} ${http.STATUS_CODES[answer.status]}\r\nconnection: close\r\n` +
         `content-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
       () => socket.destroy(),
     );

@@ -1,7 +1,7 @@
-import { STATUS_CODES } from "node:http";
 import { FairleadError, toError } from "@fairlead/core";
 import { z } from "zod";
 import { configWords } from "../config/explain.ts";
+import { http } from "./node-http.ts";
 
 /** One thing that is wrong with a request: where, and what is allowed. */
 export interface ProblemDetail {
@@ -54,7 +54,7 @@ export class ProblemError extends FairleadError {
   toBody(requestId?: string): Problem {
     return {
       type: `urn:fairlead:problem:${this.code.toLowerCase().replaceAll("_", "-")}`,
-      title: STATUS_CODES[this.status] ?? "Error",
+      title: http.STATUS_CODES[this.status] ?? "Error",
       status: this.status,
       code: this.code,
       detail: this.message,

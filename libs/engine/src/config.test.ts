@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { count, section, undescribedKeys } from "@fairlead/chassis";
+import { z } from "zod";
+import { commonSchema, loadServicesConfig, servicesJsonSchema } from "./config.ts";
+import type { ServiceDefinition } from "./service.ts";
+import { temporaryDirectory } from "./test-engine.ts";
+
+const service = (name: ServiceDefinition["name"], configSchema: z.ZodType): ServiceDefinition => ({
+  name,
+  configSchema,
+  create: () => Promise.reject(new Error("not started")),
+});
+const gateway = service("tcp-gateway", section({ credit: count(5).describe("How much.") }));
+/** Without a default of its own for the whole section. */
+const bare = service("udp-collector", z.strictObject({ size: z.int().default(7).describe("How big.") }));
+
+test("loadServicesConfig() gives every default without a file", async () => {
+  await using dir = await temporaryDirectory();
+  const { values, file } = loadServicesConfig({ services: [gateway, bare], env: {}, cwd: dir.path });
+  assert.equal(file, undefined);
+  assert.equal(values.http.port, 7000);
+  assert.equal(values.http.host, "127.0.0.1");
+  assert.equal(values.shutdown.limit, 25_000);
+  assert.equal(values.dataDir, join(dir.path, "data"));
+  assert.deepEqual(values.services, { "tcp-gateway": { credit: 5 }, "udp-collector": { size: 7 } });
+});
+
+test("loadServicesConfig() reads fairlead.yaml, the file that is named, and the environment above both", async () => {
+  await using dir = await temporaryDirectory();
+  const other = join(dir.path, "other.yaml");
+  await writeFile(join(dir.path, "fairlead.yaml"), "http: { port: 1 }\ntcp-gateway: { credit: 9 }\n");
+  await writeFile(other, "http: { port: 2 }\n");
+  const load = (env: Record<string, string>, configFile?: string) =>
+    loadServicesConfig({ services: [gateway], env, cwd: dir.path, configFile }).values;
+  assert.equal(load({}).http.port, 1);
+  assert.deepEqual(load({}).services["tcp-gateway"], { credit: 9 });
+  assert.equal(load({ FAIRLEAD_CONFIG: "other.yaml" }).http.port, 2);
+  assert.equal(load({ FAIRLEAD_CONFIG: "nowhere.yaml" }, other).http.port, 2);
+  const env = {
+    FAIRLEAD_HTTP_PORT: "3",
+    FAIRLEAD_HOST: "::1",
+    FAIRLEAD_LOG_LEVEL: "warn",
+    FAIRLEAD_DATA_DIR: "/d",
+    FAIRLEAD_TOKENS_FILE: "/t",
+  };
+  const { http, log, dataDir } = load(env);
+  assert.deepEqual(
+    [http.port, http.host, http.tokensFile, log.level, dataDir],
+    [3, "::1", "/t", "warn", "/d"],
+  );
+});
+
+test("loadServicesConfig() accepts the sections of services that run elsewhere, and no others", async () => {
+  await using dir = await temporaryDirectory();
+  const load = async (text: string) => {
+    await writeFile(join(dir.path, "fairlead.yaml"), text);
+    return loadServicesConfig({ services: [gateway], env: {}, cwd: dir.path });
+  };
+  await load("udp-collector: { whatever: 1 }\nftp-bridge: 5\n");
+  await assert.rejects(load("udp-colector: {}\n"), {
+    code: "CONFIG_INVALID",
+    message: /udp-colector is not known/,
+  });
+  await assert.rejects(load("tcp-gateway: { credits: 1 }\n"), { message: /did you mean credit\?/ });
+});
+
+test("loadServicesConfig() refuses a named file that is missing, and the engines that are not there", () => {
+  assert.throws(() => loadServicesConfig({ services: [], env: { FAIRLEAD_CONFIG: "/nowhere" } }), {
+    code: "CONFIG_UNREADABLE",
+  });
+  assert.throws(
+    () => loadServicesConfig({ services: [], env: { FAIRLEAD_AMQP_URL: "amqp://u:hunter2@h" } }),
+    {
+      code: "CONFIG_INVALID",
+      message: /FAIRLEAD_AMQP_URL: is set, but/,
+    },
+  );
+});
+
+test("every common key has a sentence", () => {
+  assert.deepEqual(undescribedKeys(commonSchema), []);
+});
+
+test("servicesJsonSchema() covers the common sections and those of the services", () => {
+  const { properties } = servicesJsonSchema([gateway]) as { properties: object };
+  assert.deepEqual(Object.keys(properties), [
+    "dataDir",
+    "http",
+    "log",
+    "shutdown",
+    "bus",
+    "state",
+    "tcp-gateway",
+  ]);
+});

@@ -1,0 +1,177 @@
+import assert from "node:assert/strict";
+import { connect } from "node:net";
+import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
+import type { Bus } from "@fairlead/bus";
+import { createHttpServer } from "@fairlead/chassis";
+import { fromStructuredJson } from "@fairlead/contracts";
+import { MemoryMeter, silentLogger } from "@fairlead/core";
+import { addEventStream } from "./event-stream.ts";
+import { startTestEngine, textEvent } from "./test-engine.ts";
+
+type Engine = Awaited<ReturnType<typeof startTestEngine>>;
+
+async function publish(engine: Engine, ...texts: readonly string[]): Promise<void> {
+  for (const text of texts) await engine.running.bus.publish(textEvent(text));
+}
+
+/** The messages of a stream as [id, text of the event], read until `count` have come or it ends. */
+async function read(response: Response, count = Number.POSITIVE_INFINITY): Promise<[string, string][]> {
+  const found: [string, string][] = [];
+  let rest = "";
+  for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+    const parts = (rest + chunk).split("\n\n");
+    rest = parts.pop()!;
+    for (const part of parts) {
+      const [, id, data] = /^id: (\d+)\ndata: (.*)$/.exec(part) ?? [];
+      if (id !== undefined) found.push([id, Buffer.from(fromStructuredJson(data).data).toString()]);
+    }
+    if (found.length >= count) break;
+  }
+  return found;
+}
+
+const texts = (messages: readonly [string, string][]) => messages.map(([, text]) => text);
+
+test("GET /v1/events gives the log in order and ends with follow=false", async () => {
+  await using engine = await startTestEngine();
+  await publish(engine, "a", "b", "c");
+  const response = await fetch(`${engine.url}/v1/events?after=0&follow=false`);
+  assert.match(response.headers.get("content-type") ?? "", /^text\/event-stream/);
+  const messages = await read(response);
+  assert.deepEqual(texts(messages), ["a", "b", "c"]);
+  const after = await read(await fetch(`${engine.url}/v1/events?after=${messages[0]![0]}&follow=false`));
+  assert.deepEqual(after, messages.slice(1));
+});
+
+test("GET /v1/events goes on live, from the end by default", async () => {
+  await using engine = await startTestEngine();
+  await publish(engine, "before");
+  const response = await fetch(`${engine.url}/v1/events`);
+  const reading = read(response, 2);
+  await publish(engine, "one", "two");
+  assert.deepEqual(texts(await reading), ["one", "two"]);
+});
+
+test("GET /v1/events resumes after Last-Event-ID, which goes before `after`", async () => {
+  await using engine = await startTestEngine();
+  await publish(engine, "a", "b", "c");
+  const all = await read(await fetch(`${engine.url}/v1/events?after=0&follow=false`));
+  const headers = { "last-event-id": all[1]![0] };
+  const rest = await read(await fetch(`${engine.url}/v1/events?after=0&follow=false`, { headers }));
+  assert.deepEqual(rest, all.slice(2));
+});
+
+test("GET /v1/events filters by patterns, one or several, with or without the prefix", async () => {
+  await using engine = await startTestEngine();
+  for (const key of ["tcp.records", "tcp.opened", "udp.syslog", "job.fetch.finished"]) {
+    await engine.running.bus.publish(textEvent(key, key));
+  }
+  for (const [query, expected] of [
+    ["type=tcp.*", ["tcp.records", "tcp.opened"]],
+    ["type=tcp.opened&type=udp.%23", ["tcp.opened", "udp.syslog"]],
+    ["type=dev.fairlead.job.*.finished", ["job.fetch.finished"]],
+    ["type=nothing", []],
+  ] as const) {
+    const response = await fetch(`${engine.url}/v1/events?after=0&follow=false&${query}`);
+    assert.deepEqual(texts(await read(response)), expected, query);
+  }
+});
+
+for (const [query, parameter] of [
+  ["after=-1", "after"],
+  ["after=x", "after"],
+  ["after=99999999999999999999", "after"],
+  ["follow=maybe", "follow"],
+  ["type=", "type"],
+  ["type=a..b", "type"],
+  [`type=${"%23.".repeat(20)}%23`, "type"],
+  [Array(21).fill("type=a").join("&"), "type"],
+  ["typ=a", "typ"],
+] as const) {
+  test(`GET /v1/events?${query.slice(0, 30)} answers 400 and names ${parameter}`, async () => {
+    await using engine = await startTestEngine();
+    const response = await fetch(`${engine.url}/v1/events?${query}`);
+    assert.equal(response.status, 400);
+    assert.partialDeepStrictEqual(await response.json(), { code: "INPUT_INVALID", errors: [{ parameter }] });
+  });
+}
+
+test("GET /v1/events refuses a Last-Event-ID that is no offset, and HEAD does not stream", async () => {
+  await using engine = await startTestEngine();
+  const headers = { "last-event-id": "abc" };
+  assert.equal((await fetch(`${engine.url}/v1/events`, { headers })).status, 400);
+  assert.equal((await fetch(`${engine.url}/v1/events`, { method: "HEAD" })).status, 200);
+});
+
+test("GET /v1/events refuses more streams than may be open, and has room again when one has gone", async () => {
+  await using engine = await startTestEngine();
+  const limit = engine.running.config.values.http.maxStreams;
+  const stop = new AbortController();
+  const opened = await Promise.all(
+    Array.from({ length: limit }, () => fetch(`${engine.url}/v1/events`, { signal: stop.signal })),
+  );
+  assert.ok(opened.every(({ status }) => status === 200));
+  const refused = await fetch(`${engine.url}/v1/events`);
+  assert.equal(refused.status, 503);
+  assert.equal(refused.headers.get("retry-after"), "5");
+  assert.partialDeepStrictEqual(await refused.json(), { code: "TOO_MANY_STREAMS" });
+  stop.abort();
+  let status = 503;
+  while (status === 503) ({ status } = await fetch(`${engine.url}/v1/events?follow=false`));
+  assert.equal(status, 200);
+});
+
+test("GET /v1/events gives a client that reads late everything", async () => {
+  await using engine = await startTestEngine();
+  const response = await fetch(`${engine.url}/v1/events?after=0`);
+  const expected = Array.from({ length: 30 }, (_, n) => `${"x".repeat(500_000)}${n}`);
+  await publish(engine, ...expected);
+  assert.deepEqual(texts(await read(response, expected.length)), expected);
+});
+
+test("GET /v1/events asks the log for no more than a client takes", async () => {
+  let asked = 0;
+  const bus = {
+    async *tail() {
+      for (;;) yield { offset: ++asked, event: textEvent("x".repeat(1024 * 1024)) };
+    },
+  } as unknown as Bus;
+  const meter = new MemoryMeter();
+  const second = 1_000;
+  await using server = createHttpServer({
+    host: "127.0.0.1",
+    port: 0,
+    tokens: undefined,
+    limits: {
+      headerMs: second,
+      bodyMs: second,
+      idleMs: second,
+      keepAliveMs: second,
+      maxConnections: 5,
+      maxHeaderBytes: 8_192,
+      maxBodyBytes: 1_000,
+    },
+    logger: silentLogger,
+    meter,
+  });
+  addEventStream(server.router(""), { bus, logger: silentLogger, meter, maxStreams: 1, heartbeatMs: 20 });
+  const { port } = await server.listen();
+  const socket = connect(port, "127.0.0.1");
+  socket.pause();
+  socket.on("error", () => {});
+  socket.write("GET /events HTTP/1.1\r\nhost: localhost\r\n\r\n");
+  // The stream is over once the idle limit has cut the client off; heartbeats did not keep it alive.
+  while (asked === 0 || meter.value("fairlead_http_event_streams") > 0) await setTimeout(10);
+  // What the kernel's buffers took (a few MiB each way), and one more.
+  assert.ok(asked < 40, `${asked} MiB were asked for`);
+  socket.destroy();
+});
+
+test("GET /v1/events ends politely at the drain", async () => {
+  await using engine = await startTestEngine();
+  const response = await fetch(`${engine.url}/v1/events`);
+  const text = response.text();
+  await engine.running.drain(AbortSignal.timeout(10_000));
+  assert.match(await text, /: draining\n\n$/);
+});

@@ -1,0 +1,47 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createEvent } from "@fairlead/contracts";
+import type { CloudEvent } from "@fairlead/core";
+import type { Environment } from "./config.ts";
+import { runServices } from "./run-services.ts";
+import type { ServiceDefinition } from "./service.ts";
+
+export async function temporaryDirectory() {
+  const path = await mkdtemp(join(tmpdir(), "fairlead-engine-"));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** Services on a temporary directory and a free port; the log is kept in `lines`. For tests. */
+export async function startTestEngine(services: readonly ServiceDefinition[] = [], env: Environment = {}) {
+  const directory = await temporaryDirectory();
+  const lines: string[] = [];
+  try {
+    const running = await runServices({
+      name: "test",
+      services,
+      cwd: directory.path,
+      env: { FAIRLEAD_HTTP_PORT: "0", FAIRLEAD_LOG_LEVEL: "debug", ...env },
+      isTerminal: false,
+      logSink: { write: (line) => lines.push(line) },
+    });
+    return {
+      running,
+      lines,
+      directory: directory.path,
+      url: `http://127.0.0.1:${running.endpoints[0]?.port}`,
+      async [Symbol.asyncDispose]() {
+        await running[Symbol.asyncDispose]();
+        await directory[Symbol.asyncDispose]();
+      },
+    };
+  } catch (error) {
+    await directory[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+export function textEvent(text: string, key = "test.said"): CloudEvent {
+  const data = Buffer.from(text);
+  return createEvent({ type: `dev.fairlead.${key}`, source: "/test", datacontenttype: "text/plain", data });
+}
