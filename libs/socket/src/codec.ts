@@ -16,6 +16,8 @@ export interface FrameBatch {
    * lets a publisher pass lines on without cutting them. Undefined otherwise.
    */
   readonly lines?: Buffer;
+  /** True when `lines` is this batch's own and no view of a chunk: it may be kept without another copy. */
+  readonly ownsLines?: boolean;
   /** Frames of this call that were dropped whole or cut, by what happened. */
   readonly dropped: number;
   readonly truncated: number;

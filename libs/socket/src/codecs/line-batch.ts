@@ -6,14 +6,16 @@ const lineFeed = 0x0a;
 export class LineBatch implements FrameBatch {
   readonly lines: Buffer;
   readonly count: number;
+  readonly ownsLines: boolean;
   dropped = 0;
   truncated = 0;
   /** Where the lines end, as far as somebody has asked. */
   readonly #ends: number[] = [];
 
-  constructor(lines: Buffer, count: number) {
+  constructor(lines: Buffer, count: number, ownsLines: boolean) {
     this.lines = lines;
     this.count = count;
+    this.ownsLines = ownsLines;
   }
 
   get payloadBytes(): number {

@@ -38,7 +38,7 @@ export class LineDecoder implements Decoder {
     let truncated = 0;
     if (this.#isOver) {
       const end = chunk.indexOf(lineFeed);
-      if (end === -1) return new LineBatch(nothing, 0);
+      if (end === -1) return new LineBatch(nothing, 0, true);
       this.#isOver = false;
       if (this.#held.length > 0) {
         // What was cut off is left out; the LF ends what is held.
@@ -59,15 +59,16 @@ export class LineDecoder implements Decoder {
   end(): LineBatch {
     if (this.#hasFailed) throw decoderFailed();
     if (this.#held.length > 0) return this.push(Buffer.of(lineFeed));
-    return new LineBatch(nothing, 0);
+    return new LineBatch(nothing, 0, true);
   }
 
   /** What is held and a part of the chunk that ends with LF. */
   #complete(chunk: Buffer, start: number, end: number): LineBatch {
-    if (start === end) return new LineBatch(nothing, 0);
-    const lines = this.#held.length > 0 ? this.#held.takeWith(chunk, start, end) : chunk.subarray(start, end);
+    if (start === end) return new LineBatch(nothing, 0, true);
+    const isSplit = this.#held.length > 0;
+    const lines = isSplit ? this.#held.takeWith(chunk, start, end) : chunk.subarray(start, end);
     const count = this.#stripsCr && lines.includes(crlf) ? undefined : this.#count(lines);
-    return count === undefined ? this.#sift(lines) : new LineBatch(lines, count);
+    return count === undefined ? this.#sift(lines) : new LineBatch(lines, count, isSplit);
   }
 
   /** Undefined when a line is over the cap. */
@@ -87,7 +88,7 @@ export class LineDecoder implements Decoder {
     const sifted = Buffer.allocUnsafe(lines.length);
     let [length, count, dropped, truncated] = [0, 0, 0, 0];
     const batch = () =>
-      Object.assign(new LineBatch(sifted.subarray(0, length), count), { dropped, truncated });
+      Object.assign(new LineBatch(sifted.subarray(0, length), count, true), { dropped, truncated });
     for (let start = 0, next = 0; start < lines.length; start = next) {
       let end = lines.indexOf(lineFeed, start);
       next = end + 1;

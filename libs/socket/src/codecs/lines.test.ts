@@ -39,8 +39,18 @@ describe("lines", () => {
     assert.equal(batch.lines?.toString(), "one\ntwo\n");
     assert.equal(batch.lines?.buffer, chunk.buffer);
     assert.equal(batch.lines?.byteOffset, chunk.byteOffset);
+    assert.equal(batch.ownsLines, false);
     assert.equal(batch.frame(1).toString(), "two");
     assert.equal(batch.frame(0).toString(), "one");
+  });
+
+  test("push() gives lines of which one was split as its own, apart from the chunk", () => {
+    const decoder = lines().createDecoder();
+    decoder.push(Buffer.from("on"));
+    const chunk = Buffer.from("e\ntwo\nrest");
+    const batch = decoder.push(chunk);
+    chunk.fill(0);
+    assert.deepEqual([batch.lines?.toString(), batch.ownsLines], ["one\ntwo\n", true]);
   });
 
   test("push() gives the lines in one piece, each ended by LF, also where CR is stripped or a line was cut", () => {
