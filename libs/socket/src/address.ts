@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from "node:net";
 import type { SocketAddress } from "./connection.ts";
+import { SocketError } from "./errors.ts";
 
 const mappedPrefix = /^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i;
 
@@ -14,7 +15,14 @@ export function internetAddress(host: string, port: number): SocketAddress {
   return { family: plain.includes(":") ? "ipv6" : "ipv4", host: plain, port };
 }
 
+/** @throws {SocketError} BAD_OPTION when the kernel has no room for the path (unix(7), sun_path: 108 bytes with the NUL) */
 export function unixAddress(path: string): SocketAddress {
+  if (Buffer.byteLength(path) > 107) {
+    throw new SocketError(
+      "BAD_OPTION",
+      `Cannot use socket path ${JSON.stringify(path)}: it has at most 107 bytes`,
+    );
+  }
   return { family: "unix", host: path, port: 0 };
 }
 

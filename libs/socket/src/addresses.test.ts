@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, rename, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -119,16 +119,15 @@ test("listenUnix() replaces a socket file on which nobody answers, and no other"
   await using folder = await socketPath();
   const { path } = folder;
   // A server whose file outlives it, as after kill -9: the name that it would remove at its close is not this one.
-  const { renameSync } = await import("node:fs");
-  const old = createServer().listen(`${path}.old`);
+  const old = createServer((socket) => socket.resume()).listen(`${path}.old`);
   await once(old, "listening");
-  renameSync(`${path}.old`, path);
+  await rename(`${path}.old`, path);
   assert.equal(await failure(listen(path)), "ADDRESS_IN_USE");
   old.close();
   await once(old, "close");
   assert.ok((await stat(path)).isSocket());
   const listener = await listen(path);
-  await (await dialPlain(listener)).destroy();
+  (await dialPlain(listener)).destroy();
   assert.equal(await failure(listen(path)), "ADDRESS_IN_USE");
   await listener[Symbol.asyncDispose]();
   await assert.rejects(stat(path), { code: "ENOENT" });

@@ -51,9 +51,11 @@ async function removeStale(path: string, what: string): Promise<void> {
   }
   const code = await new Promise<string | undefined>((resolve) => {
     const probe = connect({ path });
-    probe.once("connect", () => resolve(undefined));
     probe.once("error", (error) => resolve(errorCode(error)));
-    probe.once("close", () => probe.destroy());
+    probe.once("connect", () => {
+      probe.destroy();
+      resolve(undefined);
+    });
   });
   if (code === "ECONNREFUSED") await unlink(path);
   else if (code === undefined) {

@@ -31,6 +31,8 @@ export class BoundUdpSocket implements UdpSocket {
   #wake: (() => void) | undefined;
   #isWaking = false;
   #isClosed = false;
+  /** Draining or closed: nothing more is sent. */
+  #isShut = false;
   #isConsumed = false;
   #received = 0;
   #receivedBytes = 0;
@@ -99,6 +101,10 @@ export class BoundUdpSocket implements UdpSocket {
   }
 
   async send(data: Uint8Array | string, to?: UdpTarget): Promise<void> {
+    if (this.#isShut) throw this.#error("CONNECTION_CLOSED", "send", "the socket is closed");
+    if (to === undefined && this.remote === undefined) {
+      throw this.#error("BAD_OPTION", "send", "it is not connected: name a target");
+    }
     const payload = typeof data === "string" ? Buffer.from(data) : data;
     const bytes = payload.byteLength;
     if (this.#unsentBytes > 0 && this.#unsentBytes + bytes > this.#bound.maxUnsentBytes) {
@@ -153,6 +159,7 @@ export class BoundUdpSocket implements UdpSocket {
   }
 
   async drain(): Promise<void> {
+    if (this.#isShut) return this.#closed.promise;
     if (await this.#shut()) {
       // A turn of the loop reads a ready socket; when two bring nothing, the kernel's queue is empty.
       for (let quiet = 0, seen = this.#received; quiet < 2 && !this.#isClosed; seen = this.#received) {
@@ -164,6 +171,7 @@ export class BoundUdpSocket implements UdpSocket {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isShut = true;
     if (!this.#isClosed) {
       this.#isClosed = true;
       this.#bound.drops?.finish();
@@ -201,6 +209,7 @@ export class BoundUdpSocket implements UdpSocket {
     const self = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
     try {
       this.disconnect();
+      this.#isShut = true;
       await this.#call((done) => this.#socket.connect(port, self, done));
       return true;
     } catch {

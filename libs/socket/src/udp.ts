@@ -114,7 +114,8 @@ export interface UdpSocket extends AsyncDisposable {
   leaveMulticast(group: string, networkInterface?: string): void;
   /**
    * Takes nothing new: datagrams that come from now on find no socket, those that the kernel already holds are still
-   * given by `batches()`, which then ends. Resolves when the kernel's queue is empty, and closes the socket.
+   * given by `batches()`, which then ends. Resolves when the kernel's queue is empty, and closes the socket. Nothing more
+   * can be sent: what must be answered is answered before.
    */
   drain(): Promise<void>;
 }
