@@ -16,6 +16,10 @@ const openBracket = 0x5b;
 const closeBracket = 0x5d;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
+/** 1 for the bytes that mean something in an object or an array, outside its strings. */
+const isNestedMark = Uint8Array.from({ length: 256 }, (_, byte) =>
+  [quote, openBracket, closeBracket, openBrace, closeBrace].includes(byte) ? 1 : 0,
+);
 
 /** JSON values one after the other. `encode` writes one a line. */
 export function jsonCodec(options: JsonOptions): Codec {
@@ -67,6 +71,8 @@ class JsonScanner implements Scanner {
         frames.finish(chunk, from, at);
         return at + 1;
       }
+      at = this.#next(chunk, at);
+      if (at === chunk.length) break;
       const fault = this.#step(chunk[at]!);
       if (fault !== undefined) this.#refuse(fault, chunk, from, at, frames);
       if (this.#state === "between") {
@@ -82,6 +88,17 @@ class JsonScanner implements Scanner {
     if (this.#state === "scalar") frames.finish(Buffer.alloc(0), 0, 0);
     else if (this.#state !== "between") throw frameIncomplete(frames.heldBytes);
     this.#state = "between";
+  }
+
+  /** The next byte that means something in a string, an object or an array: most do not. */
+  #next(chunk: Buffer, start: number): number {
+    let at = start;
+    if (this.#state === "string") {
+      while (at < chunk.length && chunk[at] !== quote && chunk[at] !== backslash) at++;
+    } else if (this.#state === "nested") {
+      while (at < chunk.length && isNestedMark[chunk[at]!] === 0) at++;
+    }
+    return at;
   }
 
   /** The bytes before the fault are counted first: whether they were too many must not hang on the split. */
