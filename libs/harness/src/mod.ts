@@ -1,0 +1,26 @@
+/**
+ * Development only: what tests need to hurt a program that stands on sockets. Starts processes and real servers on free
+ * ports and cleans up after them, breaks connections, splits byte streams.
+ *
+ * @module
+ */
+export { findBinary } from "./binaries.ts";
+export { atProcessEnd } from "./cleanup.ts";
+export { eventually, within } from "./deadline.ts";
+export { type TemporaryDirectory, temporaryDirectory } from "./directory.ts";
+export { freePort } from "./port.ts";
+export {
+  type ProcessExit,
+  type StartedProcess,
+  type StartProcessOptions,
+  startProcess,
+  type WaitOptions,
+} from "./process.ts";
+export { type FaultProxy, type ProxyMode, startProxy } from "./proxy.ts";
+export { rabbitMissing, type StartRabbitOptions, startRabbit, type TestRabbit } from "./rabbit.ts";
+export { exchange, RawClient } from "./raw-client.ts";
+export { redisMissing, type StartRedisOptions, startRedis, type TestRedis } from "./redis.ts";
+export type { TestServer } from "./server-process.ts";
+export { skipOrFail } from "./skip.ts";
+export { type SmallDisk, type SmallDiskResult, smallDisk } from "./small-disk.ts";
+export { splits } from "./splits.ts";
