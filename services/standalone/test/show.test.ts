@@ -36,7 +36,7 @@ test("tail gives what plain clients sent by TCP, UDP, syslog and statsd, and goe
   await using directory = await temporaryDirectory();
   const ports = await freePorts();
   await writeConfig(directory.path, configOf(ports));
-  const first = await startFairlead(directory.path);
+  await using first = await startFairlead(directory.path);
 
   assert.equal(await exchange(ports.lines, "hello\nworld\n"), "OK 2\n");
   await sendDatagram(ports.raw, "hi\n");
@@ -64,7 +64,7 @@ test("tail gives what plain clients sent by TCP, UDP, syslog and statsd, and goe
   assert.match(String(datagram?.["from"]), /^127\.0\.0\.1:\d+$/);
   assert.match(String(recordsOf(events, "udp.syslog")[0]?.["message"]), /from logger/);
   const [metric] = recordsOf(events, "udp.statsd");
-  assert.deepEqual([metric?.["name"], metric?.["type"], metric?.["value"]], ["jobs", "counter", 1]);
+  assert.deepEqual([metric?.["name"], metric?.["kind"], metric?.["value"]], ["jobs", "counter", 1]);
 
   const only = await tail(directory.path, ports.http, "--after", "0", "--type", "tcp.records");
   assert.deepEqual(new Set(only.map(({ type }) => type)), new Set(["dev.fairlead.tcp.records"]));

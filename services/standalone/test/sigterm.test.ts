@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { temporaryDirectory, within } from "@fairlead/harness";
 import { configOf, freePorts, startFairlead, writeConfig } from "./fairlead.ts";
 import { Sender } from "./senders.ts";
-import { assertNothingLost, readStored } from "./stored.ts";
+import { assertNothingLostOrTorn, readStored } from "./stored.ts";
 
 async function connectError(port: number): Promise<string | undefined> {
   const socket = connect(port, "127.0.0.1");
@@ -23,7 +23,7 @@ test("up stores and acknowledges all it has taken, then ends with 0, when SIGTER
   await using directory = await temporaryDirectory();
   const ports = await freePorts();
   await writeConfig(directory.path, configOf(ports));
-  const fairlead = await startFairlead(directory.path);
+  await using fairlead = await startFairlead(directory.path);
   const senders = [1, 20, 200].map((size) => new Sender(`s${size}`, ports.lines, size));
   await Promise.all(senders.map((sender) => sender.untilAcknowledged(1_000)));
 
@@ -37,7 +37,7 @@ test("up stores and acknowledges all it has taken, then ends with 0, when SIGTER
   await using again = await startFairlead(directory.path);
   const { lines } = await readStored(again.ready.url, 0);
   for (const sender of senders) {
-    assertNothingLost(sender, lines);
+    assertNothingLostOrTorn(sender, lines);
     // Drained in peace, so nothing is stored that was not said to be: a client that goes on sends nothing twice.
     assert.equal(lines.get(sender.name)?.length, sender.acknowledged);
   }
@@ -47,7 +47,7 @@ test("up ends with 0 when SIGTERM comes and a client holds its connection withou
   await using directory = await temporaryDirectory();
   const ports = await freePorts();
   await writeConfig(directory.path, configOf(ports));
-  const fairlead = await startFairlead(directory.path);
+  await using fairlead = await startFairlead(directory.path);
   const silent = connect({ host: "127.0.0.1", port: ports.lines, allowHalfOpen: true });
   await once(silent, "connect");
   fairlead.child.signal("SIGTERM");

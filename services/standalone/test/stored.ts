@@ -29,16 +29,25 @@ export async function readStored(
   return { lines, lastOffset };
 }
 
-/** Nothing acknowledged is missing; and what is there is a prefix of what was sent: no gap, no repeat, nothing changed. */
+/** Nothing acknowledged is missing, and its order is kept: it is a prefix of what was sent, without gap, repeat or change. */
 export function assertNothingLost(sender: Sender, stored: StoredLines): void {
   const lines = stored.get(sender.name) ?? [];
   assert.ok(
     lines.length >= sender.acknowledged,
     `${sender.name}: ${sender.acknowledged} acknowledged, ${lines.length} stored`,
   );
+  assertPrefix(sender, lines.slice(0, sender.acknowledged));
+}
+
+/** The same for everything that is stored, acknowledged or not. */
+export function assertNothingLostOrTorn(sender: Sender, stored: StoredLines): void {
+  assertNothingLost(sender, stored);
+  assertPrefix(sender, stored.get(sender.name) ?? []);
+}
+
+function assertPrefix(sender: Sender, lines: readonly string[]): void {
   lines.forEach((line, index) => {
-    if (line !== Sender.line(sender.name, index + 1)) {
-      assert.fail(`${sender.name}: record ${index + 1} is ${JSON.stringify(line)}`);
-    }
+    if (line === Sender.line(sender.name, index + 1)) return;
+    assert.fail(`${sender.name}: record ${index + 1} is ${JSON.stringify(line)}`);
   });
 }
