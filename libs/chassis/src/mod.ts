@@ -27,7 +27,7 @@ export {
   secret,
   section,
   type UnitLimits,
-} from "./config/types.ts";
+} from "./config/value-types.ts";
 export { type HealthCheck, type HealthResult, type HealthStatus, worstOf } from "./health.ts";
 export { isLoopback } from "./http/access.ts";
 export { addHealthRoutes, type HealthRoutesOptions } from "./http/health-routes.ts";

@@ -136,7 +136,16 @@ export function loadServicesConfig(options: LoadServicesConfigOptions): LoadedCo
   const entries = Object.entries(values);
   const common = commonFrom(Object.fromEntries(entries.filter(([key]) => !running.has(key))));
   const own = Object.fromEntries(entries.filter(([key]) => running.has(key)));
-  return { values: { ...common, services: own, dataDir: resolve(cwd, common.dataDir) }, redacted, file };
+  const { tokensFile } = common.http;
+  const http = {
+    ...common.http,
+    ...(tokensFile === undefined ? {} : { tokensFile: resolve(cwd, tokensFile) }),
+  };
+  return {
+    values: { ...common, http, services: own, dataDir: resolve(cwd, common.dataDir) },
+    redacted,
+    file,
+  };
 }
 
 /** The shape was made from a list, so its type is lost; what came out of the schema has it all the same. */

@@ -67,12 +67,15 @@ export async function runServices(options: RunServicesOptions): Promise<RunningS
     values.log.format === "auto"
       ? (options.isTerminal ?? process.stdout.isTTY)
       : values.log.format === "human";
-  const logger = createLogger({
-    service: options.name,
-    level: values.log.level,
-    format: isHuman ? "human" : "json",
-    ...(options.logSink ? { sink: options.logSink } : {}),
-  });
+  // One root per service and not a child: a child would write the field `service` a second time.
+  const loggerOf = (service: string) =>
+    createLogger({
+      service,
+      level: values.log.level,
+      format: isHuman ? "human" : "json",
+      ...(options.logSink ? { sink: options.logSink } : {}),
+    });
+  const logger = loggerOf(options.name);
   const meter = createMeter({ logger });
   meter
     .gauge({ name: "fairlead_build_info", help: "1, with the version.", labels: ["version"] })
@@ -112,7 +115,7 @@ export async function runServices(options: RunServicesOptions): Promise<RunningS
         instance,
         bus,
         state,
-        logger: logger.child({ service: definition.name }),
+        logger: loggerOf(definition.name),
         meter,
         clock,
         router: http.router("/v1"),

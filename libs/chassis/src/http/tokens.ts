@@ -4,7 +4,7 @@ import { type Clock, type Logger, systemClock, toError } from "@fairlead/core";
 import { z } from "zod";
 import { ConfigError } from "../config/errors.ts";
 import { parseConfig } from "../config/load.ts";
-import { section } from "../config/types.ts";
+import { section } from "../config/value-types.ts";
 
 /** Who sends a request. */
 export interface Principal {
