@@ -44,9 +44,9 @@ export interface Decoder {
   readonly heldBytes: number;
   /**
    * True while a frame has begun and is not complete, also where its bytes are not held: a header that was understood, an
-   * oversized frame that is thrown away. The time limit of frames rests on it. Left out: `heldBytes > 0`.
+   * oversized frame that is thrown away. The time limit of frames rests on it.
    */
-  readonly isFrameOpen?: boolean;
+  readonly isFrameOpen: boolean;
 }
 
 /** A way of framing: makes decoders, one per connection, and encodes frames for the same peer. */

@@ -26,6 +26,10 @@ export class CountedScanner implements Scanner {
     return this.#keepHeader ? 0 : this.#headerBytes;
   }
 
+  get isFrameOpen(): boolean {
+    return this.#headerBytes > 0 || this.#body.isOpen;
+  }
+
   scan(chunk: Buffer, start: number, frames: Assembly): number {
     if (this.#body.isOpen) return this.#body.scan(chunk, start, start, frames);
     for (let at = start; at < chunk.length; at++) {
@@ -42,6 +46,6 @@ export class CountedScanner implements Scanner {
   }
 
   end(frames: Assembly): void {
-    if (this.#headerBytes > 0 || this.#body.isOpen) throw frameIncomplete(frames.heldBytes + this.heldBytes);
+    if (this.isFrameOpen) throw frameIncomplete(frames.heldBytes + this.heldBytes);
   }
 }

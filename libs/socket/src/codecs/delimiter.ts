@@ -29,8 +29,8 @@ export class DelimiterScanner implements Scanner {
   readonly #delimiter: Buffer;
   /** Bytes of the delimiter that stand at the end of what has come; they are in no frame yet. */
   #matched = 0;
-  /** A frame has begun. For scanners that are made of others. */
-  isOpen = false;
+  /** Set it where a frame begins before its first byte comes, as behind a start byte. */
+  isFrameOpen = false;
 
   constructor(delimiter: Buffer) {
     this.#delimiter = delimiter;
@@ -42,7 +42,7 @@ export class DelimiterScanner implements Scanner {
 
   scan(chunk: Buffer, start: number, frames: Assembly): number {
     const delimiter = this.#delimiter;
-    this.isOpen = true;
+    this.isFrameOpen = true;
     let at = start;
     while (this.#matched > 0 && at < chunk.length) {
       if (chunk[at] !== delimiter[this.#matched]) {
@@ -64,12 +64,13 @@ export class DelimiterScanner implements Scanner {
   end(frames: Assembly): void {
     if (this.#matched > 0) frames.add(this.#delimiter, 0, this.#matched);
     this.#matched = 0;
+    this.isFrameOpen = false;
     if (!frames.isEmpty) frames.finish(this.#delimiter, 0, 0);
   }
 
   #finish(chunk: Buffer, start: number, end: number, frames: Assembly): number {
     this.#matched = 0;
-    this.isOpen = false;
+    this.isFrameOpen = false;
     frames.finish(chunk, start, end);
     return end;
   }

@@ -24,6 +24,9 @@ function fixedScanner(frameBytes: number): Scanner {
   const body = new Body();
   return {
     heldBytes: 0,
+    get isFrameOpen() {
+      return body.isOpen;
+    },
     scan(chunk, start, frames) {
       if (!body.isOpen) body.open(frameBytes);
       return body.scan(chunk, start, start, frames);

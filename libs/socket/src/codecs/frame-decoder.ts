@@ -15,6 +15,8 @@ export interface Scanner {
   end(frames: Assembly): void;
   /** Bytes that have come and are in no frame yet: of a header, of a delimiter. */
   readonly heldBytes: number;
+  /** A frame has begun and is not complete, were it only its header, or be it passed over. */
+  readonly isFrameOpen: boolean;
 }
 
 /** A decoder from a scanner. */
@@ -30,6 +32,10 @@ export class FrameDecoder implements Decoder {
 
   get heldBytes(): number {
     return this.#frames.heldBytes + this.#scanner.heldBytes;
+  }
+
+  get isFrameOpen(): boolean {
+    return this.#scanner.isFrameOpen;
   }
 
   push(chunk: Buffer): FrameBatch {

@@ -55,6 +55,10 @@ class JsonScanner implements Scanner {
     this.#maxDepth = maxDepth;
   }
 
+  get isFrameOpen(): boolean {
+    return this.#state !== "between";
+  }
+
   scan(chunk: Buffer, start: number, frames: Assembly): number {
     let from = start;
     if (this.#state === "between") {

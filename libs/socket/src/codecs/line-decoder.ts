@@ -32,6 +32,10 @@ export class LineDecoder implements Decoder {
     return this.#held.length;
   }
 
+  get isFrameOpen(): boolean {
+    return this.#held.length > 0 || this.#isOver;
+  }
+
   push(chunk: Buffer): LineBatch {
     if (this.#hasFailed) throw decoderFailed();
     let start = 0;

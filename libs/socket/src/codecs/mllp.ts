@@ -29,15 +29,18 @@ function mllpScanner(): Scanner {
     get heldBytes() {
       return block.heldBytes;
     },
+    get isFrameOpen() {
+      return block.isFrameOpen;
+    },
     scan(chunk, start, frames) {
-      if (block.isOpen) return block.scan(chunk, start, frames);
+      if (block.isFrameOpen) return block.scan(chunk, start, frames);
       const begin = gap.scan(chunk, start, frames);
       if (begin === -1) return chunk.length;
-      block.isOpen = true;
+      block.isFrameOpen = true;
       return begin;
     },
     end(frames) {
-      if (block.isOpen) throw frameIncomplete(frames.heldBytes + block.heldBytes);
+      if (block.isFrameOpen) throw frameIncomplete(frames.heldBytes + block.heldBytes);
     },
   };
 }

@@ -36,9 +36,13 @@ class OctetScanner implements Scanner {
     return this.#digits;
   }
 
+  get isFrameOpen(): boolean {
+    return this.#body.isOpen || this.#line.isFrameOpen || this.#digits > 0;
+  }
+
   scan(chunk: Buffer, start: number, frames: Assembly): number {
     if (this.#body.isOpen) return this.#body.scan(chunk, start, start, frames);
-    if (this.#line.isOpen) return this.#line.scan(chunk, start, frames);
+    if (this.#line.isFrameOpen) return this.#line.scan(chunk, start, frames);
     for (let at = start; at < chunk.length; at++) {
       const byte = chunk[at]!;
       if (this.#isDigitOfSize(byte)) {

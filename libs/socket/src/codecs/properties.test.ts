@@ -35,6 +35,44 @@ describe("decode(encode(x)) is x, in any split", () => {
   }
 });
 
+describe("isFrameOpen is true inside a frame and false between frames", () => {
+  const samples = policies.flatMap((oversize) =>
+    everyFraming.map((framing) => sample(framing, { oversize })),
+  );
+  for (const { title, codec, options, payload } of samples) {
+    test(title, () => {
+      fc.assert(
+        fc.property(payload, fc.nat(), (each, place) => {
+          const bytes = codec.encode(each);
+          const decoder = codec.createDecoder();
+          assert.equal(decoder.isFrameOpen, false);
+          // The line feed behind a JSON value is needed for scalars only.
+          const end = options.name === "json" ? Math.max(1, bytes.length - 1) : bytes.length;
+          const cut = place % end;
+          decoder.push(bytes.subarray(0, cut));
+          assert.equal(decoder.isFrameOpen, cut > 0);
+          decoder.push(bytes.subarray(cut));
+          assert.equal(decoder.isFrameOpen, false);
+        }),
+        { numRuns: 30 },
+      );
+    });
+  }
+
+  test("of a frame that is passed over, too", () => {
+    for (const framing of everyFraming.filter(({ name }) => name !== "fixed")) {
+      const text = "x".repeat(100);
+      const wide = sample(framing, { maxFrameBytes: 1_000 });
+      const bytes = wide.codec.encode(Buffer.from(framing.name === "json" ? `"${text}"` : text));
+      const decoder = sample(framing, { oversize: "drop" }).codec.createDecoder();
+      assert.equal(decoder.push(bytes.subarray(0, 70)).dropped, 1);
+      assert.deepEqual([decoder.isFrameOpen, decoder.heldBytes], [true, 0], wide.title);
+      decoder.push(bytes.subarray(70));
+      assert.equal(decoder.isFrameOpen, false);
+    }
+  });
+});
+
 describe("any bytes: the same in any split, our own errors only, never more held than cap and header", () => {
   const samples = everyFraming.flatMap((framing) =>
     policies.map((oversize) => sample(framing, { oversize })),

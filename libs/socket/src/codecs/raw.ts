@@ -7,6 +7,7 @@ import type { RawOptions } from "./options.ts";
 export function rawCodec(options: RawOptions): Codec {
   const scanner: Scanner = {
     heldBytes: 0,
+    isFrameOpen: false,
     scan(chunk, start, frames) {
       const end = Math.min(chunk.length, start + options.maxFrameBytes);
       frames.finish(chunk, start, end);

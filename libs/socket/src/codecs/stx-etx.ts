@@ -51,6 +51,10 @@ class StxEtxScanner implements Scanner {
     return this.#state === "escape" || this.#state === "check" ? 1 : 0;
   }
 
+  get isFrameOpen(): boolean {
+    return this.#state !== "gap";
+  }
+
   scan(chunk: Buffer, start: number, frames: Assembly): number {
     if (this.#state === "gap") {
       const begin = this.#gap.scan(chunk, start, frames);
@@ -69,7 +73,7 @@ class StxEtxScanner implements Scanner {
   }
 
   end(frames: Assembly): void {
-    if (this.#state !== "gap") throw frameIncomplete(frames.heldBytes + this.heldBytes);
+    if (this.isFrameOpen) throw frameIncomplete(frames.heldBytes + this.heldBytes);
   }
 
   #scanText(chunk: Buffer, start: number, frames: Assembly): number {
