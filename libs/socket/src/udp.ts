@@ -107,6 +107,7 @@ export interface UdpSocket extends AsyncDisposable {
   send(data: Uint8Array | string, to?: UdpTarget): Promise<void>;
   /** From now on `send` needs no target, and only datagrams of this peer are received. */
   connect(to: UdpTarget): Promise<void>;
+  /** Hears everybody again. On Linux a port that the kernel chose (0) is lost by this, one asked for by number is kept. */
   disconnect(): void;
   setBroadcast(on: boolean): void;
   /** @param networkInterface as in `multicast.interface`. @throws {SocketError} */
