@@ -7,6 +7,7 @@ export { formatAddress } from "./address.ts";
 export { type AddressPolicy, createAddressPolicy } from "./address-policy.ts";
 export { bindUdp } from "./bind-udp.ts";
 export type { Codec, Decoder, FrameBatch, OversizePolicy } from "./codec.ts";
+export { type CodecName, type CodecOptions, codecNames, createCodec, type Delimiter } from "./codecs/mod.ts";
 export type {
   AddressFamily,
   CloseReason,

@@ -1,4 +1,4 @@
-import type { Codec, Decoder, FrameBatch } from "./codec.ts";
+import type { Codec, FrameBatch } from "./codec.ts";
 import { FramingError } from "./errors.ts";
 import type { Receiver } from "./receiver.ts";
 
@@ -90,7 +90,7 @@ export async function* readBatches(receiver: Receiver, codec: Codec): AsyncGener
     const decoder = codec.createDecoder();
     while (receiver.inbox.length > 0 || (await receiver.more())) {
       const { batch, error } = decode(() => decoder.push(receiver.inbox.take(receiver.maxChunkBytes)));
-      receiver.isFrameOpen = isFrameOpen(decoder);
+      receiver.isFrameOpen = decoder.isFrameOpen;
       if (!isEmpty(batch) || !receiver.isFrameOpen) receiver.frameSweeps = 0;
       if (!isEmpty(batch)) yield batch!;
       if (error) throw error;
@@ -108,10 +108,6 @@ export async function* readFrames(receiver: Receiver, codec: Codec): AsyncGenera
   for await (const batch of readBatches(receiver, codec)) {
     for (let index = 0; index < batch.count; index++) yield Buffer.from(batch.frame(index));
   }
-}
-
-function isFrameOpen(decoder: Decoder): boolean {
-  return decoder.isFrameOpen ?? decoder.heldBytes > 0;
 }
 
 function isEmpty(batch: FrameBatch | undefined): boolean {
