@@ -1,26 +1,15 @@
 import assert from "node:assert/strict";
-import {
-  closeSync,
-  copyFileSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
-import { basename, join } from "node:path";
+import { readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { collect, eventOf, history, range } from "../src/contract/support.ts";
 import { openSqliteBus } from "../src/sqlite/sqlite-bus.ts";
+import { damagedFiles, flipBit, marker, overwrite } from "./damage.ts";
 import { temporaryDirectory } from "./temporary.ts";
 
 const page = 16_384;
 const count = 4_000;
-const marker = (id: string) => Buffer.from(`<marker ${id}>`);
-
 /** Sizes that stand on a leaf, on a few overflow pages, and one that fills many. */
 const sizeOf = (id: number) => (id % 100 === 7 ? 70_000 : id % 10 === 3 ? 9_000 : 400);
 
@@ -32,19 +21,6 @@ async function fill(path: string): Promise<void> {
       return bus.publish(eventOf(id, { data }));
     }),
   );
-}
-
-function flipBit(path: string, position: number, bit = 3): void {
-  const bytes = readFileSync(path).subarray(position, position + 1);
-  const file = openSync(path, "r+");
-  writeSync(file, Buffer.from([bytes[0]! ^ (1 << bit)]), 0, 1, position);
-  closeSync(file);
-}
-
-function overwrite(path: string, position: number, bytes: Buffer): void {
-  const file = openSync(path, "r+");
-  writeSync(file, bytes, 0, bytes.length, position);
-  closeSync(file);
 }
 
 /** Positions of the pages of the tree of events with this kind in their first byte. */
@@ -172,9 +148,6 @@ const cases: readonly Case[] = [
   },
 ];
 
-const damagedFiles = (directory: string, path: string) =>
-  readdirSync(directory).filter((name) => name.startsWith(`${basename(path)}.damaged-`));
-
 for (const { what, damage, mayLose, counted, isMovedAside } of cases) {
   test(`openSqliteBus() with ${what} serves what is left, counts, and takes new events`, async () => {
     using directory = temporaryDirectory();
@@ -216,61 +189,6 @@ test("openSqliteBus() on a log repaired once opens it soundly and repairs nothin
   assert.equal((await collect(bus, history)).length, count);
   assert.equal(damagedFiles(directory.path, path).length, 1);
 });
-
-/** A log as a crash leaves it: the events are in the write-ahead log. */
-async function crashCopy(from: string, to: string): Promise<void> {
-  await using bus = await openSqliteBus({ path: from });
-  for (const id of range(200, 1))
-    await bus.publish(eventOf(id, { data: Buffer.concat([marker(id), Buffer.alloc(500)]) }));
-  copyFileSync(from, to);
-  copyFileSync(`${from}-wal`, `${to}-wal`);
-}
-
-const walCases = [
-  { what: "a sound write-ahead log", damage: () => {}, mayLose: 0, isKept: false },
-  {
-    what: "a flipped bit in the middle of the write-ahead log",
-    damage: (wal: string) => flipBit(wal, Math.floor(statSync(wal).size / 2)),
-    mayLose: 1,
-    isKept: true,
-  },
-  {
-    what: "a write-ahead log with a broken header",
-    damage: (wal: string) => overwrite(wal, 0, Buffer.alloc(32, "x")),
-    mayLose: 0,
-    isKept: true,
-  },
-  {
-    what: "a write-ahead log of garbage",
-    damage: (wal: string) => writeFileSync(wal, Buffer.alloc(500_000, "garbage!")),
-    mayLose: 200,
-    isKept: true,
-  },
-  {
-    what: "a write-ahead log cut off in a frame",
-    damage: (wal: string) => truncateSync(wal, statSync(wal).size - 100),
-    mayLose: 1,
-    isKept: false,
-  },
-] as const;
-
-for (const { what, damage, mayLose, isKept } of walCases) {
-  test(`openSqliteBus() with ${what} keeps what it can read`, async () => {
-    using directory = temporaryDirectory();
-    const path = join(directory.path, "copy.db");
-    await crashCopy(join(directory.path, "events.db"), path);
-    damage(`${path}-wal`);
-    await using bus = await openSqliteBus({ path });
-    const ids = new Set((await collect(bus, history)).map(({ event }) => event.id));
-    const lost = range(200, 1).filter((id) => !ids.has(id));
-    assert.ok(lost.length <= mayLose, `${lost.length} lost: ${lost.slice(0, 20)}`);
-    assert.equal(damagedFiles(directory.path, path).length > 0, isKept);
-    assert.equal(bus.health().problems.length > 0, isKept);
-    await bus.publish(eventOf("new"));
-    const [last] = (await collect(bus, history)).slice(-1);
-    if (isKept) assert.ok((last?.offset ?? 0) > 200, `offset ${last?.offset} was given before`);
-  });
-}
 
 test("openSqliteBus() refuses a log of a newer format with LOG_TOO_NEW and leaves it alone", async () => {
   using directory = temporaryDirectory();

@@ -37,7 +37,7 @@ export function checkStructure(db: DatabaseSync, path: string): string | undefin
   if (file.pageCount < count) return `it was cut off: ${file.pageCount} of ${count} pages are there`;
   const root = db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'events'").get()?.["rootpage"];
   if (typeof root !== "number") return "it has no table of events";
-  const seen = new Set<number>([1]);
+  const seen = new Uint8Array(count + 1);
   try {
     return checkFreeList(file, count, seen) ?? checkTree(file, count, root, seen);
   } catch (error) {
@@ -47,13 +47,13 @@ export function checkStructure(db: DatabaseSync, path: string): string | undefin
 }
 
 /** True for a page that is there and was not met before. */
-function isNew(number: number, count: number, seen: Set<number>): boolean {
-  if (number < 2 || number > count || seen.has(number)) return false;
-  seen.add(number);
+function isNew(number: number, count: number, seen: Uint8Array): boolean {
+  if (number < 2 || number > count || seen[number] === 1) return false;
+  seen[number] = 1;
   return true;
 }
 
-function checkFreeList(file: PageFile, count: number, seen: Set<number>): string | undefined {
+function checkFreeList(file: PageFile, count: number, seen: Uint8Array): string | undefined {
   const header = file.read(0, 100);
   const expected = header.readUInt32BE(36);
   let found = 0;
@@ -71,29 +71,40 @@ function checkFreeList(file: PageFile, count: number, seen: Set<number>): string
 }
 
 /** Every inner page once, with keys that ascend within the bounds of its parent. Leaves, all at one depth, are not read. */
-function checkTree(file: PageFile, count: number, root: number, seen: Set<number>): string | undefined {
+function checkTree(file: PageFile, count: number, root: number, seen: Uint8Array): string | undefined {
   const broken = "the tree of its events is broken";
   const leafDepth = depthOfLeaves(file, root);
   if (leafDepth === undefined) return broken;
-  const waiting = [
-    { number: root, above: Number.NEGATIVE_INFINITY, through: Number.POSITIVE_INFINITY, depth: 0 },
-  ];
+  if (!isNew(root, count, seen)) return broken;
+  const waiting: Node[] = [];
+  const everything = { above: Number.NEGATIVE_INFINITY, through: Number.POSITIVE_INFINITY };
+  if (leafDepth > 0) waiting.push({ number: root, ...everything, depth: 0 });
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
     const { number, through, depth } = node;
-    if (!isNew(number, count, seen)) return broken;
-    if (depth === leafDepth) continue;
     const page = file.page(number);
     if (page?.[headerStart(number)] !== pageKinds.tableInterior) return broken;
+    const hasLeaves = depth + 1 === leafDepth;
     let above = node.above;
     for (const start of cellStarts(page, number)) {
       const key = readVarint(page, start + 4).value;
-      if (key <= above || key > through) return broken;
-      waiting.push({ number: page.readUInt32BE(start), above, through: key, depth: depth + 1 });
+      const child = page.readUInt32BE(start);
+      if (key <= above || key > through || !isNew(child, count, seen)) return broken;
+      if (!hasLeaves) waiting.push({ number: child, above, through: key, depth: depth + 1 });
       above = key;
     }
-    waiting.push({ number: page.readUInt32BE(headerStart(number) + 8), above, through, depth: depth + 1 });
+    const last = page.readUInt32BE(headerStart(number) + 8);
+    if (!isNew(last, count, seen)) return broken;
+    if (!hasLeaves) waiting.push({ number: last, above, through, depth: depth + 1 });
   }
   return undefined;
+}
+
+/** An inner page, and the keys that its subtree must stay within. */
+interface Node {
+  readonly number: number;
+  readonly above: number;
+  readonly through: number;
+  readonly depth: number;
 }
 
 /** Down the rightmost children; SQLite has at most 20 levels. Undefined when that does not end at a leaf. */

@@ -26,10 +26,14 @@ export function restore(db: DatabaseSync, found: Iterable<Found>, afterOffset: n
   const setNumber = db.prepare("UPDATE meta SET value = max(value, ?) WHERE name = ?");
   let events = 0;
   let lastKnownOffset = 0;
+  let deletedThrough = 0;
   const write = (one: Found): number => {
     if (one.kind === "number") {
       if (one.name === "events") lastKnownOffset = Math.max(lastKnownOffset, one.value);
-      if (one.name === "deleted_through") setNumber.run(one.value, one.name);
+      if (one.name === "deleted_through") {
+        deletedThrough = Math.max(deletedThrough, one.value);
+        setNumber.run(one.value, one.name);
+      }
       return 0;
     }
     if (one.kind === "damage") {
@@ -38,7 +42,8 @@ export function restore(db: DatabaseSync, found: Iterable<Found>, afterOffset: n
       return 0;
     }
     lastKnownOffset = Math.max(lastKnownOffset, one.offset);
-    if (one.offset <= afterOffset) return 0;
+    // Pages that were given free still show what retention had deleted.
+    if (one.offset <= Math.max(afterOffset, deletedThrough)) return 0;
     const { offset, acceptedMs, crc, type, head, data } = one;
     events += Number(insert.run(offset, acceptedMs, crc, type, head, data).changes);
     return data.length;
@@ -62,5 +67,7 @@ export function restore(db: DatabaseSync, found: Iterable<Found>, afterOffset: n
       return { events: eventsBefore, lastKnownOffset, isComplete: false };
     }
   }
-  return { events, lastKnownOffset, isComplete: true };
+  // Where the number was found only after such rows.
+  const { changes } = db.prepare("DELETE FROM events WHERE offset <= ?").run(deletedThrough);
+  return { events: events - Number(changes), lastKnownOffset, isComplete: true };
 }

@@ -25,10 +25,8 @@ function diskOf(path: string): { totalBytes: number; freeBytes: number } {
   return { totalBytes: blocks * bsize, freeBytes: bavail * bsize };
 }
 
-/** What the file holds and may hold, in bytes of pages. */
+/** What the file may hold, in bytes of pages. */
 export interface Room {
-  /** Pages in use, free ones inside the file left out. */
-  readonly usedBytes: number;
   /** What may be used: maxBytes, or less when the disk has less. */
   readonly limitBytes: number;
   /** True when the disk, not maxBytes, is the limit. */
@@ -47,9 +45,10 @@ export function capRoom(db: DatabaseSync, path: string, maxBytes: number, plan: 
   const limitBytes = Math.min(maxBytes, reachableBytes);
   // SQLite never sets it below the size that the file has.
   pragma(db, `max_page_count = ${Math.max(1, Math.floor(limitBytes / page))}`);
-  return { usedBytes: usedBytes(db, page), limitBytes, isDiskShort: reachableBytes < maxBytes };
+  return { limitBytes, isDiskShort: reachableBytes < maxBytes };
 }
 
+/** Bytes of the pages in use, free ones inside the file left out. */
 export function usedBytes(db: DatabaseSync, page = pragma(db, "page_size")): number {
   return (pragma(db, "page_count") - pragma(db, "freelist_count")) * page;
 }
