@@ -38,7 +38,7 @@ const listenerShape = z.strictObject({
     .default("ingest")
     .describe("ingest: frames become events; echo: every byte comes back, nothing is kept."),
   host: host("127.0.0.1").describe("Address to listen on. One that is not loopback needs `allow`."),
-  port: port(0).optional().describe("TCP port; 0 for any free one. Either this or path."),
+  port: port(0).unwrap().optional().describe("TCP port; 0 for any free one. Either this or path."),
   path: z
     .string()
     .min(1)
@@ -139,10 +139,10 @@ const defaultListeners: z.input<typeof listenerSchema>[] = [
 export const configSchema = z
   .strictObject({
     workers: count(1, { max: 64 }).describe(
-      "Processes that share every port (SO_REUSEPORT). Limits and credits hold for each of them.",
+      "Processes that share every port (SO_REUSEPORT). The limits of a listener hold for each of them.",
     ),
-    credit: bytes("64MiB", { min: "1MiB" }).describe(
-      "Bytes of all connections together that are not durable yet, at which reading pauses.",
+    credit: bytes("32MiB", { min: "1MiB" }).describe(
+      "Bytes of all connections together that are not durable yet, at which reading pauses. Keep it under the bus's maxPendingBytes.",
     ),
     listeners: z
       .array(listenerSchema)

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { BusError } from "@fairlead/bus";
 import { FramingError, SocketError } from "@fairlead/socket";
 import { batchOf, settle, stage } from "../test/fakes.ts";
+import { Credit } from "./credit.ts";
 import { drainEnding } from "./session.ts";
 
 test("run() acknowledges every record once it is durable, and the rest before it resolves", async () => {
@@ -133,11 +134,11 @@ test("run() tells of cut frames before the OK that counts them", async () => {
 });
 
 test("run() does not read while the connection's unconfirmed bytes are at the credit", async () => {
-  const { connection, publishes, run } = stage({ creditBytes: 2_000 });
+  const { connection, publishes, run } = stage({ creditBytes: 3_000 });
   for (let i = 0; i < 10; i++) connection.receive(batchOf(["x".repeat(500)]));
   connection.receive("end");
   await settle();
-  assert.equal(publishes.length, 2, "500 bytes and the overhead, twice, are over 2,000");
+  assert.equal(publishes.length, 2, "500 bytes and the overhead, twice, are over 3,000");
   publishes[0]!.confirm();
   await settle();
   assert.equal(publishes.length, 3);
@@ -147,6 +148,24 @@ test("run() does not read while the connection's unconfirmed bytes are at the cr
   }
   await run;
   assert.match(connection.sent, /OK 10\n$/);
+});
+
+test("run() publishes nothing while the credit of all connections is used up", async () => {
+  const credit = new Credit(1_000);
+  credit.take(1_000);
+  const { connection, publishes, run } = stage({ credit });
+  connection.receive(batchOf(["1"]), batchOf(["2"]), "end");
+  await settle();
+  assert.equal(publishes.length, 0);
+  credit.release(1_000);
+  await settle();
+  assert.equal(publishes.length, 1, "one batch takes all of it");
+  publishes[0]!.confirm();
+  await settle();
+  publishes[1]!.confirm();
+  await run;
+  assert.equal(credit.usedBytes, 0);
+  assert.equal(credit.waiting, 0);
 });
 
 test("run() does not read while the peer takes no acknowledgement, and writes one OK for all when it does", async () => {

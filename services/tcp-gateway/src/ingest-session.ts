@@ -30,7 +30,7 @@ export interface IngestListener {
 }
 
 /** What a batch costs beside its payload: event, promise, place in the log. Bounds a flood of empty records. */
-const batchOverheadBytes = 512;
+const batchOverheadBytes = 1_024;
 
 /**
  * An ingest connection: bytes in, events to the bus, acknowledgements back.
@@ -74,8 +74,11 @@ export class IngestSession implements Session {
     try {
       if (this.#listener.banner) await this.connection.send(this.#listener.banner);
       for await (const batch of this.connection.batches(this.#listener.codec)) {
+        // Many connections may have been read at once when the common credit ran out: the bus sees them one by one.
+        if (this.#listener.credit.isExhausted)
+          await this.#until(() => this.#isEnding || !this.#listener.credit.isExhausted);
         this.#take(batch);
-        if (!this.#mayRead()) await this.#until(() => this.#ending !== undefined || this.#mayRead());
+        if (!this.#mayRead()) await this.#until(() => this.#isEnding || this.#mayRead());
         if (this.#ending) break;
       }
     } catch (error) {
@@ -188,6 +191,10 @@ export class IngestSession implements Session {
     this.#acks?.acknowledge(records);
     if (dropped > 0) this.#acks?.say(encodeDropped(dropped, records, maxFrameBytes));
     if (truncated > 0) this.#acks?.say(encodeTruncated(truncated, records, maxFrameBytes));
+  }
+
+  get #isEnding(): boolean {
+    return this.#ending !== undefined;
   }
 
   #mayRead(): boolean {

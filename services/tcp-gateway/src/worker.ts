@@ -21,7 +21,7 @@ const channel: WorkerChannel = new WorkerChannel(
     async start({ config, instance }: StartWorker) {
       const bus = await openIpcBus(owner);
       const logger = channelLogger(() => channel, { worker: process.pid });
-      const credit = new Credit(config.credit);
+      const credit = new Credit(Math.ceil(config.credit / config.workers));
       const parts = { instance, bus, credit, logger, clock: systemClock, sharesPort: true };
       gateway = await LocalGateway.open(config, parts);
       if (over.signal.aborted) await gateway[Symbol.asyncDispose]();
