@@ -117,6 +117,28 @@ test("run() ends with 0 when a signal stops main while it is starting", async ()
   assert.deepEqual(seen, { code: 0, exits: [], said: [] });
 });
 
+test("remainingMs() counts down from the signal, and from the shorter limit after a crash", async () => {
+  for (const [event, limit] of [
+    ["SIGTERM", 5_000],
+    ["uncaughtException", 2_000],
+  ] as const) {
+    const { events, clock, start } = stage();
+    const seen: number[] = [];
+    const running = start(async (context) => {
+      seen.push(context.remainingMs());
+      await untilStopped(context);
+      seen.push(context.remainingMs());
+      await clock.sleep(500);
+      seen.push(context.remainingMs());
+    });
+    events.emit(event, event);
+    await new Promise((resolve) => setImmediate(resolve));
+    await clock.advance(500);
+    await running;
+    assert.deepEqual(seen, [5_000, limit, limit - 500], event);
+  }
+});
+
 test("run() does not let a forgotten handle keep the process alive after main has failed", async () => {
   const { seen, clock, start } = stage();
   await start(() => Promise.reject(new FairleadError("X", "Cannot")));

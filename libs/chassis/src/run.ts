@@ -32,6 +32,8 @@ const systemProcess: HostProcess = {
 export interface RunContext {
   /** Fires at the first SIGTERM or SIGINT, and at an error that nobody caught: drain, then return. */
   readonly signal: AbortSignal;
+  /** Whole milliseconds until the process is made to exit; the whole limit before the signal. */
+  remainingMs(): number;
   /** Called once the configuration is known. */
   configure(settings: { readonly logger?: Logger; readonly shutdownMs?: number }): void;
 }
@@ -67,6 +69,7 @@ export async function run(main: (context: RunContext) => Promise<void>, options:
   const { crashDrainMs = 5_000 } = options;
   let logger: Logger | undefined;
   let firstSignalAt: number | undefined;
+  let exitAt: number | undefined;
 
   const fail = (message: string, error?: unknown) => {
     host.setExitCode(exitCodes.failure);
@@ -74,6 +77,7 @@ export async function run(main: (context: RunContext) => Promise<void>, options:
     else host.say(`${options.name}: ${message}${error === undefined ? "" : `: ${describe(error)}`}`);
   };
   const exitAfter = (limitMs: number) => {
+    exitAt = Math.min(exitAt ?? Number.POSITIVE_INFINITY, clock.monotonicMs() + limitMs);
     clock.timer(limitMs, () => {
       fail(`Cannot finish in time: still open after ${limitMs} ms: ${host.openResources().join(", ")}`);
       host.exit(exitCodes.failure);
@@ -105,6 +109,8 @@ export async function run(main: (context: RunContext) => Promise<void>, options:
   try {
     await main({
       signal: stop.signal,
+      remainingMs: () =>
+        exitAt === undefined ? shutdownMs : Math.max(0, Math.floor(exitAt - clock.monotonicMs())),
       configure: (settings) => {
         logger = settings.logger ?? logger;
         shutdownMs = settings.shutdownMs ?? shutdownMs;

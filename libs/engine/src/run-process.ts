@@ -13,16 +13,16 @@ const flushMs = 2_000;
 /** The whole life of a process that runs services: start, wait for the signal, drain, end. Sets the exit code. */
 export function runProcess(options: RunProcessOptions): Promise<void> {
   return run(
-    async ({ signal, configure }) => {
+    async ({ signal, configure, remainingMs }) => {
       await using running = await runServices({ ...options, signal });
-      const shutdownMs = running.config.values.shutdown.limit;
-      configure({ logger: running.logger, shutdownMs });
+      configure({ logger: running.logger, shutdownMs: running.config.values.shutdown.limit });
       for (const { scheme, host, port, description } of running.endpoints) {
         running.logger.info({ scheme, host, port }, `listening: ${description}`);
       }
       await options.onReady?.(running);
       if (!signal.aborted) await once(signal, "abort");
-      await running.drain(AbortSignal.timeout(Math.max(shutdownMs / 2, shutdownMs - flushMs)));
+      const limitMs = remainingMs();
+      await running.drain(AbortSignal.timeout(Math.max(Math.floor(limitMs / 2), limitMs - flushMs)));
       running.logger.info({}, "drained");
     },
     { name: options.name },

@@ -112,13 +112,31 @@ test("drain() is not ready, lets services finish while HTTP answers, then stops 
   assert.deepEqual(texts, ["last"]);
 });
 
-test("drain() goes on when one service cannot, and says so", async () => {
+test("drain() goes on when one service cannot, says so, and fails at the end", async () => {
   const failing = service(async () => ({ drain: () => Promise.reject(new Error("stuck")) }));
   await using engine = await startTestEngine([failing]);
-  await engine.running.drain(AbortSignal.timeout(10_000));
+  await assert.rejects(engine.running.drain(AbortSignal.timeout(10_000)), {
+    code: "DRAIN_INCOMPLETE",
+    message: `Cannot drain ${name}: the log says why`,
+  });
+  await assert.rejects(fetch(`${engine.url}/livez`));
   const line = engine.lines.map((text) => JSON.parse(text)).find(({ msg }) => msg === "cannot drain");
   assert.equal(line.part, name);
   assert.equal(line.err.message, "stuck");
+});
+
+test("drain() does not wait beyond the signal for a service that ignores it", async () => {
+  const stuck = service(async () => ({ drain: () => new Promise(() => {}) }));
+  await using engine = await startTestEngine([stuck]);
+  await assert.rejects(engine.running.drain(AbortSignal.timeout(50)), { code: "DRAIN_INCOMPLETE" });
+});
+
+test("drain() takes a service that ends at the signal for drained", async () => {
+  const obedient = service(async () => ({
+    drain: (signal) => new Promise((resolve) => signal.addEventListener("abort", () => resolve())),
+  }));
+  await using engine = await startTestEngine([obedient]);
+  await engine.running.drain(AbortSignal.timeout(50));
 });
 
 test("runServices() closes everything and says in one line which service could not start and why", async () => {

@@ -47,6 +47,7 @@ export interface RunningServices extends AsyncDisposable {
   /**
    * In this order: not ready any more; each service makes durable and acknowledges what it has accepted; HTTP stops. At
    * the signal what is left is cut off. Dispose afterwards: the bus writes what it holds. Repeating is harmless.
+   * @throws {FairleadError} DRAIN_INCOMPLETE, after all that, when a service failed or had not finished at the signal
    */
   drain(signal: AbortSignal): Promise<void>;
 }
@@ -134,12 +135,12 @@ export async function runServices(options: RunServicesOptions): Promise<RunningS
   let drained: Promise<void> | undefined;
   const drain = async (signal: AbortSignal) => {
     phase = "draining";
-    const results = await Promise.allSettled(running.map((service) => service.drain(signal)));
-    for (const [index, result] of results.entries()) {
-      if (result.status === "fulfilled") continue;
-      logger.error({ err: toError(result.reason), part: definitions[index]?.name }, "cannot drain");
-    }
+    const names = definitions.map(({ name }) => name);
+    const failed = await drainServices(running, names, signal, logger);
     await http.drain(signal);
+    if (failed.length > 0) {
+      throw new FairleadError("DRAIN_INCOMPLETE", `Cannot drain ${failed.join(", ")}: the log says why`);
+    }
   };
   return {
     instance,
@@ -204,5 +205,41 @@ async function startService(
       data: { service: definition.name },
       cause: error,
     });
+  }
+}
+
+/** Names of the services that did not drain. Waits for none of them beyond the signal: the bus needs time to flush. */
+async function drainServices(
+  running: readonly RunningService[],
+  names: readonly string[],
+  signal: AbortSignal,
+  logger: Logger,
+): Promise<string[]> {
+  const outcomes = await Promise.all(
+    running.map(async (service, index) => {
+      try {
+        await beforeAbort(service.drain(signal), signal);
+        return [];
+      } catch (error) {
+        logger.error({ err: toError(error), part: names[index] }, "cannot drain");
+        return [String(names[index])];
+      }
+    }),
+  );
+  return outcomes.flat();
+}
+
+/** The signal gives whoever it was passed to one turn of the loop to end by itself. */
+async function beforeAbort(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const late = Promise.withResolvers<never>();
+  const onAbort = () =>
+    void setImmediate(() => late.reject(new FairleadError("DRAIN_TIMEOUT", "Cannot drain: the time was up")));
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    await Promise.race([work, late.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    late.promise.catch(() => {});
   }
 }

@@ -77,15 +77,17 @@ test("a process that is killed keeps what it has answered", async () => {
   assert.equal((await second.ended).code, 0);
 });
 
-test("a process whose drain does not end is ended at shutdown.limit with 1 and says what is open", async () => {
+test("a process with a service that does not drain is through at shutdown.limit all the same, and ends with 1", async () => {
   await using directory = await temporaryDirectory();
-  const text = "http-fetcher:\n  stuck: true\nshutdown:\n  limit: 300ms\n";
+  const text = "http-fetcher:\n  stuck: true\nshutdown:\n  limit: 3s\n";
   await writeFile(join(directory.path, "fairlead.yaml"), text);
   using example = await startExample(directory.path);
+  assert.equal((await say(example.url, "hello")).status, 204);
   example.child.kill("SIGTERM");
-  const { code, stdout } = await example.ended;
+  const { code, stdout, stderr } = await example.ended;
   assert.equal(code, 1);
-  assert.match(stdout, /"level":"error".*Cannot finish in time: still open after 300 ms/);
+  assert.match(stdout, /"level":"error".*"part":"http-fetcher","msg":"cannot drain"/);
+  assert.equal(stderr, "example: Cannot drain http-fetcher: the log says why\n");
 });
 
 test("a process with a wrong configuration says everything on standard error and ends with 78", async () => {
