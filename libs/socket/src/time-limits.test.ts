@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { test } from "node:test";
 import { ManualClock } from "@fairlead/core";
-import { collect, eventually, failure, openPair, type Pair } from "../test/loopback.ts";
+import {
+  collect,
+  dialPlain,
+  eventually,
+  failure,
+  listenLoopback,
+  openPair,
+  type Pair,
+} from "../test/loopback.ts";
 import { createCodec } from "./codecs/mod.ts";
 import type { CloseReason, Connection, ConnectionTimeLimits } from "./connection.ts";
 import { sweepMs } from "./sweep.ts";
@@ -98,6 +107,21 @@ for (const [name, read] of Object.entries(frameReaders)) {
   });
 }
 
+test("frameMs cuts a peer that drips into a frame that is thrown away for its size", async () => {
+  const { pair, clock } = await openWith({ frameMs: 10_000, idleMs: 60_000 });
+  await using _ = pair;
+  const dropped: number[] = [];
+  const reading = failure(collect(pair.connection.batches(lines), (batch) => dropped.push(batch.dropped)));
+  await drip(pair, "x".repeat(5_000));
+  for (let drips = 0; drips < 3; drips++) {
+    await clock.advance(3_000);
+    await drip(pair, "x");
+  }
+  await clock.advance(3_000);
+  assert.equal(await reading, "TIMED_OUT");
+  assert.equal(await pair.connection.closed, "frame-timeout");
+});
+
 test("frameMs begins anew with every frame", async () => {
   const { pair, clock } = await openWith({ frameMs: 1_000 });
   await using _ = pair;
@@ -131,6 +155,31 @@ test("idleMs does not count while received bytes wait for our reader", async () 
   await drip(pair, "x");
   await clock.advance(60_000);
   assert.equal((await pair.connection.read())?.toString(), "x");
+});
+
+test("lingerMs closes a connection whose handler has returned and whose peer does not end", async () => {
+  const clock = new ManualClock();
+  const accepted = Promise.withResolvers<Connection>();
+  await using listener = await listenLoopback(
+    async (connection) => {
+      accepted.resolve(connection);
+      await connection.readLine(100);
+      await connection.send("bye");
+    },
+    { lingerMs: 1_000, clock },
+  );
+  const peer = await dialPlain(listener, true);
+  peer.write("x\n");
+  await once(peer.resume(), "end");
+  const connection = await accepted.promise;
+  // The peer goes on sending: it is thrown away, and does not keep the connection.
+  peer.write("more that nobody reads");
+  await eventually(() => connection.bytesReceived > 2);
+  await clock.advance(750);
+  assert.equal(listener.connections.count, 1);
+  await clock.advance(3 * sweepMs);
+  assert.equal(await connection.closed, "local");
+  peer.destroy();
 });
 
 test("time limits are counted in sweeps: a loop that stood still cuts nobody", async () => {
