@@ -1,5 +1,7 @@
 /** The `fairlead` command: assembles the commands; each loads what it needs when it runs. */
 import { readFileSync } from "node:fs";
+import { getCompileCacheDir } from "node:module";
+import { dirname } from "node:path";
 import { exitCodes, sendCommand, type Terminal, tailCommand } from "@fairlead/client/cli";
 import { errorCode, FairleadError, toError } from "@fairlead/core";
 import { Command, CommanderError } from "commander";
@@ -57,6 +59,10 @@ function exitCodeOf(code: string | undefined): number {
   if (code === "UNREACHABLE") return exitCodes.unreachable;
   return code?.startsWith("CONFIG_") ? exitCodes.configuration : exitCodes.failed;
 }
+
+// Threads look here for the compile cache; without it each would compile TypeScript for itself, at 25 MiB a head.
+const compileCache = getCompileCacheDir();
+if (compileCache !== undefined) process.env["NODE_COMPILE_CACHE"] ??= dirname(compileCache);
 
 const terminal = new ProcessTerminal();
 await main(terminal);

@@ -1,10 +1,10 @@
 import { createReadStream, statSync } from "node:fs";
-import { formatBytes, toError } from "@fairlead/core";
+import { toError } from "@fairlead/core";
 import { type LineBatch, lineBatchOf, readLineBatches } from "../line-batches.ts";
 import { UsageError } from "./connection-options.ts";
 import { showProgress } from "./progress.ts";
 import type { SendCommandOptions } from "./send-command.ts";
-import { say, type Terminal, writeOut } from "./terminal.ts";
+import { approximateSize, say, type Terminal, writeOut } from "./terminal.ts";
 
 /** `fairlead send`. @throws {ClientError} @throws {UsageError} */
 export async function send(
@@ -74,7 +74,7 @@ async function sendTcp(source: Source, options: SendCommandOptions, terminal: Te
     });
     return {
       data: { acknowledged, acknowledgedBytes },
-      words: `${count(acknowledged, "line")} acknowledged (${formatBytes(acknowledgedBytes)})`,
+      words: `${count(acknowledged, "line")} acknowledged (${approximateSize(acknowledgedBytes)})`,
     };
   } finally {
     progress.stop();

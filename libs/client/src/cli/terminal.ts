@@ -43,6 +43,18 @@ export async function writeOut(terminal: Terminal, text: string): Promise<void> 
   });
 }
 
+/** A size for people, to one decimal: "1.2MiB". */
+export function approximateSize(bytes: number): string {
+  for (const [unit, factor] of [
+    ["GiB", 2 ** 30],
+    ["MiB", 2 ** 20],
+    ["KiB", 2 ** 10],
+  ] as const) {
+    if (bytes >= factor) return `${Number((bytes / factor).toFixed(1))}${unit}`;
+  }
+  return `${bytes}B`;
+}
+
 /** Control characters made visible: what a device sends must not steer the terminal of whoever looks at it. */
 export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is for

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, rmSync, statfsSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { errorCode, formatBytes, toError } from "@fairlead/core";
+import { approximateSize } from "@fairlead/client/cli";
+import { errorCode, toError } from "@fairlead/core";
 import type { Finding } from "./finding.ts";
 
 /** statfs(2): the magic numbers of file systems that live in memory. */
@@ -82,20 +83,20 @@ function checkRoom(path: string, existing: string, wantedBytes: number): Finding
   const freeBytes = bavail * bsize;
   const subject = `disk of ${path}`;
   const findings: Finding[] = [];
-  const room = `${formatBytes(roughly(freeBytes))} free of ${formatBytes(roughly(blocks * bsize))}`;
+  const room = `${approximateSize(freeBytes)} free of ${approximateSize(blocks * bsize)}`;
   if (freeBytes < nearlyFull.bytes || freeBytes < blocks * bsize * nearlyFull.share) {
     findings.push({
       subject,
       status: "failed",
       words: `nearly full: ${room}`,
-      advice: "make room, or shorten bus.retention in the configuration; producers get ERR when it is full",
+      advice: "make room, or lower bus.maxBytes or bus.maxAge; producers get ERR when it is full",
     });
   } else if (freeBytes < wantedBytes) {
     findings.push({
       subject,
       status: "degraded",
-      words: `${room}, and the log may grow to ${formatBytes(wantedBytes)}`,
-      advice: "lower the log's size limit in the configuration, or give it a larger disk",
+      words: `${room}, and the log may grow to ${approximateSize(wantedBytes)}`,
+      advice: "lower bus.maxBytes, or give it a larger disk",
     });
   } else {
     findings.push({ subject, status: "ok", words: room });
@@ -119,6 +120,3 @@ function checkRoom(path: string, existing: string, wantedBytes: number): Finding
   }
   return findings;
 }
-
-/** Whole MiB, so that sizes read well. */
-const roughly = (bytes: number) => Math.round(bytes / 2 ** 20) * 2 ** 20 || bytes;

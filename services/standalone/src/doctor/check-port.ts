@@ -1,3 +1,4 @@
+import { approximateSize } from "@fairlead/client/cli";
 import { errorCode, toError } from "@fairlead/core";
 import { bindUdp, listenTcp } from "@fairlead/socket";
 import type { Finding } from "./finding.ts";
@@ -26,10 +27,9 @@ export async function checkPort(
   const { protocol, host, port, what } = planned;
   const subject = `${protocol} ${host}:${port} (${what})`;
   try {
-    const findings: Finding[] = [{ subject, status: "ok", words: "free" }];
-    if (protocol === "tcp") await tryTcp(host, port);
-    else findings.push(...(await tryUdp(planned, subject)));
-    return findings;
+    if (protocol === "udp") return [await tryUdp(planned, subject)];
+    await tryTcp(host, port);
+    return [{ subject, status: "ok", words: "free" }];
   } catch (error) {
     if (errorCode(error) !== "ADDRESS_IN_USE")
       return [{ subject, status: "failed", ...whyNot(error, planned) }];
@@ -59,7 +59,7 @@ async function tryTcp(host: string, port: number): Promise<void> {
   });
 }
 
-async function tryUdp({ host, port, receiveBufferBytes }: PlannedPort, subject: string): Promise<Finding[]> {
+async function tryUdp({ host, port, receiveBufferBytes }: PlannedPort, subject: string): Promise<Finding> {
   await using socket = await bindUdp({
     host,
     port,
@@ -68,15 +68,14 @@ async function tryUdp({ host, port, receiveBufferBytes }: PlannedPort, subject: 
     ...(receiveBufferBytes === undefined ? {} : { receiveBufferBytes }),
   });
   const { askedBytes, grantedBytes, isShort } = socket.receiveBuffer;
-  if (!isShort) return [];
-  return [
-    {
-      subject,
-      status: "degraded",
-      words: `the kernel grants a receive buffer of ${grantedBytes} bytes of the ${askedBytes} asked: bursts are lost earlier`,
-      advice: `sudo sysctl -w net.core.rmem_max=${askedBytes} (to keep it: write net.core.rmem_max=${askedBytes} into /etc/sysctl.d/60-fairlead.conf)`,
-    },
-  ];
+  if (!isShort || askedBytes === undefined) return { subject, status: "ok", words: "free" };
+  const setting = `net.core.rmem_max=${askedBytes}`;
+  return {
+    subject,
+    status: "degraded",
+    words: `free, but the kernel grants ${approximateSize(grantedBytes)} of the ${approximateSize(askedBytes)} receive buffer asked: bursts are lost earlier`,
+    advice: `sudo sysctl -w ${setting} (to keep it: write ${setting} into /etc/sysctl.d/60-fairlead.conf)`,
+  };
 }
 
 function whyNot(error: unknown, { host, port }: PlannedPort): { words: string; advice: string } {
