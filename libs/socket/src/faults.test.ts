@@ -101,6 +101,8 @@ test("a peer that never reads is closed by sendMs with a reset, and others are s
     { limits: { sendMs: 250 } },
   );
   const mute = await dialPlain(listener);
+  const errors: string[] = [];
+  mute.on("error", (error) => errors.push(error.message));
   mute.write("flood\n");
   const { host, port } = listener.address;
   await using other = await dialTcp({ host, port, connectTimeoutMs });
@@ -109,6 +111,7 @@ test("a peer that never reads is closed by sendMs with a reset, and others are s
   await eventually(() => reasons.length > 0);
   assert.deepEqual(reasons, ["send-timeout"]);
   await gone(mute);
+  assert.deepEqual(errors, ["read ECONNRESET"]);
 });
 
 test("a connection that is dead when it is accepted ends by itself", async () => {

@@ -118,6 +118,21 @@ test("drain() gives out what the kernel still holds, takes nothing new, and the 
   assert.equal(await failure(server.send("x", client.local)), "CONNECTION_CLOSED");
 });
 
+test("drain() ends although datagrams go on coming", async () => {
+  const server = await bind();
+  await using client = await bind();
+  let isOver = false;
+  const flood = (async () => {
+    for (; !isOver; await new Promise((resolve) => setImmediate(resolve)))
+      await client.send("x", server.local);
+  })();
+  await eventually(() => server.stats.received > 0);
+  await server.drain();
+  isOver = true;
+  await flood;
+  assert.ok(client.stats.sent > server.stats.received);
+});
+
 test("connect() sends without a target and hears only its peer", async () => {
   await using server = await bind();
   // A port that was asked for by its number: one that the kernel chose is lost with disconnect().
