@@ -28,7 +28,7 @@ interface Result {
 }
 
 const loads: readonly Load[] = [
-  { name: "64 KiB events", eventBytes: 65_536, events: 3_000, window: 32 },
+  { name: "64 KiB events", eventBytes: 65_536, events: 3_000, window: 64 },
   { name: "100 byte events", eventBytes: 100, events: 200_000, window: 4_096 },
 ];
 
@@ -48,7 +48,7 @@ let files = 0;
 const newPath = () => join(directory, `${files++}.db`);
 const groupBytes = 1 << 20;
 const perGroup = ({ eventBytes, window }: Load) =>
-  Math.max(1, Math.min(window / 2, Math.floor(groupBytes / eventBytes)));
+  Math.max(1, Math.min(window / 4, Math.floor(groupBytes / eventBytes)));
 
 /** The floor: one statement, one row per event, one commit per group, nothing else. */
 async function direct(load: Load): Promise<number> {

@@ -6,7 +6,7 @@ import { Commits, type Group } from "./commits.ts";
 import { WorkerLink } from "./link.ts";
 import { acquireLock } from "./lock.ts";
 import type { LogReply, LogStatus } from "./protocol.ts";
-import { decodeRecords } from "./record.ts";
+import { type ReadPortion, Reads } from "./reads.ts";
 import { minLogBytes } from "./room.ts";
 import { tailLog } from "./tail.ts";
 import { RecentWindow } from "./window.ts";
@@ -32,11 +32,6 @@ export interface SqliteBusOptions {
   readonly logger?: Logger;
 }
 
-interface Read {
-  resolve(portion: { events: readonly LoggedEvent[]; scannedThrough: number }): void;
-  reject(error: Error): void;
-}
-
 /** The durable log in SQLite: a Bus, and the place where events wait for another one. */
 export class SqliteBus implements Bus {
   readonly #path: string;
@@ -45,10 +40,9 @@ export class SqliteBus implements Bus {
   readonly #link: WorkerLink;
   readonly #commits: Commits;
   readonly #recent: RecentWindow;
-  readonly #reads = new Map<number, Read>();
+  readonly #reads: Reads;
   readonly #waiting = new Set<() => void>();
   #tails = 0;
-  #nextId = 1;
   #lastOffset = 0;
   #status: LogStatus | undefined;
   /** Why the thread is away, while it is. */
@@ -69,6 +63,7 @@ export class SqliteBus implements Bus {
     this.#path = resolve(options.path);
     this.#maxEventBytes = options.maxEventBytes ?? 16 << 20;
     this.#lock = acquireLock(this.#path);
+    this.#reads = new Reads((request) => this.#link.send(request));
     this.#recent = new RecentWindow(recentBytes);
     this.#commits = new Commits({ maxPendingEvents, maxPendingBytes }, (group) => this.#post(group));
     this.#link = new WorkerLink(
@@ -144,7 +139,7 @@ export class SqliteBus implements Bus {
     await this.#commits.idle();
     this.#isClosed = true;
     await this.#link.close();
-    this.#failReads(this.#closedError());
+    this.#reads.rejectAll(this.#closedError());
     this.#wakeTails();
     this.#lock[Symbol.dispose]();
   }
@@ -183,24 +178,16 @@ export class SqliteBus implements Bus {
     this.#link.send({ kind: "append", id: 0, buffer, bytes, count }, [buffer]);
   }
 
-  #read(
-    after: number,
-    through: number,
-    types: readonly string[] | undefined,
-  ): ReturnType<Parameters<typeof tailLog>[0]["read"]> {
-    return new Promise((resolve, reject) => {
-      if (!this.#link.isUp) {
-        // Asked again after the next change: the thread is being started again.
-        const wait = this.#onChange(() => {
-          wait[Symbol.dispose]();
-          resolve({ events: [], scannedThrough: after });
-        });
-        return;
-      }
-      const id = this.#nextId++;
-      this.#reads.set(id, { resolve, reject });
-      this.#link.send({ kind: "read", id, after, through, types });
+  async #read(after: number, through: number, types: readonly string[] | undefined): Promise<ReadPortion> {
+    if (this.#link.isUp) return await this.#reads.ask(after, through, types);
+    // The thread is being started again: asked again after the next change.
+    await new Promise<void>((resolve) => {
+      const wait = this.#onChange(() => {
+        wait[Symbol.dispose]();
+        resolve();
+      });
     });
+    return { events: [], scannedThrough: after };
   }
 
   #onReply(reply: LogReply): void {
@@ -217,15 +204,9 @@ export class SqliteBus implements Bus {
         this.#commits.recycle(reply.buffer);
         this.#commits.refuse(busErrorFrom(reply.error));
         return;
-      case "rows": {
-        const { id, buffer, count, scannedThrough } = reply;
-        this.#reads.get(id)?.resolve({ events: decodeRecords(Buffer.from(buffer), count), scannedThrough });
-        this.#reads.delete(id);
-        return;
-      }
+      case "rows":
       case "unread":
-        this.#reads.get(reply.id)?.reject(busErrorFrom(reply.error));
-        this.#reads.delete(reply.id);
+        this.#reads.answer(reply);
         return;
       case "status":
         this.#status = reply.status;
@@ -243,16 +224,7 @@ export class SqliteBus implements Bus {
   #onDown(error: BusError): void {
     this.#down = error;
     this.#commits.rejectAll(error);
-    // Tails ask again: reading is safe to repeat.
-    for (const [id, read] of this.#reads) {
-      this.#reads.delete(id);
-      read.resolve({ events: [], scannedThrough: -1 });
-    }
-  }
-
-  #failReads(error: BusError): void {
-    for (const read of this.#reads.values()) read.reject(error);
-    this.#reads.clear();
+    this.#reads.askAgain();
   }
 
   #onChange(wake: () => void): Disposable {

@@ -1,17 +1,14 @@
 import { matchesTopic, routingKey } from "@fairlead/core";
 import type { LoggedEvent } from "../bus.ts";
+import type { ReadPortion } from "./reads.ts";
 
 /** What a tail needs of the log. */
 export interface TailSource {
   last(): number;
   recentAfter(offset: number): readonly LoggedEvent[] | undefined;
   /** @throws {BusError} */
-  read(
-    after: number,
-    through: number,
-    types: readonly string[] | undefined,
-  ): Promise<{ events: readonly LoggedEvent[]; scannedThrough: number }>;
-  /** Calls back at the next commit, closing or restart; false when there is nothing more to wait for. */
+  read(after: number, through: number, types: readonly string[] | undefined): Promise<ReadPortion>;
+  /** Calls back at every commit, at closing and at a restart, until disposed. */
   onChange(wake: () => void): Disposable;
   /** @throws {BusError} BUS_CLOSED */
   throwIfClosed(): void;
