@@ -45,8 +45,10 @@ test("loadServicesConfig() reads fairlead.yaml, the file that is named, and the 
     FAIRLEAD_LOG_LEVEL: "warn",
     FAIRLEAD_DATA_DIR: "/d",
     FAIRLEAD_TOKENS_FILE: "/t",
+    FAIRLEAD_REDIS_URL: "redis://r",
   };
-  const { http, log, dataDir } = load(env);
+  const { http, log, dataDir, state } = load(env);
+  assert.equal(state.redis?.url, "redis://r");
   assert.deepEqual(
     [http.port, http.host, http.tokensFile, log.level, dataDir],
     [3, "::1", "/t", "warn", "/d"],

@@ -89,6 +89,7 @@ export const environmentOverrides: readonly EnvironmentOverride[] = [
   { variable: "FAIRLEAD_HTTP_PORT", path: ["http", "port"] },
   { variable: "FAIRLEAD_LOG_LEVEL", path: ["log", "level"] },
   { variable: "FAIRLEAD_TOKENS_FILE", path: ["http", "tokensFile"] },
+  { variable: "FAIRLEAD_REDIS_URL", path: ["state", "redis", "url"] },
 ];
 
 type Services = readonly ServiceDefinition[];
@@ -121,7 +122,7 @@ export interface LoadServicesConfigOptions {
  */
 export function loadServicesConfig(options: LoadServicesConfigOptions): LoadedConfig<EngineConfig> {
   const { services, env, cwd = process.cwd() } = options;
-  refuseDistributed(env);
+  refuseUnknownEngines(env);
   const running = new Set<string>(services.map(({ name }) => name));
   const named = options.configFile ?? (env["FAIRLEAD_CONFIG"] || undefined);
   const usual = resolve(cwd, "fairlead.yaml");
@@ -153,11 +154,11 @@ function commonFrom(values: Readonly<Record<string, unknown>>): z.output<typeof 
   return values as z.output<typeof commonSchema>;
 }
 
-/** Whoever sets these expects RabbitMQ or Redis: to go on without would break the promise in silence. */
-function refuseDistributed(env: Environment): void {
-  const set = ["FAIRLEAD_AMQP_URL", "FAIRLEAD_REDIS_URL", "FAIRLEAD_S3_URL"].filter((name) => env[name]);
+/** Whoever sets these expects RabbitMQ or S3: to go on without would break the promise in silence. */
+function refuseUnknownEngines(env: Environment): void {
+  const set = ["FAIRLEAD_AMQP_URL", "FAIRLEAD_S3_URL"].filter((name) => env[name]);
   if (set.length === 0) return;
-  const message = "is set, but this version has the embedded engine only: unset it";
+  const message = "is set, but this version keeps messages and files on its own disk only: unset it";
   throw new ConfigError(
     "CONFIG_INVALID",
     "the environment",

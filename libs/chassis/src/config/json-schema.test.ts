@@ -28,7 +28,7 @@ test("configJsonSchema() carries sentences and defaults, and lets a reference st
 
 test("undescribedKeys() names the keys without a sentence", () => {
   const inner = section({ a: count(1).describe("A."), b: count(1) });
-  assert.deepEqual(undescribedKeys(section({ s: inner.describe("S."), l: inner.array().default([]) })), [
+  assert.deepEqual(undescribedKeys(section({ s: inner, l: inner.array().default([]) })), [
     "s.b",
     "l",
     "l[].b",

@@ -28,7 +28,7 @@ export function configJsonSchema(schema: z.ZodType, title: string): JsonSchema {
   return { title, ...json };
 }
 
-/** Paths of keys that have no sentence: a test of every service's section expects none. */
+/** Paths of keys that have no sentence, groups of keys left out: a test of every service's section expects none. */
 export function undescribedKeys(schema: z.ZodType): string[] {
   const found: string[] = [];
   const walk = (json: JsonSchema | boolean | undefined, path: string) => {
@@ -36,7 +36,8 @@ export function undescribedKeys(schema: z.ZodType): string[] {
     for (const [key, inner] of Object.entries(json.properties ?? {})) {
       const at = path === "" ? key : `${path}.${key}`;
       // A const is the discriminator of a union: its options are described, not it.
-      if (typeof inner === "object" && !inner.description && inner.const === undefined) found.push(at);
+      const needsSentence = typeof inner === "object" && inner.const === undefined && !inner.properties;
+      if (needsSentence && !inner.description) found.push(at);
       walk(inner, at);
     }
     for (const inner of [...(json.anyOf ?? []), ...(json.oneOf ?? []), ...(json.allOf ?? [])])

@@ -29,10 +29,13 @@ function gate() {
   return { route, entered: entered.promise, leave: leave.resolve };
 }
 
+/** Nothing is closed because of time: what closes is closed by the drain. */
+const patient = { headerMs: 60_000, keepAliveMs: 60_000, idleMs: 60_000 };
+
 test("HttpServer.drain() lets a running request finish, closes idle connections and refuses new ones", async () => {
   const slow = gate();
   await using server = await startTestServer((router) => router.add(slow.route), {
-    limits: { headerMs: 60_000 },
+    limits: patient,
   });
   const idle = connect(server.port, "127.0.0.1");
   const idleClosed = once(idle, "close");
@@ -65,20 +68,22 @@ test("HttpServer.drain() cuts off what is left when the signal fires", async () 
 });
 
 test("HttpServer.drain() tells streams to end", async () => {
-  await using server = await startTestServer((router) =>
-    router.add({
-      method: "GET",
-      path: "/stream",
-      summary: "Stream until the drain",
-      scope: "x:read",
-      responses: {},
-      async handle({ response, draining }) {
-        response.write("begin ");
-        await once(draining, "abort");
-        response.end("end");
-        return undefined;
-      },
-    }),
+  await using server = await startTestServer(
+    (router) =>
+      router.add({
+        method: "GET",
+        path: "/stream",
+        summary: "Stream until the drain",
+        scope: "x:read",
+        responses: {},
+        async handle({ response, draining }) {
+          response.write("begin ");
+          await once(draining, "abort");
+          response.end("end");
+          return undefined;
+        },
+      }),
+    { limits: patient },
   );
   const response = await fetch(`${server.url}/v1/stream`);
   const drained = server.server.drain(new AbortController().signal);
