@@ -1,13 +1,18 @@
 import type { Connection } from "@fairlead/socket";
 import { encodeOk } from "./protocol.ts";
 
+/** Told when everything is written, or nothing more will be. */
+export interface AckOwner {
+  onAcksWritten(): void;
+}
+
 /**
  * Writes the acknowledgements of one connection: at once when the line is idle, one for many while a write waits for the
  * peer. Holds one number and the lines that must stand before it.
  */
 export class AckWriter {
   readonly #connection: Connection;
-  readonly #onChange: () => void;
+  readonly #owner: AckOwner;
   readonly #counted: { acks: number };
   #lines = "";
   #records = 0;
@@ -16,11 +21,11 @@ export class AckWriter {
   #isSending = false;
   #isOver = false;
 
-  /** @param counted counts every OK that is written, @param onChange told when writing has stopped */
-  constructor(connection: Connection, counted: { acks: number }, onChange: () => void) {
+  /** @param counted counts every OK that is written */
+  constructor(connection: Connection, counted: { acks: number }, owner: AckOwner) {
     this.#connection = connection;
     this.#counted = counted;
-    this.#onChange = onChange;
+    this.#owner = owner;
   }
 
   /** True while the peer does not take what was written: nothing should be read from it. */
@@ -72,7 +77,7 @@ export class AckWriter {
       this.#isOver = true;
     }
     this.#isSending = false;
-    this.#onChange();
+    this.#owner.onAcksWritten();
   }
 
   #take(): string {

@@ -1,8 +1,9 @@
 import { type CloudEvent, toError } from "@fairlead/core";
 import { type Codec, type Connection, type FrameBatch, FramingError, SocketError } from "@fairlead/socket";
 import { AckWindow, type PendingBatch } from "./ack-window.ts";
-import { AckWriter } from "./ack-writer.ts";
+import { type AckOwner, AckWriter } from "./ack-writer.ts";
 import { slices } from "./batch.ts";
+import { countUp } from "./counters.ts";
 import type { Credit } from "./credit.ts";
 import { toEnding } from "./errors.ts";
 import type { Ledger } from "./ledger.ts";
@@ -27,6 +28,8 @@ export interface IngestListener {
   publish(event: CloudEvent): Promise<void>;
   /** The bus refused a batch, or something failed that should not. */
   onFailed(error: Error): void;
+  /** A session is done; its connection may still be open. */
+  onDone(session: Session): void;
 }
 
 /** What a batch costs beside its payload: event, promise, place in the log. Bounds a flood of empty records. */
@@ -39,23 +42,22 @@ const batchOverheadBytes = 1_024;
  * fails ends it: what is durable before is acknowledged, then ERR. Batches behind the failed one that were on their way
  * already may become durable and are not acknowledged; the client sends them again (at least once).
  */
-export class IngestSession implements Session {
+export class IngestSession implements Session, AckOwner {
   readonly connection: Connection;
-  readonly rejected: Record<string, number> = {};
   readonly #listener: IngestListener;
   readonly #window = new AckWindow();
   readonly #acks: AckWriter | undefined;
   #taken = 0;
   #pendingRecords = 0;
   #unconfirmedBytes = 0;
+  #rejected: Record<string, number> | undefined;
   #ending: Ending | undefined;
   #wake: (() => void) | undefined;
 
   constructor(connection: Connection, listener: IngestListener) {
     this.connection = connection;
     this.#listener = listener;
-    if (listener.acks === "durable")
-      this.#acks = new AckWriter(connection, listener.ledger, () => this.#wake?.());
+    if (listener.acks === "durable") this.#acks = new AckWriter(connection, listener.ledger, this);
   }
 
   get records(): number {
@@ -64,6 +66,10 @@ export class IngestSession implements Session {
 
   get pendingRecords(): number {
     return this.#pendingRecords;
+  }
+
+  get rejected(): Readonly<Record<string, number>> | undefined {
+    return this.#rejected;
   }
 
   get ending(): Ending | undefined {
@@ -87,6 +93,11 @@ export class IngestSession implements Session {
     await this.#until(() => this.#window.isDecided && this.#isQuiet());
     if (this.#ending) this.#acks?.say(encodeErr(this.#ending.code, this.#ending.text));
     await this.#until(() => this.#pendingRecords === 0 && this.#isQuiet());
+    this.#listener.onDone(this);
+  }
+
+  onAcksWritten(): void {
+    this.#wake?.();
   }
 
   stop(ending: Ending): void {
@@ -174,7 +185,8 @@ export class IngestSession implements Session {
   }
 
   #countRejected(records: number, reason: string): void {
-    this.rejected[reason] = (this.rejected[reason] ?? 0) + records;
+    this.#rejected ??= {};
+    countUp(this.#rejected, reason, records);
   }
 
   /** Acknowledges what has no gap. */

@@ -49,7 +49,7 @@ export class Lifecycle {
 
   async #closed(session: Session): Promise<void> {
     const { events, publishes, source, clock } = this.#options;
-    const { connection, records, rejected } = session;
+    const { connection, records, rejected = {} } = session;
     const closeReason = await connection.closed;
     const reason = session.ending?.reason ?? closeReason;
     events.closed(session, reason);

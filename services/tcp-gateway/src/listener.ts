@@ -54,7 +54,7 @@ export class Listener implements AsyncDisposable {
     this.#parts = parts;
     this.#events = events;
     this.#lifecycle = new Lifecycle({ listener, instance, source, bus, events, clock, publishes });
-    this.#createSession = createSessions(config, parts, events, source);
+    this.#createSession = createSessions(config, parts, events, source, (session) => this.#onDone(session));
   }
 
   /** @throws {SocketError} ADDRESS_IN_USE, ADDRESS_UNAVAILABLE, PERMISSION_DENIED */
@@ -126,17 +126,18 @@ export class Listener implements AsyncDisposable {
     };
   }
 
-  async #serve(connection: Connection): Promise<void> {
+  #serve(connection: Connection): Promise<void> {
     const session = this.#createSession(connection);
     this.#sessions.set(connection.id, session);
     this.#lifecycle.opened(connection);
     if (this.#isDraining) session.stop(drainEnding);
-    try {
-      await session.run();
-    } finally {
-      this.#lifecycle.closing(session);
-      void connection.closed.then(() => this.#sessions.delete(connection.id));
-    }
+    return session.run();
+  }
+
+  /** The socket's listener ends the connection now; it is ours until it is over. */
+  #onDone(session: Session): void {
+    this.#lifecycle.closing(session);
+    void session.connection.closed.then(() => this.#sessions.delete(session.connection.id));
   }
 
   #describe({ connection, records }: Session): TcpConnection {
@@ -162,9 +163,13 @@ function createSessions(
   { bus, credit, clock }: ListenerParts,
   events: ListenerEvents,
   source: string,
+  onDone: (session: Session) => void,
 ): (connection: Connection) => Session {
   const { mode, banner, acks, batch, mediaType } = config;
-  if (mode === "echo") return (connection) => new EchoSession(connection, banner);
+  if (mode === "echo") {
+    const shared = { banner, onDone };
+    return (connection) => new EchoSession(connection, shared);
+  }
   const codec = createCodec(toCodecOptions(config.codec));
   const container = containerOf(config, codec);
   const shared: IngestListener = {
@@ -180,6 +185,7 @@ function createSessions(
     encode: createRecordEvents(container, mediaType, source, clock),
     publish: (event) => bus.publish(event),
     onFailed: (error) => events.failed(error),
+    onDone,
   };
   return (connection) => new IngestSession(connection, shared);
 }

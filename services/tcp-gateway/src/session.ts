@@ -17,7 +17,10 @@ export const drainEnding: Ending = {
 
 export const operatorEnding: Ending = { code: "CLOSED", text: "closed by an operator", reason: "local" };
 
-/** One connection from its beginning to its end; the listener ends the connection when `run` resolves. */
+/**
+ * One connection from its beginning to its end; the listener ends the connection when `run` resolves. Ten thousand of
+ * them may be idle: every field, closure and waiting async function here is paid that often.
+ */
 export interface Session {
   readonly connection: Connection;
   /** Records that are durable, without a gap. */
@@ -25,7 +28,7 @@ export interface Session {
   /** Records on their way to the bus. */
   readonly pendingRecords: number;
   /** Records that were received and did not become durable, by reason. */
-  readonly rejected: Readonly<Record<string, number>>;
+  readonly rejected: Readonly<Record<string, number>> | undefined;
   /** Set when this side ends the connection. */
   readonly ending: Ending | undefined;
   /** Resolves, and never rejects, when everything that was taken from the connection is decided and answered. */

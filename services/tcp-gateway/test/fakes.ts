@@ -128,6 +128,7 @@ export function stage(options: Partial<IngestListener> = {}): Stage {
     publish: (event) =>
       new Promise((resolve, reject) => publishes.push({ event, confirm: resolve, refuse: reject })),
     onFailed: (error) => failures.push(error),
+    onDone: () => {},
     ...options,
   };
   const connection = new FakeConnection();
