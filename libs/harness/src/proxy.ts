@@ -54,7 +54,7 @@ class Link {
   close(): void {
     this.#proxy.links.delete(this);
     for (const socket of Object.values(this.sides)) {
-      // Node 24 spins for ever in resetAndDestroy() of a socket whose end is on its way.
+      // resetAndDestroy() of a socket whose end is on its way fails with EINVAL and never closes (Node 24).
       if (socket.writableEnded) socket.destroy();
       else if (!socket.destroyed) socket.resetAndDestroy();
     }

@@ -1,6 +1,11 @@
 import { FairleadError } from "@fairlead/core";
 
-export type StateErrorCode = "STATE_UNAVAILABLE" | "STATE_CLOSED" | "VALUE_TOO_LARGE" | "STATE_IN_USE";
+export type StateErrorCode =
+  | "STATE_UNAVAILABLE"
+  | "STATE_CLOSED"
+  | "VALUE_TOO_LARGE"
+  | "INVALID_ARGUMENT"
+  | "STATE_IN_USE";
 
 /** The shared state could not answer. STATE_UNAVAILABLE is retryable: the operation may or may not have happened. */
 export class StateError extends FairleadError {

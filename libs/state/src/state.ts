@@ -14,7 +14,7 @@ export interface Leases {
   acquire(name: string, holder: string, ttlMs: number): Promise<Lease | undefined>;
   /** The lease with its new expiry, or undefined when it is no longer this holder's with this fence. */
   renew(lease: Lease, ttlMs: number): Promise<Lease | undefined>;
-  /** True when it was held with this fence. Repeating is harmless. */
+  /** True when it was held with this fence, also when the release is repeated. */
   release(lease: Lease): Promise<boolean>;
 }
 
@@ -33,8 +33,10 @@ export interface Idempotency {
   /** @param digest of the request: a repeat with another one is a mismatch. @param claimId of the caller: repeating with
    *  the same one is safe when the reply was lost */
   claim(key: string, digest: string, claimId: string, ttlMs: number): Promise<IdempotencyClaim>;
-  /** @param outcome at most 64 KiB of text, kept until the key expires. False when the claim is no longer the caller's */
+  /** @param outcome at most 64 KiB of text, kept for `ttlMs` from now. False when the claim is no longer
+   *  the caller's, or was completed with another outcome */
   complete(key: string, claimId: string, outcome: string, ttlMs: number): Promise<boolean>;
+  /** The key is free again. False when the claim is no longer the caller's, or completed. */
   abandon(key: string, claimId: string): Promise<boolean>;
 }
 
@@ -59,7 +61,11 @@ export interface PresentConnection {
   readonly info: Readonly<Record<string, string | number>>;
 }
 
-/** Who is connected where. An instance that stops beating disappears with all its connections. */
+/**
+ * Who is connected where. An instance that stops beating disappears with all its connections; when it beats again they
+ * are back. What an instance says of its own connections is taken also while the store is away, and brought to it by
+ * the first beat that reaches it; questions fail then.
+ */
 export interface Presence {
   /** Says that the instance lives; it is gone `ttlMs` after the last beat. */
   beat(instance: string, ttlMs: number): Promise<void>;
@@ -69,7 +75,7 @@ export interface Presence {
   find(id: string): Promise<PresentConnection | undefined>;
   /** In order of id, after `after`, at most `limit`. */
   list(options: { after?: string; limit: number }): Promise<readonly PresentConnection[]>;
-  /** Adds to a room; the membership ends with the connection. */
+  /** Adds a connection that is present to a room; the membership ends with the connection. */
   enter(room: string, id: string): Promise<void>;
   exit(room: string, id: string): Promise<void>;
   members(room: string, options: { after?: string; limit: number }): Promise<readonly PresentConnection[]>;
@@ -80,6 +86,7 @@ export interface Values {
   /** @param value at most 64 KiB as JSON */
   set(key: string, value: unknown, ttlMs: number): Promise<void>;
   get(key: string): Promise<unknown>;
+  /** True when it was there: of callers that delete the same value, one at most hears true. */
   delete(key: string): Promise<boolean>;
 }
 
@@ -89,7 +96,11 @@ export interface StateHealth {
   readonly problems: readonly string[];
 }
 
-/** Shared state of all instances. Nothing is kept without an expiry. Every operation is safe to repeat. */
+/**
+ * Shared state of all instances. Nothing is kept without an expiry. Every operation is safe to repeat.
+ * Every operation may throw {StateError} STATE_UNAVAILABLE (retryable: it may or may not have happened), STATE_CLOSED,
+ * INVALID_ARGUMENT, VALUE_TOO_LARGE (keys, names and ids: 1 KiB; values and outcomes: 64 KiB).
+ */
 export interface State extends AsyncDisposable {
   readonly leases: Leases;
   readonly idempotency: Idempotency;

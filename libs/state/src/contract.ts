@@ -1,0 +1,18 @@
+import { describe } from "node:test";
+import { idempotencyContract } from "./contract/idempotency.ts";
+import { leasesContract } from "./contract/leases.ts";
+import { presenceContract } from "./contract/presence.ts";
+import { rateLimitsContract } from "./contract/rate-limits.ts";
+import type { OpenSubject } from "./contract/subject.ts";
+import { valuesContract } from "./contract/values.ts";
+
+/** Every driver runs this suite: what it does not test, no caller may rely on. */
+export function stateContract(name: string, open: OpenSubject, skip: string | false = false): void {
+  describe(`${name}: the state contract`, { skip }, () => {
+    describe("Leases", () => leasesContract(open));
+    describe("Idempotency", () => idempotencyContract(open));
+    describe("RateLimits", () => rateLimitsContract(open));
+    describe("Presence", () => presenceContract(open));
+    describe("Values", () => valuesContract(open));
+  });
+}

@@ -1,0 +1,220 @@
+import { backoffMs, type Clock, type Logger, toError } from "@fairlead/core";
+import { Redis } from "ioredis";
+import { StateError } from "../errors.ts";
+import type { RedisAddress } from "./address.ts";
+
+export interface RedisLimits {
+  /** A command without a reply for so long has failed, and so has its connection. Default 1,000. */
+  commandTimeoutMs: number;
+  /** An operation, with what is repeated of it, at most. Default 2,000. */
+  operationTimeoutMs: number;
+  /** Dialling and TLS at most. Default 5,000. */
+  connectTimeoutMs: number;
+  /** Longest pause between two attempts to connect. Default 2,000. */
+  maxReconnectDelayMs: number;
+}
+
+/** How long an operation waits for a connection that has just been lost. Longer, and Redis counts as away. */
+const graceMs = 500;
+const minReconnectDelayMs = 20;
+const maxAttempts = 20;
+const pingEveryMs = 5_000;
+
+/** Errors of a Redis that will answer later; the others are answers (https://redis.io/docs, "Error handling"). */
+const transientReplies = new Set(
+  [
+    "LOADING",
+    "READONLY",
+    "MASTERDOWN",
+    "BUSY",
+    "TRYAGAIN",
+    "CLUSTERDOWN",
+    "MISCONF",
+    "OOM",
+    "NOREPLICAS",
+  ].concat(
+    ["NOAUTH", "WRONGPASS", "NOPERM"], // Repaired by an operator, without a restart of ours.
+  ),
+);
+
+/** The first word of an error that Redis answered with; undefined for any other error. */
+const replyCode = (error: unknown) =>
+  error instanceof Error && error.name === "ReplyError" ? error.message.split(" ", 1)[0] : undefined;
+
+/**
+ * One connection to Redis. Nothing is queued while it is away, nothing is sent twice by the client library: what may be
+ * repeated is repeated here, where the operation is known to be safe to repeat.
+ */
+export class RedisLink implements AsyncDisposable {
+  readonly #redis: Redis;
+  readonly #where: string;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #limits: RedisLimits;
+  #awaySinceMs: number | undefined;
+  #lastError = "not connected yet";
+  #refusal: string | undefined;
+  #isClosed = false;
+  /** Resolves with true when the connection is ready, with false when there is no hope that it soon will be. */
+  #hope: PromiseWithResolvers<boolean> | undefined;
+  #graceTimer: Disposable | undefined;
+  #pingTimer: Disposable | undefined;
+
+  constructor(address: RedisAddress, limits: RedisLimits, clock: Clock, logger: Logger) {
+    this.#where = address.where;
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#limits = limits;
+    this.#awaySinceMs = clock.nowMs();
+    this.#redis = new Redis({
+      ...address.options,
+      lazyConnect: true,
+      // Its defaults queue without bound and send again what may have happened.
+      maxRetriesPerRequest: 0,
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      connectTimeout: limits.connectTimeoutMs,
+      // The socket's limit ends a connection on which Redis stands still, also during the login; the command's limit is
+      // behind it and never expected to be the first.
+      socketTimeout: limits.commandTimeoutMs,
+      commandTimeout: limits.commandTimeoutMs + 250,
+      retryStrategy: (attempt: number) => this.#reconnectDelay(attempt),
+    });
+    this.#redis.on("ready", () => this.#onReady());
+    this.#redis.on("close", () => this.#onClose());
+    this.#redis.on("end", () => this.#onEnd());
+    this.#redis.on("error", (error) => {
+      this.#lastError = error.message;
+    });
+  }
+
+  #reconnectDelay(attempt: number): number {
+    return backoffMs(attempt, {
+      minDelayMs: minReconnectDelayMs,
+      maxDelayMs: this.#limits.maxReconnectDelayMs,
+    });
+  }
+
+  /** Resolves when connected, or when the first attempt has failed: the rest goes on in the background. */
+  async open(): Promise<void> {
+    this.#hope = Promise.withResolvers();
+    const { promise } = this.#hope;
+    const longest = this.#limits.connectTimeoutMs + this.#limits.commandTimeoutMs;
+    this.#graceTimer = this.#clock.timer(longest, () => this.#loseHope());
+    this.#redis.connect().catch((error) => {
+      this.#lastError = toError(error).message;
+      this.#loseHope();
+    });
+    await promise;
+    this.#ping();
+  }
+
+  #onReady(): void {
+    if (this.#awaySinceMs !== undefined) {
+      const awayMs = this.#clock.nowMs() - this.#awaySinceMs;
+      this.#logger.info({ redis: this.#where, awayMs }, "Redis is connected");
+    }
+    this.#awaySinceMs = undefined;
+    this.#graceTimer?.[Symbol.dispose]();
+    this.#hope?.resolve(true);
+    this.#hope = undefined;
+  }
+
+  #onClose(): void {
+    if (this.#isClosed) return;
+    if (this.#awaySinceMs !== undefined) {
+      this.#loseHope(); // It was not ready before.
+      return;
+    }
+    this.#awaySinceMs = this.#clock.nowMs();
+    this.#hope = Promise.withResolvers();
+    this.#graceTimer?.[Symbol.dispose]();
+    this.#graceTimer = this.#clock.timer(graceMs, () => this.#loseHope());
+  }
+
+  #loseHope(): void {
+    this.#graceTimer?.[Symbol.dispose]();
+    if (this.#hope === undefined) return;
+    this.#hope.resolve(false);
+    this.#hope = undefined;
+    if (!this.#isClosed) this.#logger.warn({ redis: this.#where, reason: this.#lastError }, "Redis is away");
+  }
+
+  /** The client library gives up in some corners of its connector; this does not. */
+  #onEnd(): void {
+    if (this.#isClosed) return;
+    this.#loseHope();
+    this.#clock.timer(this.#limits.maxReconnectDelayMs, () => {
+      if (!this.#isClosed) this.#redis.connect().catch(() => {});
+    });
+  }
+
+  /** Without traffic a Redis that stands still would go unnoticed. */
+  #ping(): void {
+    this.#pingTimer = this.#clock.timer(pingEveryMs, () => {
+      if (this.#redis.status === "ready") this.#redis.ping().catch(() => {});
+      this.#ping();
+    });
+  }
+
+  /**
+   * Runs one command or script. A connection that is lost on the way is waited for shortly, and the operation repeated;
+   * while Redis is away it fails at once.
+   * @param what for the error: "acquire lease x"
+   * @throws {StateError} STATE_UNAVAILABLE, STATE_CLOSED
+   */
+  async run<T>(
+    what: string,
+    operation: (redis: Redis) => Promise<T>,
+    { isRepeatable = true } = {},
+  ): Promise<T> {
+    const end = this.#clock.monotonicMs() + this.#limits.operationTimeoutMs;
+    for (let attempt = 1; ; attempt++) {
+      if (this.#isClosed) throw new StateError("STATE_CLOSED", `Cannot ${what}: the state is closed`);
+      if (this.#redis.status !== "ready" && !(await this.#hope?.promise)) throw this.#unavailable(what);
+      try {
+        const result = await operation(this.#redis);
+        this.#refusal = undefined;
+        return result;
+      } catch (error) {
+        const code = replyCode(error);
+        if (code !== undefined) this.#refusal = toError(error).message;
+        const isRetryable = code === undefined || transientReplies.has(code);
+        const isLast = !isRepeatable || attempt === maxAttempts || this.#clock.monotonicMs() >= end;
+        if (!isRetryable || isLast) throw this.#unavailable(what, error, isRetryable);
+        // A refusal needs time to pass; a lost connection is waited for above.
+        if (this.#redis.status === "ready") await this.#clock.sleep(backoffMs(attempt, { maxDelayMs: 200 }));
+      }
+    }
+  }
+
+  #unavailable(what: string, cause?: unknown, retryable = true): StateError {
+    const reason = cause === undefined ? this.#away() : `${this.#where} answered: ${toError(cause).message}`;
+    return new StateError("STATE_UNAVAILABLE", `Cannot ${what}: ${reason}`, { retryable, cause });
+  }
+
+  #away(): string {
+    const since = new Date(this.#awaySinceMs ?? this.#clock.nowMs()).toISOString();
+    return `Redis at ${this.#where} has been away since ${since}: ${this.#lastError}`;
+  }
+
+  get isAvailable(): boolean {
+    return this.#redis.status === "ready" && this.#refusal === undefined;
+  }
+
+  /** Sentences for an operator. */
+  problems(): string[] {
+    if (this.#redis.status !== "ready") return [this.#away()];
+    return this.#refusal === undefined ? [] : [`Redis at ${this.#where} refuses commands: ${this.#refusal}`];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#pingTimer?.[Symbol.dispose]();
+    this.#loseHope();
+    this.#redis.disconnect();
+    // A Redis that stands still never answers the end of the connection.
+    this.#redis.stream?.destroy();
+  }
+}

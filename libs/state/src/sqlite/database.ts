@@ -1,0 +1,113 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { durableSchema, liveSchema, schemaVersion } from "./schema.ts";
+
+const pageBytes = 4_096;
+
+/** Primary result codes (https://www.sqlite.org/rescode.html). */
+export const resultCodes = { busy: 5, corrupt: 11, full: 13, cantOpen: 14, notADatabase: 26 } as const;
+
+/** The primary result code of an error of SQLite. */
+export function resultCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number")
+    return undefined;
+  return error.errcode & 0xff;
+}
+
+/** The file is a database, but not one that this program can use. */
+export class DamagedFile extends Error {}
+
+export type Row = Readonly<Record<string, unknown>>;
+
+/** One connection with its prepared statements. Every call is synchronous. */
+export class Database {
+  readonly #connection: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  private constructor(connection: DatabaseSync) {
+    this.#connection = connection;
+  }
+
+  /** What lives and dies with this process. */
+  static inMemory(): Database {
+    const connection = new DatabaseSync(":memory:");
+    connection.exec(liveSchema);
+    return new Database(connection);
+  }
+
+  /**
+   * The durable file, locked for this process alone.
+   * @throws {DamagedFile} when it is not usable; errors of SQLite
+   */
+  static open(file: string, maxBytes: number): Database {
+    // A time limit of 0: a file in use is an error at once, never a wait that blocks the event loop.
+    const connection = new DatabaseSync(file, { timeout: 0 });
+    try {
+      connection.exec(`
+        PRAGMA page_size = ${pageBytes};
+        PRAGMA locking_mode = EXCLUSIVE;
+        PRAGMA journal_mode = WAL;
+        PRAGMA synchronous = NORMAL;
+        PRAGMA max_page_count = ${Math.max(64, Math.floor(maxBytes / pageBytes))};
+      `);
+      connection.exec("BEGIN EXCLUSIVE"); // Takes the lock now rather than at the first write.
+      const database = new Database(connection);
+      database.#prepareSchema();
+      connection.exec("COMMIT");
+      return database;
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  }
+
+  #prepareSchema(): void {
+    const found = this.get("PRAGMA quick_check(1)")?.["quick_check"];
+    if (found !== "ok") throw new DamagedFile(String(found));
+    const version = this.get("PRAGMA user_version")?.["user_version"];
+    if (version === schemaVersion) return;
+    const tables = this.get("SELECT count(*) AS count FROM sqlite_schema")?.["count"];
+    if (version !== 0 || tables !== 0) {
+      throw new DamagedFile(`it has version ${version}, this program knows version ${schemaVersion}`);
+    }
+    this.#connection.exec(durableSchema);
+    this.#connection.exec(`PRAGMA user_version = ${schemaVersion}`);
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#connection.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  get(sql: string, ...values: SQLInputValue[]): Row | undefined {
+    return this.#statement(sql).get(...values);
+  }
+
+  all(sql: string, ...values: SQLInputValue[]): Row[] {
+    return this.#statement(sql).all(...values);
+  }
+
+  /** Returns how many rows changed. */
+  run(sql: string, ...values: SQLInputValue[]): number {
+    return Number(this.#statement(sql).run(...values).changes);
+  }
+
+  /** All of it or, when it throws, nothing of it. */
+  transaction(operation: () => void): void {
+    this.#connection.exec("BEGIN IMMEDIATE");
+    try {
+      operation();
+      this.#connection.exec("COMMIT");
+    } catch (error) {
+      if (this.#connection.isTransaction) this.#connection.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  close(): void {
+    if (this.#connection.isOpen) this.#connection.close();
+  }
+}
