@@ -52,6 +52,7 @@ export const codecSchema = z.discriminatedUnion("name", [
       .optional()
       .describe('What ends the size; "newline" when neither this nor width is given.'),
     width: count(1, { max: 20 })
+      .unwrap()
       .optional()
       .describe("The size has exactly so many digits, and no terminator."),
   }),

@@ -1,6 +1,7 @@
 /** Clients that people already have: netcat, and the plain Python of the socket and socketserver tutorials. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { findBinary, skipOrFail } from "@fairlead/harness";
@@ -15,11 +16,13 @@ async function python(program: string, port: number): Promise<string> {
 
 const without = (binary: string) => skipOrFail(findBinary(binary) ? undefined : `no ${binary}`);
 
-test("nc -N prints the acknowledgement of its lines", { skip: without("nc") }, async () => {
+test("the example of the README prints what it says", { skip: without("nc") }, async () => {
+  const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
+  const [, command, expected] = /^(printf .*?)\s+# (.*)$/m.exec(readme)!;
   await using gateway = await startGateway([{}]);
-  const command = `printf 'hello\\nworld\\n' | nc -N 127.0.0.1 ${gateway.port()}`;
-  const { stdout } = await run("sh", ["-c", command], { timeout: 60_000 });
-  assert.equal(stdout, "OK 2\n");
+  const here = command!.replace("7001", String(gateway.port()));
+  const { stdout } = await run("sh", ["-c", here], { timeout: 60_000 });
+  assert.equal(stdout, `${expected}\n`);
   assert.deepEqual(gateway.bus.records, ["hello", "world"]);
 });
 

@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createCodec } from "@fairlead/socket";
+import type { z } from "zod";
+import { toCodecOptions } from "./codec-config.ts";
+import { configSchema } from "./config.ts";
+import { listenOptions } from "./listen-options.ts";
+
+type Input = z.input<typeof configSchema>;
+
+test("configSchema without a word gives the listeners of the architecture", () => {
+  const { listeners, workers } = configSchema.parse(undefined);
+  const [lines, syslog] = listeners;
+  assert.equal(workers, 1);
+  assert.deepEqual(
+    listeners.map(({ host, port, mode, acks, codec }) => [host, port, mode, acks, codec.name]),
+    [
+      ["127.0.0.1", 7001, "ingest", "durable", "lines"],
+      ["127.0.0.1", 5514, "ingest", "none", "octet-counting"],
+    ],
+  );
+  assert.deepEqual(lines!.codec, {
+    name: "lines",
+    maxFrame: 65_536,
+    oversize: "close",
+    delimiter: "newline",
+  });
+  assert.equal(syslog!.name, "syslog");
+  assert.equal(syslog!.limits.idle, undefined);
+  assert.equal(lines!.limits.idle, 900_000);
+});
+
+const listener = (more: object): Input => ({ listeners: [{ name: "a", port: 1, ...more }] }) as Input;
+
+const faults: [string, Input, RegExp][] = [
+  ["neither port nor path", { listeners: [{ name: "a" }] }, /either a port or a path/],
+  ["port and path", listener({ path: "/tmp/x" }), /either a port or a path/],
+  ["a public address without an allow list", listener({ host: "0.0.0.0" }), /is not loopback/],
+  ["a public IPv6 address without an allow list", listener({ host: "::" }), /is not loopback/],
+  ["an empty allow list", listener({ allow: [] }), /allow|small/i],
+  [
+    "lines of a codec that may contain them",
+    listener({ codec: { name: "netstring" }, container: "lines" }),
+    /line feeds/,
+  ],
+  ["a codec without its option", listener({ codec: { name: "fixed" } }), /frame/],
+  ["an option that the codec has not", listener({ codec: { name: "lines", width: 2 } }), /width/],
+  [
+    "options that exclude each other",
+    listener({ codec: { name: "ascii-size", width: 2, terminator: "lf" } }),
+    /width/,
+  ],
+  ["a delimiter that is none", listener({ codec: { name: "lines", delimiter: "hex:0" } }), /newline/],
+  ["a frame without bound", listener({ codec: { name: "raw", maxFrame: "1GiB" } }), /8MiB/],
+  ["a limit of nothing", listener({ limits: { idle: "0s" } }), /none|1ms/],
+  ["a limit of no connections", listener({ limits: { maxConnections: 0 } }), /from 1/],
+  ["a name in capitals", { listeners: [{ name: "Lines", port: 1 }] }, /a-z/],
+  [
+    "one name twice",
+    {
+      listeners: [
+        { name: "a", port: 1 },
+        { name: "a", port: 2 },
+      ],
+    },
+    /another listener/,
+  ],
+  [
+    "one port twice",
+    {
+      listeners: [
+        { name: "a", port: 1 },
+        { name: "b", port: 1 },
+      ],
+    },
+    /another listener/,
+  ],
+  ["workers on a Unix socket", { workers: 2, listeners: [{ name: "a", path: "/tmp/x" }] }, /workers to 1/],
+  ["a key that is not known", { worker: 2 } as Input, /worker/],
+];
+for (const [what, input, expected] of faults) {
+  test(`configSchema refuses ${what}`, () => {
+    const checked = configSchema.safeParse(input);
+    assert.equal(checked.success, false);
+    assert.match(JSON.stringify(checked.error!.issues), expected);
+  });
+}
+
+test("configSchema takes a public address with a list of who may connect, and every loopback without one", () => {
+  const hosts = ["127.0.0.1", "127.1.2.3", "::1", "localhost"];
+  for (const host of hosts) assert.ok(configSchema.safeParse(listener({ host })).success, host);
+  assert.ok(configSchema.safeParse(listener({ host: "::", allow: ["fd00::/8"] })).success);
+});
+
+const codecs: object[] = [
+  { name: "lines", delimiter: "text:||" },
+  { name: "fixed", frame: "12B" },
+  {
+    name: "length-prefix",
+    lengthBytes: 2,
+    endian: "little",
+    lengthOffset: 3,
+    lengthAdjustment: -5,
+    lengthIncludesHeader: true,
+    keepHeader: true,
+  },
+  { name: "varint" },
+  { name: "netstring" },
+  { name: "octet-counting" },
+  { name: "ascii-size", width: 6 },
+  { name: "ascii-size", terminator: "crlf" },
+  { name: "mllp" },
+  { name: "stx-etx", escape: "dle", check: "lrc" },
+  { name: "json", maxDepth: 5 },
+  { name: "raw", maxFrame: "1KiB", oversize: "drop" },
+];
+for (const codec of codecs) {
+  test(`toCodecOptions() gives createCodec() what ${JSON.stringify(codec)} says`, () => {
+    const [configured] = configSchema.parse(listener({ codec })).listeners;
+    const options = toCodecOptions(configured!.codec);
+    assert.equal(createCodec(options).name, options.name);
+    const { maxFrame: _, frame, ...rest } = codec as { maxFrame?: string; frame?: string };
+    for (const [key, value] of Object.entries(rest)) {
+      assert.equal((options as unknown as Record<string, unknown>)[key], value, key);
+    }
+    if (frame !== undefined) assert.equal((options as { frameBytes: number }).frameBytes, 12);
+    assert.equal(options.maxFrameBytes, configured!.codec.maxFrame);
+  });
+}
+
+test("listenOptions() leaves out the limits that are switched off", () => {
+  const limits = { firstByte: "none", frame: "2s", idle: "none", total: "1h", send: "3s", acceptRate: 10 };
+  const [configured] = configSchema.parse(listener({ limits })).listeners;
+  const options = listenOptions(configured!);
+  assert.deepEqual(options.limits, { frameMs: 2_000, totalMs: 3_600_000, sendMs: 3_000 });
+  assert.equal(options.acceptRatePerSecond, 10);
+});
