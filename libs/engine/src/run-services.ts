@@ -92,7 +92,7 @@ export async function runServices(options: RunServicesOptions): Promise<RunningS
   options.signal?.throwIfAborted();
   const { dataDir } = values;
   const state = opened.use(
-    await openState(values.state, { dataDirectory: dataDir, logger: logger.child({ part: "state" }), clock }),
+    await openState(values.state, { dataDir, logger: logger.child({ part: "state" }), meter, clock }),
   );
   const bus = opened.use(
     await openBus(values.bus, { dataDir, logger: logger.child({ part: "bus" }), meter, clock }),

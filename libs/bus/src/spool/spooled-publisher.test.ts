@@ -192,7 +192,7 @@ test("SpooledPublisher loses nothing that it accepted and keeps the order, whate
         await spooled[Symbol.asyncDispose]();
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 1_000 },
   );
 });
 
