@@ -192,7 +192,8 @@ function createSessions(
 
 function describe({ name, mode, codec, acks }: ListenerConfig): string {
   if (mode === "echo") return `${name}: every byte comes back`;
-  return `${name}: ${codec.name} framing, ${acks === "durable" ? "durable acks" : "no acks"}`;
+  const framing = codec.name === "lines" ? "newline" : codec.name;
+  return `${name}: ${framing} framing, ${acks === "durable" ? "durable acks" : "no acks"}`;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
