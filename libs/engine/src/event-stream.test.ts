@@ -9,6 +9,9 @@ import { FairleadError, MemoryMeter, silentLogger } from "@fairlead/core";
 import { addEventStream } from "./event-stream.ts";
 import { startTestEngine, textEvent } from "./test-engine.ts";
 
+/** What waits in a loop fails instead of hanging when it is broken. */
+const hangs = { timeout: 60_000 };
+
 type Engine = Awaited<ReturnType<typeof startTestEngine>>;
 
 async function publish(engine: Engine, ...texts: readonly string[]): Promise<void> {
@@ -104,23 +107,27 @@ test("GET /v1/events refuses a Last-Event-ID that is no offset, and HEAD does no
   assert.equal((await fetch(`${engine.url}/v1/events`, { method: "HEAD" })).status, 200);
 });
 
-test("GET /v1/events refuses more streams than may be open, and has room again when one has gone", async () => {
-  await using engine = await startTestEngine();
-  const limit = engine.running.config.values.http.maxStreams;
-  const stop = new AbortController();
-  const opened = await Promise.all(
-    Array.from({ length: limit }, () => fetch(`${engine.url}/v1/events`, { signal: stop.signal })),
-  );
-  assert.ok(opened.every(({ status }) => status === 200));
-  const refused = await fetch(`${engine.url}/v1/events`);
-  assert.equal(refused.status, 503);
-  assert.equal(refused.headers.get("retry-after"), "5");
-  assert.partialDeepStrictEqual(await refused.json(), { code: "TOO_MANY_STREAMS" });
-  stop.abort();
-  let status = 503;
-  while (status === 503) ({ status } = await fetch(`${engine.url}/v1/events?follow=false`));
-  assert.equal(status, 200);
-});
+test(
+  "GET /v1/events refuses more streams than may be open, and has room again when one has gone",
+  hangs,
+  async () => {
+    await using engine = await startTestEngine();
+    const limit = engine.running.config.values.http.maxStreams;
+    const stop = new AbortController();
+    const opened = await Promise.all(
+      Array.from({ length: limit }, () => fetch(`${engine.url}/v1/events`, { signal: stop.signal })),
+    );
+    assert.ok(opened.every(({ status }) => status === 200));
+    const refused = await fetch(`${engine.url}/v1/events`);
+    assert.equal(refused.status, 503);
+    assert.equal(refused.headers.get("retry-after"), "5");
+    assert.partialDeepStrictEqual(await refused.json(), { code: "TOO_MANY_STREAMS" });
+    stop.abort();
+    let status = 503;
+    while (status === 503) ({ status } = await fetch(`${engine.url}/v1/events?follow=false`));
+    assert.equal(status, 200);
+  },
+);
 
 test("GET /v1/events gives a client that reads late everything", async () => {
   await using engine = await startTestEngine();
@@ -156,21 +163,25 @@ async function serveStream(tail: Bus["tail"]) {
   return { meter, port, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
 
-test("GET /v1/events asks the log for no more than a client takes, and cuts off one that takes nothing", async () => {
-  let asked = 0;
-  await using served = await serveStream(async function* () {
-    for (;;) yield { offset: ++asked, event: textEvent("x".repeat(1024 * 1024)) };
-  });
-  const socket = connect(served.port, "127.0.0.1");
-  socket.pause();
-  socket.on("error", () => {});
-  socket.write("GET /events HTTP/1.1\r\nhost: localhost\r\n\r\n");
-  // The stream is over once the idle limit has cut the client off: heartbeats did not keep it alive.
-  while (asked === 0 || served.meter.value("fairlead_http_event_streams") > 0) await setTimeout(10);
-  // What the kernel's buffers took (a few MiB each way), and one more.
-  assert.ok(asked < 40, `${asked} MiB were asked for`);
-  socket.destroy();
-});
+test(
+  "GET /v1/events asks the log for no more than a client takes, and cuts off one that takes nothing",
+  hangs,
+  async () => {
+    let asked = 0;
+    await using served = await serveStream(async function* () {
+      for (;;) yield { offset: ++asked, event: textEvent("x".repeat(1024 * 1024)) };
+    });
+    const socket = connect(served.port, "127.0.0.1");
+    socket.pause();
+    socket.on("error", () => {});
+    socket.write("GET /events HTTP/1.1\r\nhost: localhost\r\n\r\n");
+    // The stream is over once the idle limit has cut the client off: heartbeats did not keep it alive.
+    while (asked === 0 || served.meter.value("fairlead_http_event_streams") > 0) await setTimeout(10);
+    // What the kernel's buffers took (a few MiB each way), and one more.
+    assert.ok(asked < 40, `${asked} MiB were asked for`);
+    socket.destroy();
+  },
+);
 
 test("GET /v1/events sends heartbeats while nothing happens", async () => {
   await using served = await serveStream(async function* ({ signal }) {

@@ -166,13 +166,12 @@ test("runServices() closes everything and says in one line which service could n
 test("runServices() closes everything when the HTTP port is in use", async () => {
   await using directory = await temporaryDirectory();
   const data = { FAIRLEAD_DATA_DIR: directory.path };
-  const other = createServer().listen(0, "127.0.0.1");
+  await using other = createServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => other.once("listening", resolve));
   const { port } = other.address() as { port: number };
   await assert.rejects(startTestEngine([], { ...data, FAIRLEAD_HTTP_PORT: String(port) }), {
     code: "ADDRESS_IN_USE",
   });
-  other.close();
   await using _again = await startTestEngine([], data);
 });
 

@@ -112,12 +112,11 @@ test("a process with a wrong configuration says everything on standard error and
 
 test("a process whose port is taken says so in one line and ends with 1", async () => {
   await using directory = await temporaryDirectory();
-  const other = createServer().listen(0, "127.0.0.1");
+  await using other = createServer().listen(0, "127.0.0.1");
   await once(other, "listening");
   const { port } = other.address() as { port: number };
   using example = await startExample(directory.path, { FAIRLEAD_HTTP_PORT: String(port) });
   const { code, stderr } = await example.ended;
-  other.close();
   assert.equal(code, 1);
   assert.equal(
     stderr,
