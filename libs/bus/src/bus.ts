@@ -24,14 +24,18 @@ export interface BusHealth {
   readonly isDegraded: boolean;
   /** Sentences for an operator; empty when all is well. */
   readonly problems: readonly string[];
-  /** Offset of the newest durable event, 0 when there is none. */
-  readonly lastOffset: number;
+  /** Offset of the newest durable event, 0 when there is none; left out where only the broker knows it. */
+  readonly lastOffset?: number;
   /** Events and bytes accepted by publish and not yet durable. */
   readonly pendingEvents: number;
   readonly pendingBytes: number;
   /** Bytes on disk, and their limit, where the driver has a disk. */
   readonly storedBytes?: number;
   readonly maxStoredBytes?: number;
+  /** Group commits since the start: how often the disk was asked to make events durable. */
+  readonly commits?: number;
+  /** Events that are durable on this disk and wait for the broker. */
+  readonly spooledEvents?: number;
   /** Rows that were found damaged and set aside. */
   readonly damagedEvents?: number;
 }

@@ -15,19 +15,23 @@ export function observeBus(bus: Bus, meter: Meter): Bus {
   const gauge = (name: string, help: string) => meter.gauge({ name: `fairlead_bus_${name}`, help });
   const pendingEvents = gauge("pending_events", "Events accepted by publish and not yet durable");
   const pendingBytes = gauge("pending_bytes", "Bytes accepted by publish and not yet durable");
-  const lastOffset = gauge("last_offset", "Offset of the newest durable event");
+  const lastOffset = gauge("last_offset", "Offset of the newest durable event; embedded engine only");
   const storedBytes = gauge("stored_bytes", "Bytes that the log takes on disk");
   const maxStoredBytes = gauge("max_stored_bytes", "Bytes that the log may take on disk");
+  const spooledEvents = gauge("spooled_events", "Events in the spool that wait for the broker");
   const damagedEvents = gauge("damaged_events", "Events that were found damaged and set aside");
+  const commits = gauge("commits", "Group commits since the start");
   const canAccept = gauge("can_accept", "1 when publish is expected to succeed, 0 when it is refused");
   const scrape = meter.onScrape(() => {
     const health = bus.health();
     pendingEvents.set(health.pendingEvents);
     pendingBytes.set(health.pendingBytes);
-    lastOffset.set(health.lastOffset);
+    if (health.lastOffset !== undefined) lastOffset.set(health.lastOffset);
     storedBytes.set(health.storedBytes ?? 0);
     maxStoredBytes.set(health.maxStoredBytes ?? 0);
+    spooledEvents.set(health.spooledEvents ?? 0);
     damagedEvents.set(health.damagedEvents ?? 0);
+    commits.set(health.commits ?? 0);
     canAccept.set(health.canAccept ? 1 : 0);
   });
   return {

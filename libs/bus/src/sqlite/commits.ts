@@ -19,6 +19,8 @@ interface Settle {
 export interface Group {
   readonly packer: Packer;
   readonly settles: Settle[];
+  /** Which run of successes it belongs to: a refusal ends one (see `refuse`). */
+  readonly epoch: number;
 }
 
 export interface CommitLimits {
@@ -38,6 +40,7 @@ export class Commits {
   readonly #spares: ArrayBuffer[] = [];
   #open: Group | undefined;
   #isScheduled = false;
+  #epoch = 0;
   #pendingEvents = 0;
   #pendingBytes = 0;
   #lastGroupBytes = 64 << 10;
@@ -66,7 +69,11 @@ export class Commits {
       const limit = `the limits are ${maxPendingEvents} and ${maxPendingBytes}`;
       return Promise.reject(new BusError("BUS_OVERLOADED", `Cannot publish an event: ${state}, ${limit}`));
     }
-    this.#open ??= { packer: new Packer(this.#spares.pop() ?? this.#lastGroupBytes), settles: [] };
+    this.#open ??= {
+      packer: new Packer(this.#spares.pop() ?? this.#lastGroupBytes),
+      settles: [],
+      epoch: this.#epoch,
+    };
     const { packer, settles } = this.#open;
     this.#pendingBytes += packer.add(0, 0, event.type, head, event.data);
     this.#pendingEvents++;
@@ -92,9 +99,24 @@ export class Commits {
     return { count: group.packer.count, bytes: group.packer.bytes };
   }
 
-  /** The oldest group under way was refused as a whole. */
+  /**
+   * The oldest group under way was refused as a whole, and with it everything that was published before its publishers
+   * could know: a later event of one of them must not be stored where an earlier one was refused, or its order were lost
+   * when the publisher repeats both. (The thread refuses by itself what it holds of the same epoch.)
+   */
   refuse(error: BusError): void {
-    for (const settle of this.#settle().settles) settle.reject(error);
+    const group = this.#settle();
+    const refused = [group];
+    if (group.epoch === this.#epoch) {
+      this.#epoch++;
+      if (this.#open) this.#sealed.push(this.#open);
+      this.#open = undefined;
+      for (const waiting of this.#sealed.splice(0)) {
+        this.#forget(waiting);
+        refused.push(waiting);
+      }
+    }
+    for (const { settles } of refused) for (const settle of settles) settle.reject(error);
     this.#flush();
   }
 
@@ -122,9 +144,13 @@ export class Commits {
   #settle(): Group {
     const group = this.#inFlight.shift();
     if (group === undefined) throw new Error("Cannot settle a group commit: none is under way");
-    this.#pendingEvents -= group.packer.count;
-    this.#pendingBytes -= group.packer.bytes;
+    this.#forget(group);
     return group;
+  }
+
+  #forget({ packer }: Group): void {
+    this.#pendingEvents -= packer.count;
+    this.#pendingBytes -= packer.bytes;
   }
 
   #seal(): void {

@@ -11,6 +11,8 @@ export interface LogSettings {
 /** How the log is, as its thread sees it. */
 export interface LogStatus {
   readonly lastOffset: number;
+  /** Events that are kept, as far as it is known which are missing. */
+  readonly storedEvents: number;
   /** Bytes that rows take in the file, and how many they may take (maxBytes, or less when the disk has less). */
   readonly storedBytes: number;
   readonly maxStoredBytes: number;
@@ -23,20 +25,26 @@ export interface LogStatus {
 
 /** To the thread. Buffers are transferred. */
 export type LogRequest =
-  /** One group commit: `count` records in the first `bytes` of the buffer. */
-  | { kind: "append"; id: number; buffer: ArrayBuffer; bytes: number; count: number }
+  /**
+   * One group commit: `count` records in the first `bytes` of the buffer. Once one was refused, all of its epoch are.
+   */
+  | { kind: "append"; epoch: number; buffer: ArrayBuffer; bytes: number; count: number }
   /** Rows after `after`, up to and including `through`, in one bounded portion. */
   | { kind: "read"; id: number; after: number; through: number; types: readonly string[] | undefined }
+  /** Lets go of everything up to and including `through`. */
+  | { kind: "delete"; id: number; through: number }
   | { kind: "close" };
 
 /** From the thread. The buffer of an append comes back, so that it can be shown to tails or used again. */
 export type LogReply =
   | { kind: "ready"; status: LogStatus }
   | { kind: "unopened"; error: BusErrorFacts }
-  | { kind: "appended"; id: number; buffer: ArrayBuffer; firstOffset: number }
-  | { kind: "refused"; id: number; buffer: ArrayBuffer; error: BusErrorFacts }
+  | { kind: "appended"; buffer: ArrayBuffer; firstOffset: number }
+  | { kind: "refused"; buffer: ArrayBuffer; error: BusErrorFacts }
   /** Everything up to `scannedThrough` has been looked at. */
   | { kind: "rows"; id: number; buffer: ArrayBuffer; count: number; scannedThrough: number }
   | { kind: "unread"; id: number; error: BusErrorFacts }
+  | { kind: "deleted"; id: number }
+  | { kind: "undeleted"; id: number; error: BusErrorFacts }
   | { kind: "status"; status: LogStatus }
   | { kind: "closed" };

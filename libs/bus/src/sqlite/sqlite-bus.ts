@@ -3,6 +3,7 @@ import { type Clock, type CloudEvent, type Logger, silentLogger, systemClock } f
 import type { Bus, BusHealth, LoggedEvent, TailOptions } from "../bus.ts";
 import { BusError, busErrorFrom } from "../errors.ts";
 import { Commits, type Group } from "./commits.ts";
+import { Deletions } from "./deletions.ts";
 import { WorkerLink } from "./link.ts";
 import { acquireLock } from "./lock.ts";
 import type { LogReply, LogStatus } from "./protocol.ts";
@@ -14,11 +15,11 @@ import { RecentWindow } from "./window.ts";
 export interface SqliteBusOptions {
   /** The file of the log; beside it lie `-wal` and `.lock`. Its directory is made when missing. */
   readonly path: string;
-  /** Events older than this are deleted. Default 7 days. */
+  /** Events older than this are deleted; Infinity: none is. Default 7 days. */
   readonly maxAgeMs?: number;
   /** The file grows to this; then the oldest events are deleted. At least 1 MiB. Default 4 GiB. */
   readonly maxBytes?: number;
-  /** An event younger than this is not deleted for want of room: publishers get LOG_FULL. Default 10 minutes. */
+  /** An event younger than this is not deleted for want of room: publishers get LOG_FULL; Infinity: none is. Default 10 minutes. */
   readonly minAgeMs?: number;
   /** A larger event (attributes and data) gets EVENT_TOO_LARGE. Default 16 MiB. */
   readonly maxEventBytes?: number;
@@ -41,9 +42,11 @@ export class SqliteBus implements Bus {
   readonly #commits: Commits;
   readonly #recent: RecentWindow;
   readonly #reads: Reads;
+  readonly #deletions: Deletions;
   readonly #waiting = new Set<() => void>();
   #tails = 0;
   #lastOffset = 0;
+  #commitCount = 0;
   #status: LogStatus | undefined;
   /** Why the thread is away, while it is. */
   #down: BusError | undefined;
@@ -64,6 +67,7 @@ export class SqliteBus implements Bus {
     this.#maxEventBytes = options.maxEventBytes ?? 16 << 20;
     this.#lock = acquireLock(this.#path);
     this.#reads = new Reads((request) => this.#link.send(request));
+    this.#deletions = new Deletions((request) => this.#link.send(request));
     this.#recent = new RecentWindow(recentBytes);
     this.#commits = new Commits({ maxPendingEvents, maxPendingBytes }, (group) => this.#post(group));
     this.#link = new WorkerLink(
@@ -99,6 +103,15 @@ export class SqliteBus implements Bus {
     return refusal ? Promise.reject(refusal) : this.#commits.add(event);
   }
 
+  /**
+   * Lets go of everything up to and including the offset, a chunk at a time. Repeating is harmless.
+   * @throws {BusError} BUS_FAILED, LOG_FULL, BUS_CLOSED: a part may be gone already
+   */
+  deleteThrough(offset: number): Promise<void> {
+    const refusal = this.#isClosed ? this.#closedError() : this.#down;
+    return refusal ? Promise.reject(refusal) : this.#deletions.ask(offset);
+  }
+
   tail(options: TailOptions): AsyncIterable<LoggedEvent> {
     this.#throwIfClosed();
     const { after, types, follow = true, signal } = options;
@@ -122,7 +135,13 @@ export class SqliteBus implements Bus {
     const lastOffset = this.#lastOffset;
     if (status === undefined) return { ...health, lastOffset };
     const { storedBytes, maxStoredBytes, damagedEvents } = status;
-    return { ...health, lastOffset, storedBytes, maxStoredBytes, damagedEvents };
+    const commits = this.#commitCount;
+    return { ...health, lastOffset, commits, storedBytes, maxStoredBytes, damagedEvents };
+  }
+
+  /** Events that are kept, as the thread last said: at most a second old. */
+  get storedEvents(): number {
+    return this.#status?.storedEvents ?? 0;
   }
 
   /** The link to the thread; for tests of what happens when the thread dies. */
@@ -140,6 +159,7 @@ export class SqliteBus implements Bus {
     this.#isClosed = true;
     await this.#link.close();
     this.#reads.rejectAll(this.#closedError());
+    this.#deletions.rejectAll(this.#closedError());
     this.#wakeTails();
     this.#lock[Symbol.dispose]();
   }
@@ -172,10 +192,10 @@ export class SqliteBus implements Bus {
     return undefined;
   }
 
-  #post({ packer }: Group): void {
+  #post({ packer, epoch }: Group): void {
     const { bytes, count } = packer;
     const buffer = packer.take();
-    this.#link.send({ kind: "append", id: 0, buffer, bytes, count }, [buffer]);
+    this.#link.send({ kind: "append", epoch, buffer, bytes, count }, [buffer]);
   }
 
   async #read(after: number, through: number, types: readonly string[] | undefined): Promise<ReadPortion> {
@@ -194,6 +214,7 @@ export class SqliteBus implements Bus {
     switch (reply.kind) {
       case "appended": {
         const { count, bytes } = this.#commits.confirm(reply.firstOffset);
+        this.#commitCount++;
         this.#lastOffset = reply.firstOffset + count - 1;
         if (this.#tails > 0) this.#recent.add(reply.buffer, bytes, reply.firstOffset, count);
         else this.#commits.recycle(reply.buffer);
@@ -207,6 +228,10 @@ export class SqliteBus implements Bus {
       case "rows":
       case "unread":
         this.#reads.answer(reply);
+        return;
+      case "deleted":
+      case "undeleted":
+        this.#deletions.answer(reply);
         return;
       case "status":
         this.#status = reply.status;
@@ -225,6 +250,7 @@ export class SqliteBus implements Bus {
     this.#down = error;
     this.#commits.rejectAll(error);
     this.#reads.askAgain();
+    this.#deletions.rejectAll(error);
   }
 
   #onChange(wake: () => void): Disposable {

@@ -1,6 +1,6 @@
 /** The thread of the log: owns the connection, so that neither an fsync nor a checkpoint ever stalls the event loop. */
 import { parentPort, workerData } from "node:worker_threads";
-import { busErrorFacts } from "../errors.ts";
+import { type BusErrorFacts, busErrorFacts } from "../errors.ts";
 import { isCorruption } from "./database.ts";
 import type { LogFile } from "./log-file.ts";
 import { openLogFile, repairLogFile } from "./open.ts";
@@ -12,6 +12,7 @@ const settings = workerData as LogSettings;
 const reply = (message: LogReply, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
 
 type ReadRequest = Extract<LogRequest, { kind: "read" }>;
+type DeleteRequest = Extract<LogRequest, { kind: "delete" }>;
 type AppendRequest = Extract<LogRequest, { kind: "append" }>;
 
 function serve(file: LogFile): void {
@@ -21,19 +22,41 @@ function serve(file: LogFile): void {
   let isReading = false;
   const tellStatus = () => reply({ kind: "status", status: log.status() });
 
-  const append = ({ id, buffer, bytes, count }: AppendRequest) => {
+  const repairNow = (error: unknown) => {
+    log = repairLogFile(log, settings, error);
+    tellStatus();
+  };
+
+  let refused: { epoch: number; error: BusErrorFacts } | undefined;
+
+  const append = ({ epoch, buffer, bytes, count }: AppendRequest) => {
+    if (refused?.epoch === epoch) return reply({ kind: "refused", buffer, error: refused.error }, [buffer]);
     const { canWrite } = log;
     try {
       const firstOffset = log.append(Buffer.from(buffer, 0, bytes), count);
       if (!canWrite) tellStatus();
-      reply({ kind: "appended", id, buffer, firstOffset }, [buffer]);
+      reply({ kind: "appended", buffer, firstOffset }, [buffer]);
     } catch (error) {
       // First the status: whoever is refused and asks for the health must find the reason there.
       tellStatus();
-      reply({ kind: "refused", id, buffer, error: busErrorFacts(error) }, [buffer]);
-      if (!isCorruption(error)) return;
-      log = repairLogFile(log, settings, error);
-      tellStatus();
+      refused = { epoch, error: busErrorFacts(error) };
+      reply({ kind: "refused", buffer, error: refused.error }, [buffer]);
+      if (isCorruption(error)) repairNow(error);
+    }
+  };
+
+  // One chunk per turn of the loop, so that commits and reads go between them.
+  const remove = (request: DeleteRequest) => {
+    const { id, through } = request;
+    try {
+      if (log.deleteChunkThrough(through)) {
+        setImmediate(remove, request);
+        return;
+      }
+      reply({ kind: "deleted", id });
+    } catch (error) {
+      reply({ kind: "undeleted", id, error: busErrorFacts(error) });
+      if (isCorruption(error)) repairNow(error);
     }
   };
 
@@ -69,6 +92,8 @@ function serve(file: LogFile): void {
         reads.push(request);
         if (!isReading) readNext();
         return;
+      case "delete":
+        return remove(request);
       case "close":
         clearInterval(timer);
         log.close();
