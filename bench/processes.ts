@@ -82,19 +82,24 @@ export class Fairlead implements AsyncDisposable {
     await writeFile(file, JSON.stringify({ http: { port }, ...config }));
     const cli = join(here, "..", "services", "standalone", "bin", "fairlead.mjs");
     const startedAt = performance.now();
-    const child = spawn(process.execPath, [cli, "up"], {
+    // By its first line, as a shell starts it.
+    const child = spawn(cli, ["up"], {
       env: {
         ...process.env,
         FAIRLEAD_CONFIG: file,
         FAIRLEAD_DATA_DIR: join(directory, "data"),
         FAIRLEAD_LOG_LEVEL: "error",
       },
-      stdio: ["ignore", "ignore", "inherit"],
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let said = "";
+    child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+      said = (said + chunk).slice(-4_096);
     });
     const url = `http://127.0.0.1:${port}`;
     for (;;) {
       if (child.exitCode !== null)
-        throw new Error(`Cannot measure: fairlead up ended with ${child.exitCode}`);
+        throw new Error(`Cannot measure: fairlead up ended with ${child.exitCode}: ${said}`);
       const reply = await fetch(`${url}/readyz`).catch(() => undefined);
       if (reply?.status === 200) break;
       await new Promise((resolve) => setTimeout(resolve, 5));
@@ -106,8 +111,12 @@ export class Fairlead implements AsyncDisposable {
     return join(this.#directory, "data");
   }
 
+  async text(path: string): Promise<string> {
+    return (await fetch(this.url + path)).text();
+  }
+
   async get<T>(path: string): Promise<T> {
-    return (await (await fetch(this.url + path)).json()) as T;
+    return JSON.parse(await this.text(path)) as T;
   }
 
   /** Stops the process and keeps its data for a look. */

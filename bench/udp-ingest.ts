@@ -70,7 +70,9 @@ export async function measure(isSmoke: boolean): Promise<void> {
     {
       port,
       received: async () => {
-        const { listeners } = await fairlead.get<{ listeners: { ledger: { published: number } }[] }>("/v1/udp/listeners");
+        const { listeners } = await fairlead.get<{ listeners: { ledger: { published: number } }[] }>(
+          "/v1/udp/listeners",
+        );
         return listeners[0]!.ledger.published;
       },
     },

@@ -11,9 +11,9 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [command, ...rest] = process.argv.slice(2);
 const say = (text) => process.stderr.write(`fairlead: ${text}\n`);
 
-/** The script behind each npm command; `up` and everything else goes to the command line of `standalone`. */
+/** The script behind each npm command. */
 const scripts = {
-  up: ["services/standalone/src/cli.ts", "up"],
+  up: ["services/standalone/bin/fairlead.mjs", "up"],
   test: ["scripts/test.ts"],
   check: ["scripts/check.ts"],
   bench: ["bench/main.ts"],
@@ -60,7 +60,8 @@ if (!(command in scripts)) fail(`unknown command ${command}; known: ${Object.key
 installMissing();
 const node = findNode();
 const [script, ...first] = scripts[command];
-const child = spawn(node, ["--disable-warning=ExperimentalWarning", join(root, script), ...first, ...rest], {
+const flags = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=2"];
+const child = spawn(node, [...flags, join(root, script), ...first, ...rest], {
   stdio: "inherit",
   env: { ...process.env, PATH: `${dirname(node)}:${process.env.PATH}` },
 });

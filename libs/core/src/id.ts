@@ -1,6 +1,9 @@
 import { randomFillSync } from "node:crypto";
 
 const pool = Buffer.allocUnsafe(16 * 256);
+const text = Buffer.alloc(36);
+const hexDigits = Buffer.from("0123456789abcdef");
+const hyphen = 0x2d;
 let used = pool.length;
 let lastMs = 0;
 let sequence = 0;
@@ -29,8 +32,15 @@ export function createId(nowMs: number = Date.now()): string {
   bytes.writeUIntBE(lastMs, 0, 6);
   bytes.writeUInt16BE(0x7000 | sequence, 6);
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  const hex = bytes.toString("hex");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  let at = 0;
+  for (let index = 0; index < 16; index++) {
+    const byte = bytes[index]!;
+    text[at++] = hexDigits[byte >> 4]!;
+    text[at++] = hexDigits[byte & 15]!;
+    if (at === 8 || at === 13 || at === 18 || at === 23) text[at++] = hyphen;
+  }
+  // Decoded in one piece: a concatenation would stay a tree of strings for as long as the id lives.
+  return text.toString("latin1");
 }
 
 /** The creation time of an id of `createId`, in milliseconds since the epoch. */

@@ -141,7 +141,8 @@ export class StreamConnection implements Connection {
     this.#reason = reason;
     this.#fail(closedError(this.remote, reason), false);
     // A peer that takes nothing would hold what the kernel still has for it for minutes; a reset frees it.
-    if (reason === "send-timeout") this.#socket.resetAndDestroy();
+    // (A Unix socket has no reset, and its kernel holds nothing after the close.)
+    if (reason === "send-timeout" && this.remote.family !== "unix") this.#socket.resetAndDestroy();
     else this.#socket.destroy();
   }
 

@@ -127,8 +127,10 @@ export class StreamServer implements StreamListener {
     }
     const reason = this.#admission.enter(remote);
     if (reason !== undefined) {
-      // A reset leaves no TIME_WAIT behind: turning many away must stay cheap.
-      socket.on("error", () => {}).resetAndDestroy();
+      socket.on("error", () => {});
+      // A reset leaves no TIME_WAIT behind: turning many away must stay cheap. A Unix socket has neither.
+      if (remote.family === "unix") socket.destroy();
+      else socket.resetAndDestroy();
       this.#options.onRejected?.(remote, reason);
       return;
     }

@@ -1,4 +1,7 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=2
+// A small young generation: most of what we allocate are buffers that live outside it, so a large one only costs
+// (10,000 connections: 9 KB each instead of 5; a million lines: a third more processor time).
+//
 // The `fairlead` command. Plain JavaScript, because it must run on a Node that cannot read TypeScript: there it hands
 // over to the Node 24 that the package `node` brings.
 import { spawn, spawnSync } from "node:child_process";
@@ -27,7 +30,7 @@ function findNode() {
 
 /** As if the other Node had been called: its output, its signals, its exit code. */
 function handOver(node) {
-  const child = spawn(node, process.argv.slice(1), { stdio: "inherit" });
+  const child = spawn(node, [...process.execArgv, ...process.argv.slice(1)], { stdio: "inherit" });
   // A terminal's Ctrl-C reaches the child by itself; a signal sent to this process alone must be handed on.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2"])
     process.on(signal, () => child.kill(signal));
