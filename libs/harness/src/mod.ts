@@ -19,6 +19,7 @@ export {
 export { type FaultProxy, type ProxyMode, startProxy } from "./proxy.ts";
 export { rabbitMissing, type StartRabbitOptions, startRabbit, type TestRabbit } from "./rabbit.ts";
 export { exchange, RawClient } from "./raw-client.ts";
+export { runReadmeExample } from "./readme.ts";
 export { redisMissing, type StartRedisOptions, startRedis, type TestRedis } from "./redis.ts";
 export type { TestServer } from "./server-process.ts";
 export { skipOrFail } from "./skip.ts";

@@ -109,13 +109,14 @@ class LoopbackProxy implements FaultProxy {
   readonly links = new Set<Link>();
   readonly #target: { host: string; port: number };
   readonly #server: Server;
-  #port = 0;
+  #port: number;
   #cuts = 0;
   #mode: ProxyMode = { kind: "pass" };
   #thaw = Promise.withResolvers<void>();
 
-  constructor(target: { host: string; port: number }) {
+  constructor(target: { host: string; port: number }, port: number) {
     this.#target = target;
+    this.#port = port;
     this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) =>
       this.#accept(client),
     );
@@ -191,9 +192,12 @@ class LoopbackProxy implements FaultProxy {
   }
 }
 
-/** A TCP proxy on 127.0.0.1 that stands between a client and a server and breaks what goes through it on request. */
-export async function startProxy(target: { host?: string; port: number }): Promise<FaultProxy> {
-  const proxy = new LoopbackProxy({ host: "127.0.0.1", ...target });
+/**
+ * A TCP proxy on 127.0.0.1 that stands between a client and a server and breaks what goes through it on request.
+ * @param port to listen on; 0 for any
+ */
+export async function startProxy(target: { host?: string; port: number }, port = 0): Promise<FaultProxy> {
+  const proxy = new LoopbackProxy({ host: "127.0.0.1", ...target }, port);
   await proxy.listen();
   return proxy;
 }

@@ -14,7 +14,7 @@ export interface Leases {
   acquire(name: string, holder: string, ttlMs: number): Promise<Lease | undefined>;
   /** The lease with its new expiry, or undefined when it is no longer this holder's with this fence. */
   renew(lease: Lease, ttlMs: number): Promise<Lease | undefined>;
-  /** True when it was held with this fence, also when the release is repeated. */
+  /** True when it was held with this fence. A repeat says the same until somebody acquires the name. */
   release(lease: Lease): Promise<boolean>;
 }
 

@@ -20,22 +20,11 @@ const minReconnectDelayMs = 20;
 const maxAttempts = 20;
 const pingEveryMs = 5_000;
 
-/** Errors of a Redis that will answer later; the others are answers (https://redis.io/docs, "Error handling"). */
-const transientReplies = new Set(
-  [
-    "LOADING",
-    "READONLY",
-    "MASTERDOWN",
-    "BUSY",
-    "TRYAGAIN",
-    "CLUSTERDOWN",
-    "MISCONF",
-    "OOM",
-    "NOREPLICAS",
-  ].concat(
-    ["NOAUTH", "WRONGPASS", "NOPERM"], // Repaired by an operator, without a restart of ours.
-  ),
-);
+/** What Redis answers when it will do the same command in a moment (https://redis.io/docs, "Error handling"). */
+const passing = new Set(["LOADING", "READONLY", "MASTERDOWN", "BUSY", "TRYAGAIN", "CLUSTERDOWN"]);
+
+/** What an operator has to repair, without a restart of ours. */
+const refusals = new Set(["OOM", "MISCONF", "NOREPLICAS", "NOAUTH", "WRONGPASS", "NOPERM"]);
 
 /** The first word of an error that Redis answered with; undefined for any other error. */
 const replyCode = (error: unknown) =>
@@ -78,6 +67,8 @@ export class RedisLink implements AsyncDisposable {
       // behind it and never expected to be the first.
       socketTimeout: limits.commandTimeoutMs,
       commandTimeout: limits.commandTimeoutMs + 250,
+      // After a failover the name leads to another server than the connection does.
+      reconnectOnError: (error) => error.message.startsWith("READONLY"),
       retryStrategy: (attempt: number) => this.#reconnectDelay(attempt),
     });
     this.#redis.on("ready", () => this.#onReady());
@@ -101,10 +92,7 @@ export class RedisLink implements AsyncDisposable {
     const { promise } = this.#hope;
     const longest = this.#limits.connectTimeoutMs + this.#limits.commandTimeoutMs;
     this.#graceTimer = this.#clock.timer(longest, () => this.#loseHope());
-    this.#redis.connect().catch((error) => {
-      this.#lastError = toError(error).message;
-      this.#loseHope();
-    });
+    this.#redis.connect().catch(() => this.#loseHope()); // The event "error" had the reason.
     await promise;
     this.#ping();
   }
@@ -161,12 +149,13 @@ export class RedisLink implements AsyncDisposable {
    * Runs one command or script. A connection that is lost on the way is waited for shortly, and the operation repeated;
    * while Redis is away it fails at once.
    * @param what for the error: "acquire lease x"
+   * @param options isRepeatable: default true. isRead: changes nothing, default false
    * @throws {StateError} STATE_UNAVAILABLE, STATE_CLOSED
    */
   async run<T>(
     what: string,
     operation: (redis: Redis) => Promise<T>,
-    { isRepeatable = true } = {},
+    { isRepeatable = true, isRead = false } = {},
   ): Promise<T> {
     const end = this.#clock.monotonicMs() + this.#limits.operationTimeoutMs;
     for (let attempt = 1; ; attempt++) {
@@ -174,15 +163,17 @@ export class RedisLink implements AsyncDisposable {
       if (this.#redis.status !== "ready" && !(await this.#hope?.promise)) throw this.#unavailable(what);
       try {
         const result = await operation(this.#redis);
-        this.#refusal = undefined;
+        if (!isRead) this.#refusal = undefined; // A full or demoted Redis still reads.
         return result;
       } catch (error) {
         const code = replyCode(error);
         if (code !== undefined) this.#refusal = toError(error).message;
-        const isRetryable = code === undefined || transientReplies.has(code);
-        const isLast = !isRepeatable || attempt === maxAttempts || this.#clock.monotonicMs() >= end;
-        if (!isRetryable || isLast) throw this.#unavailable(what, error, isRetryable);
-        // A refusal needs time to pass; a lost connection is waited for above.
+        const isLost = code === undefined;
+        const isOver = !isRepeatable || attempt === maxAttempts || this.#clock.monotonicMs() >= end;
+        if (isOver || !(isLost || passing.has(code))) {
+          throw this.#unavailable(what, error, isLost || passing.has(code) || refusals.has(code));
+        }
+        // A lost connection is waited for above; an answer needs time to become another one.
         if (this.#redis.status === "ready") await this.#clock.sleep(backoffMs(attempt, { maxDelayMs: 200 }));
       }
     }

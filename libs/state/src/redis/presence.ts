@@ -54,6 +54,10 @@ export class RedisPresence implements Presence {
     return this.#link.run(what, (redis) => script.run(redis, [instancesKey], values));
   }
 
+  #ask(what: string, script: Script, values: readonly (string | number)[]): Promise<unknown> {
+    return this.#link.run(what, (redis) => script.run(redis, [instancesKey], values), { isRead: true });
+  }
+
   #mirror(instance: string, ttlMs: number): Mirror {
     let mirror = this.#mirrors.get(instance);
     if (mirror === undefined) {
@@ -143,7 +147,7 @@ export class RedisPresence implements Presence {
 
   async find(id: string): Promise<PresentConnection | undefined> {
     checkKey("connection id", id);
-    const reply = await this.#run(`find connection ${id}`, find, [id]);
+    const reply = await this.#ask(`find connection ${id}`, find, [id]);
     return Array.isArray(reply) ? toConnections([id, ...reply])[0] : undefined;
   }
 
@@ -162,7 +166,7 @@ export class RedisPresence implements Presence {
     { after = "", limit }: Page,
   ): Promise<readonly PresentConnection[]> {
     checkPage(limit);
-    return toConnections(await this.#run(what, list, [prefix, after, limit]));
+    return toConnections(await this.#ask(what, list, [prefix, after, limit]));
   }
 
   async enter(room: string, id: string): Promise<void> {

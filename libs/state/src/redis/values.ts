@@ -20,7 +20,7 @@ export class RedisValues implements Values {
 
   async get(key: string): Promise<unknown> {
     checkKey("value key", key);
-    const json = await this.#link.run(`get value ${key}`, (redis) => redis.get(keyOf(key)));
+    const json = await this.#link.run(`get value ${key}`, (redis) => redis.get(keyOf(key)), { isRead: true });
     return json === null ? undefined : JSON.parse(json);
   }
 

@@ -3,6 +3,8 @@ import { durableSchema, liveSchema, schemaVersion } from "./schema.ts";
 
 const pageBytes = 4_096;
 
+const pages = (bytes: number) => Math.max(64, Math.floor(bytes / pageBytes));
+
 /** Primary result codes (https://www.sqlite.org/rescode.html). */
 export const resultCodes = { busy: 5, corrupt: 11, full: 13, cantOpen: 14, notADatabase: 26 } as const;
 
@@ -28,9 +30,11 @@ export class Database {
   }
 
   /** What lives and dies with this process. */
-  static inMemory(): Database {
+  static inMemory(maxBytes: number): Database {
     const connection = new DatabaseSync(":memory:");
-    connection.exec(liveSchema);
+    connection.exec(
+      `PRAGMA page_size = ${pageBytes}; PRAGMA max_page_count = ${pages(maxBytes)}; ${liveSchema}`,
+    );
     return new Database(connection);
   }
 
@@ -42,17 +46,18 @@ export class Database {
     // A time limit of 0: a file in use is an error at once, never a wait that blocks the event loop.
     const connection = new DatabaseSync(file, { timeout: 0 });
     try {
+      connection.exec(`PRAGMA page_size = ${pageBytes}; PRAGMA locking_mode = EXCLUSIVE`);
+      const database = new Database(connection);
+      const isNew = database.#check(); // Before anything is written: it may be somebody else's file.
       connection.exec(`
-        PRAGMA page_size = ${pageBytes};
-        PRAGMA locking_mode = EXCLUSIVE;
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = NORMAL;
-        PRAGMA max_page_count = ${Math.max(64, Math.floor(maxBytes / pageBytes))};
+        PRAGMA max_page_count = ${pages(maxBytes)};
+        BEGIN EXCLUSIVE; -- Takes the lock now rather than at the first write.
+        ${isNew ? durableSchema : ""}
+        PRAGMA user_version = ${schemaVersion};
+        COMMIT;
       `);
-      connection.exec("BEGIN EXCLUSIVE"); // Takes the lock now rather than at the first write.
-      const database = new Database(connection);
-      database.#prepareSchema();
-      connection.exec("COMMIT");
       return database;
     } catch (error) {
       connection.close();
@@ -60,17 +65,15 @@ export class Database {
     }
   }
 
-  #prepareSchema(): void {
+  /** True when the file is empty. @throws {DamagedFile} */
+  #check(): boolean {
     const found = this.get("PRAGMA quick_check(1)")?.["quick_check"];
     if (found !== "ok") throw new DamagedFile(String(found));
     const version = this.get("PRAGMA user_version")?.["user_version"];
-    if (version === schemaVersion) return;
+    if (version === schemaVersion) return false;
     const tables = this.get("SELECT count(*) AS count FROM sqlite_schema")?.["count"];
-    if (version !== 0 || tables !== 0) {
-      throw new DamagedFile(`it has version ${version}, this program knows version ${schemaVersion}`);
-    }
-    this.#connection.exec(durableSchema);
-    this.#connection.exec(`PRAGMA user_version = ${schemaVersion}`);
+    if (version === 0 && tables === 0) return true;
+    throw new DamagedFile(`it has version ${version}, this program knows version ${schemaVersion}`);
   }
 
   #statement(sql: string): StatementSync {
@@ -105,6 +108,10 @@ export class Database {
       if (this.#connection.isTransaction) this.#connection.exec("ROLLBACK");
       throw error;
     }
+  }
+
+  get isOpen(): boolean {
+    return this.#connection.isOpen;
   }
 
   close(): void {

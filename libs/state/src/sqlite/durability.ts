@@ -9,15 +9,17 @@ import { dirname } from "node:path";
  */
 export class Durability {
   readonly #log: FileHandle;
+  readonly #syncLog: (log: FileHandle) => Promise<void>;
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
 
-  private constructor(log: FileHandle) {
+  private constructor(log: FileHandle, syncLog: (log: FileHandle) => Promise<void>) {
     this.#log = log;
+    this.#syncLog = syncLog;
   }
 
   /** @param file the database, whose write-ahead log exists */
-  static async open(file: string): Promise<Durability> {
+  static async open(file: string, syncLog = (log: FileHandle) => log.datasync()): Promise<Durability> {
     const directory = await open(dirname(file), "r");
     try {
       await directory.sync(); // The name of a new log must survive as well.
@@ -25,7 +27,7 @@ export class Durability {
       await directory.close();
     }
     // The log, not the database: closing a second handle of the database would drop SQLite's POSIX locks.
-    return new Durability(await open(`${file}-wal`, "r"));
+    return new Durability(await open(`${file}-wal`, "r"), syncLog);
   }
 
   /** Resolves when everything that was committed before the call is on the disk. */
@@ -44,7 +46,7 @@ export class Durability {
   }
 
   #sync(): Promise<void> {
-    const running = this.#log.datasync().finally(() => {
+    const running = this.#syncLog(this.#log).finally(() => {
       if (this.#running === running) this.#running = undefined;
     });
     this.#running = running;

@@ -1,7 +1,10 @@
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import { type Clock, FairleadError, type Logger, toError } from "@fairlead/core";
 import { StateError } from "../errors.ts";
 import { DamagedFile, Database, resultCode, resultCodes } from "./database.ts";
 import { Durability } from "./durability.ts";
+import { purgeDurable, purgeLive } from "./purge.ts";
 import { setAside } from "./set-aside.ts";
 
 export interface SqliteStoreOptions {
@@ -10,6 +13,9 @@ export interface SqliteStoreOptions {
   clock: Clock;
   logger: Logger;
 }
+
+/** "expire" deletes, which works on a full file. */
+type Kind = "read" | "write" | "memory" | "expire";
 
 function damage(error: unknown): string | undefined {
   const code = resultCode(error);
@@ -37,16 +43,18 @@ function openError(file: string, error: unknown): StateError {
 export class SqliteStore implements AsyncDisposable {
   readonly clock: Clock;
   readonly #options: SqliteStoreOptions;
-  readonly #live = Database.inMemory();
+  readonly #live: Database;
   #durable: Database;
   #durability: Promise<Durability>;
   #isClosed = false;
-  #failure: string | undefined;
+  /** Cleared by a success of the same kind: that a read works says nothing about a full disk. */
+  #failure: { kind: Kind; sentence: string } | undefined;
   #setAside: string | undefined;
 
   private constructor(options: SqliteStoreOptions) {
     this.#options = options;
     this.clock = options.clock;
+    this.#live = Database.inMemory(options.maxBytes);
     this.#durable = this.#openFile();
     this.#durability = this.#openLog();
   }
@@ -54,6 +62,7 @@ export class SqliteStore implements AsyncDisposable {
   /** @throws {StateError} STATE_IN_USE when another process has the file; STATE_UNAVAILABLE when it cannot be opened */
   static async open(options: SqliteStoreOptions): Promise<SqliteStore> {
     try {
+      await mkdir(dirname(options.file), { recursive: true });
       const store = new SqliteStore(options);
       await store.#durability;
       return store;
@@ -82,7 +91,9 @@ export class SqliteStore implements AsyncDisposable {
 
   /** Reads what is durable. @throws {StateError} STATE_UNAVAILABLE, STATE_CLOSED */
   async read<T>(what: string, operation: (database: Database) => T): Promise<T> {
-    return this.#run(what, () => operation(this.#durable));
+    const result = this.#run("read", what, () => operation(this.#openDurable()));
+    this.#succeeded("read");
+    return result;
   }
 
   /**
@@ -91,58 +102,78 @@ export class SqliteStore implements AsyncDisposable {
    * @throws {StateError} STATE_UNAVAILABLE, STATE_CLOSED
    */
   async write<T>(what: string, operation: (database: Database) => T, options = { sync: true }): Promise<T> {
-    const result = this.#run(what, () => operation(this.#durable));
-    if (!options.sync) return result;
+    const result = this.#run("write", what, () => operation(this.#openDurable()));
     try {
-      await (await this.#durability).settle();
-      return result;
+      if (options.sync) await (await this.#durability).settle();
     } catch (error) {
-      throw this.#failed(what, error);
+      throw this.#failed("write", what, error);
     }
+    this.#succeeded("write");
+    return result;
+  }
+
+  /**
+   * Deletes what has expired, a bounded number of rows. True when more is left.
+   * @throws {StateError} STATE_UNAVAILABLE, STATE_CLOSED
+   */
+  purge(): boolean {
+    const now = this.clock.nowMs();
+    const live = this.#run("expire", "purge", () => purgeLive(this.#live, now));
+    const durable = this.#run("expire", "purge", () => purgeDurable(this.#openDurable(), now));
+    this.#succeeded("expire");
+    // There is room again.
+    if (durable.deleted > 0) this.#succeeded("write");
+    if (live.deleted > 0) this.#succeeded("memory");
+    return live.isMoreLeft || durable.isMoreLeft;
   }
 
   /** Reads or writes what lives in memory. @throws {StateError} STATE_CLOSED */
   async inMemory<T>(what: string, operation: (database: Database) => T): Promise<T> {
-    return this.#run(what, () => operation(this.#live));
+    return this.#run("memory", what, () => operation(this.#live));
   }
 
-  #run<T>(what: string, operation: () => T): T {
+  #run<T>(kind: Kind, what: string, operation: () => T): T {
     if (this.#isClosed) throw new StateError("STATE_CLOSED", `Cannot ${what}: the state is closed`);
     try {
-      const result = operation();
-      this.#failure = undefined;
-      return result;
+      return operation();
     } catch (error) {
       if (error instanceof FairleadError) throw error;
-      if (damage(error) !== undefined) this.#replace();
-      throw this.#failed(what, error);
+      // Damage met while running: the next call opens the file again, which checks it and sets it aside.
+      if (damage(error) !== undefined) this.#durable.close();
+      throw this.#failed(kind, what, error);
     }
   }
 
-  #failed(what: string, error: unknown): StateError {
+  #succeeded(kind: Kind): void {
+    if (this.#failure?.kind === kind) this.#failure = undefined;
+  }
+
+  #failed(kind: Kind, what: string, error: unknown): StateError {
     const { maxBytes, file } = this.#options;
     const isFull = resultCode(error) === resultCodes.full;
-    const reason = isFull
-      ? `the disk is full, or the file is at its limit of ${maxBytes} bytes`
-      : toError(error).message;
-    this.#failure = `The state file ${file} failed at ${new Date(this.clock.nowMs()).toISOString()}: ${reason}`;
+    const full = kind === "memory" ? "presence and rate limits are" : "the disk is full, or the file is";
+    const reason = isFull ? `${full} at the limit of ${maxBytes} bytes` : toError(error).message;
+    const at = new Date(this.clock.nowMs()).toISOString();
+    const thing = kind === "memory" ? "The state in memory" : `The state file ${file}`;
+    this.#failure = { kind, sentence: `${thing} failed at ${at}: ${reason}` };
     return new StateError("STATE_UNAVAILABLE", `Cannot ${what}: ${reason}`, {
       retryable: true,
       cause: error,
     });
   }
 
-  /** Damage met while running: opening checks the file again and sets it aside; the caller repeats its call. */
-  #replace(): void {
-    void this.#durability.then((durability) => durability.close()).catch(() => {});
-    this.#durable.close();
-    this.#durable = this.#openFile();
-    this.#durability = this.#openLog();
+  #openDurable(): Database {
+    if (!this.#durable.isOpen) {
+      void this.#durability.then((durability) => durability.close()).catch(() => {});
+      this.#durable = this.#openFile();
+      this.#durability = this.#openLog();
+    }
+    return this.#durable;
   }
 
   /** Sentences for an operator. */
   problems(): string[] {
-    return [this.#failure, this.#setAside].filter((problem) => problem !== undefined);
+    return [this.#failure?.sentence, this.#setAside].filter((problem) => problem !== undefined);
   }
 
   get isAvailable(): boolean {
