@@ -31,7 +31,9 @@ export interface TailEventsOptions {
 
 /**
  * Events over `GET /v1/events` (server-sent events, WHATWG HTML 9.2), in the order of the log. A broken connection is
- * made again with `Last-Event-ID`, without repeat and without gap. At most one chunk of the stream is held.
+ * made again with `Last-Event-ID`, without repeat and without gap: from "end" too, because an engine that knows its last
+ * offset tells it first. On one that does not (RabbitMQ), what came between a cut before the first event and the new
+ * connection is not seen. At most one chunk of the stream is held.
  * @throws {ClientError} UNREACHABLE, TIMED_OUT at the first connect or when the attempts are used up; EVENT_TOO_LARGE; NOT_FAIRLEAD
  * @throws {ProblemResponse} when the request is refused
  */

@@ -65,6 +65,35 @@ test("GET /v1/events resumes after Last-Event-ID, which goes before `after`", as
   assert.deepEqual(rest, all.slice(2));
 });
 
+test("GET /v1/events from the end tells its place first, from which a client that was cut off loses nothing", async () => {
+  await using engine = await startTestEngine();
+  await publish(engine, "before");
+  const stop = new AbortController();
+  const response = await fetch(`${engine.url}/v1/events`, { signal: stop.signal });
+  let text = "";
+  for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    if (/^id: \d+\n\n/m.test(text)) break;
+  }
+  stop.abort();
+  const [, id = ""] = /^id: (\d+)\n\n/m.exec(text) ?? [];
+  await publish(engine, "while away");
+  const headers = { "last-event-id": id };
+  const resumed = await fetch(`${engine.url}/v1/events?follow=false`, { headers });
+  assert.deepEqual(texts(await read(resumed)), ["while away"]);
+});
+
+test("GET /v1/events starts at the end that only the log knows, without telling a place", async () => {
+  const asked: unknown[] = [];
+  await using served = await serveStream(async function* ({ after }) {
+    asked.push(after);
+    yield { offset: 7, event: textEvent("one") };
+  }, {});
+  const text = await (await fetch(`http://127.0.0.1:${served.port}/events`)).text();
+  assert.deepEqual(asked, ["end"]);
+  assert.deepEqual(text.match(/^id:.*$/gm), ["id: 7"]);
+});
+
 test("GET /v1/events filters by patterns, one or several, with or without the prefix", async () => {
   await using engine = await startTestEngine();
   for (const key of ["tcp.records", "tcp.opened", "udp.syslog", "job.fetch.finished"]) {
@@ -138,7 +167,7 @@ test("GET /v1/events gives a client that reads late everything", async () => {
 });
 
 /** The route alone, on a bus of the test's own. */
-async function serveStream(tail: Bus["tail"]) {
+async function serveStream(tail: Bus["tail"], health: { lastOffset?: number } = { lastOffset: 0 }) {
   const meter = new MemoryMeter();
   const second = 1_000;
   const server = createHttpServer({
@@ -157,7 +186,7 @@ async function serveStream(tail: Bus["tail"]) {
     logger: silentLogger,
     meter,
   });
-  const bus = { tail } as unknown as Bus;
+  const bus = { tail, health: () => health } as unknown as Bus;
   addEventStream(server.router(""), { bus, logger: silentLogger, meter, maxStreams: 1, heartbeatMs: 20 });
   const { port } = await server.listen();
   return { meter, port, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };

@@ -58,7 +58,9 @@ export function addEventStream(router: Router, options: EventStreamOptions): voi
     summary: "Stream the events of the log",
     description:
       "Each message has the offset as its `id` and the event in the CloudEvents JSON format as its `data`. `Last-Event-ID` " +
-      "goes before `after`. A client that reads slowly is served from the log and falls behind; it loses nothing. " +
+      "goes before `after`. A stream from the end begins with a message of an `id` alone, so that a client that is cut off " +
+      "before its first event resumes without a gap (where the engine knows its last offset; RabbitMQ does not tell). " +
+      "A client that reads slowly is served from the log and falls behind; it loses nothing. " +
       "A comment comes every 15 s. An error in the middle is a message of the event type `problem`, then the end.",
     scope: "events:read",
     query: querySchema,
@@ -67,7 +69,7 @@ export function addEventStream(router: Router, options: EventStreamOptions): voi
       503: { description: "As many streams are open as may be", contentType: "application/problem+json" },
     },
     async handle(request) {
-      const tail = tailOptions(request);
+      const tail = tailOptions(request, options.bus);
       if (request.request.method === "HEAD") return { status: 200, headers: streamHeaders };
       if (open >= maxStreams) {
         throw new ProblemError(
@@ -96,7 +98,7 @@ const streamHeaders = {
 
 type StreamRequest = RouteRequest<unknown, Query, unknown>;
 
-function tailOptions({ query, request, signal, draining }: StreamRequest): TailOptions {
+function tailOptions({ query, request, signal, draining }: StreamRequest, bus: Bus): TailOptions {
   const resume = request.get("last-event-id") || undefined;
   const after = parseOffset(resume ?? query.after);
   if (resume !== undefined && after === undefined) {
@@ -107,7 +109,8 @@ function tailOptions({ query, request, signal, draining }: StreamRequest): TailO
     );
   }
   return {
-    after: after ?? "end",
+    // The end as an offset, so that the client can be told where it stands before anything has come.
+    after: after ?? bus.health().lastOffset ?? "end",
     ...(query.type === undefined ? {} : { types: query.type }),
     follow: query.follow === "true",
     signal: AbortSignal.any([signal, draining]),
@@ -119,6 +122,8 @@ async function stream(request: StreamRequest, tail: TailOptions, options: EventS
   response.writeHead(200, streamHeaders);
   // The comment tells the client that it is heard, before the first event.
   response.write("retry: 2000\n: fairlead\n\n");
+  // Only the place: a message without data is no event to a browser either, but it resumes behind it.
+  if (typeof tail.after === "number") response.write(`id: ${tail.after}\n\n`);
   const heartbeat = setInterval(() => {
     // A client that does not read gets none, and so meets the server's idle limit.
     if (!response.writableNeedDrain) response.write(":\n\n");
