@@ -210,6 +210,20 @@ describe("Redis faults", { skip: skipOrFail(redisMissing()) }, () => {
     assert.deepEqual([...new Set(claimed.values())], [1]);
   });
 
+  test("a reply cut now and then: the caller does not notice", async () => {
+    await redis.command("FLUSHALL");
+    await using proxy = await startProxy({ port: redis.port });
+    await using state = await openRedisState({ ...limits, url: `redis://127.0.0.1:${proxy.port}` });
+    let replies = 0;
+    // Prime to the replies of a login, so that every kind of reply is hit.
+    await proxy.setMode({ kind: "cutReplies", share: 0.5, random: () => (++replies % 17 === 0 ? 0 : 1) });
+    for (let i = 0; i < 100; i++) {
+      const decision = await state.rateLimits.take("unnoticed", 0.0001, 1_000, `${i}`);
+      assert.equal(decision.remaining, 999 - i);
+    }
+    assert(proxy.cuts > 3);
+  });
+
   test("a delete whose reply was cut is not repeated behind the caller's back", async () => {
     await using proxy = await startProxy({ port: redis.port });
     await using state = await openRedisState({ ...limits, url: `redis://127.0.0.1:${proxy.port}` });

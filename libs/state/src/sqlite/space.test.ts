@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { errorCode, ManualClock } from "@fairlead/core";
 import { skipOrFail, smallDisk, temporaryDirectory } from "@fairlead/harness";
+import { callMemoryMs } from "../gcra.ts";
 import type { State } from "../state.ts";
 import { openSqliteState } from "./open.ts";
 
@@ -93,4 +94,17 @@ test("more permits, connections and rooms than one purge takes leave memory by t
   }
   assert.deepEqual(state.health().problems, []);
   assert.deepEqual(await state.presence.members("room", { limit: 10 }), []);
+});
+
+test("permits that expire faster than one purge a second takes leave memory in time", async () => {
+  await using directory = await temporaryDirectory();
+  const clock = new ManualClock();
+  // Room for what is remembered of 1,500 permits a second, not for what piles up at 500 purged a second.
+  const maxBytes = 60 * 2 * 1_500 * (callMemoryMs / 1_000);
+  await using state = await openSqliteState({ file: directory.file("state.db"), maxBytes, clock });
+  for (let second = 0; second < 90; second++) {
+    for (let i = 0; i < 1_500; i++) await state.rateLimits.take("key", 1e6, 1e6, `${second} ${i}`);
+    await clock.advance(1_000);
+  }
+  assert.deepEqual(state.health().problems, []);
 });
