@@ -3,12 +3,20 @@ import { run } from "@fairlead/chassis";
 import { type RunningServices, type RunServicesOptions, runServices } from "./run-services.ts";
 
 export interface RunProcessOptions extends Omit<RunServicesOptions, "signal"> {
-  /** Called when everything is ready: print the endpoints. */
+  /** Called when everything is ready: print the endpoints. A log for people then does not list them as well. */
   readonly onReady?: (running: RunningServices) => void | Promise<void>;
 }
 
 /** What the bus may need to write down its last events, kept back from the drain, in milliseconds. */
 const flushMs = 2_000;
+
+/** One line each, which is also the place of what is not as it should be. */
+function logEndpoints({ endpoints, logger }: RunningServices): void {
+  for (const { description, warning, ...address } of endpoints) {
+    if (warning === undefined) logger.info(address, `listening: ${description}`);
+    else logger.warn({ ...address, warning }, `listening: ${description}`);
+  }
+}
 
 /** The whole life of a process that runs services: start, wait for the signal, drain, end. Sets the exit code. */
 export function runProcess(options: RunProcessOptions): Promise<void> {
@@ -16,9 +24,7 @@ export function runProcess(options: RunProcessOptions): Promise<void> {
     async ({ signal, configure, remainingMs }) => {
       await using running = await runServices({ ...options, signal });
       configure({ logger: running.logger, shutdownMs: running.config.values.shutdown.limit });
-      for (const { scheme, host, port, description } of running.endpoints) {
-        running.logger.info({ scheme, host, port }, `listening: ${description}`);
-      }
+      if (options.onReady === undefined || running.logFormat === "json") logEndpoints(running);
       await options.onReady?.(running);
       if (!signal.aborted) await once(signal, "abort");
       const limitMs = remainingMs();

@@ -41,6 +41,8 @@ export interface RunningServices extends AsyncDisposable {
   /** What can be reached, HTTP first. */
   readonly endpoints: readonly Endpoint[];
   readonly logger: Logger;
+  /** "human": a person reads the log on a terminal. */
+  readonly logFormat: "json" | "human";
   readonly meter: ScrapedMeter;
   readonly bus: Bus;
   readonly state: State;
@@ -64,16 +66,14 @@ export async function runServices(options: RunServicesOptions): Promise<RunningS
   const config = loadServicesConfig(options);
   const { values } = config;
   const instance = createId(clock.nowMs());
-  const isHuman =
-    values.log.format === "auto"
-      ? (options.isTerminal ?? process.stdout.isTTY)
-      : values.log.format === "human";
+  const isTerminal = options.isTerminal ?? process.stdout.isTTY;
+  const logFormat = values.log.format === "auto" ? (isTerminal ? "human" : "json") : values.log.format;
   // One root per service and not a child: a child would write the field `service` a second time.
   const loggerOf = (service: string) =>
     createLogger({
       service,
       level: values.log.level,
-      format: isHuman ? "human" : "json",
+      format: logFormat,
       ...(options.logSink ? { sink: options.logSink } : {}),
     });
   const logger = loggerOf(options.name);
@@ -147,6 +147,7 @@ export async function runServices(options: RunServicesOptions): Promise<RunningS
     config,
     endpoints,
     logger,
+    logFormat,
     meter,
     bus,
     state,

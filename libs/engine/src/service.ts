@@ -27,8 +27,10 @@ export interface Endpoint {
   readonly host: string;
   /** The port that was bound, also where 0 was asked. */
   readonly port: number;
-  /** "newline framing, durable acks" */
+  /** "lines: newline framing, durable acks" */
   readonly description: string;
+  /** What works, but not as it should, in words without a full stop: "the kernel grants less buffer than was asked". */
+  readonly warning?: string;
 }
 
 /** A service that runs. Disposing stops it at once; `drain` first stops it gracefully. */

@@ -14,6 +14,7 @@ export function announcement(endpoints: readonly Endpoint[], dataDirectory: stri
     ...list,
     "",
     `Everything that is accepted is kept in ${dataDirectory}`,
+    ...warnings(endpoints),
     ...attempts(endpoints),
     "",
     "Ctrl-C stops it; nothing that was accepted is lost.",
@@ -22,14 +23,24 @@ export function announcement(endpoints: readonly Endpoint[], dataDirectory: stri
   ].join("\n");
 }
 
+/** A sentence for each thing that is not as it should be, however many endpoints it is about. */
+function warnings(endpoints: readonly Endpoint[]): string[] {
+  const about = Map.groupBy(endpoints, ({ warning }) => warning);
+  return [...about].flatMap(([warning, these]) => {
+    if (warning === undefined) return [];
+    const places = these.map(({ scheme, port }) => `${port}/${scheme}`).join(", ");
+    return ["", `Note: ${warning} (${places}).`, "`npx fairlead doctor` says what to do."];
+  });
+}
+
 /** Three commands for another terminal, with the ports that were really bound. */
 function attempts(endpoints: readonly Endpoint[]): string[] {
   const find = (scheme: string, words: RegExp) =>
     endpoints.find((endpoint) => endpoint.scheme === scheme && words.test(endpoint.description));
-  const lines = find("tcp", /durable/);
-  const raw = find("udp", /raw/);
+  const lines = find("tcp", /newline framing, durable acks$/);
+  const raw = find("udp", /raw datagrams$/);
   const http = find("http", /./);
-  const url = http && http.port !== 7000 ? ` --url http://${reachable(http.host)}:${http.port}` : "";
+  const url = http && http.port !== 7000 ? ` --url ${address("http", reachable(http.host), http.port)}` : "";
   const commands = [
     ...(lines ? [`printf 'hello\\nworld\\n' | nc -N ${reachable(lines.host)} ${lines.port}`] : []),
     ...(raw ? [`echo hi | nc -u -w1 ${reachable(raw.host)} ${raw.port}`] : []),

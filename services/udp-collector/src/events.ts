@@ -34,7 +34,8 @@ function createMetrics(meter: Meter) {
 
 /** The business events of one listener: the log line and the metric together. */
 export interface ListenerEvents {
-  listening(address: string, buffer: ReceiveBuffer): void;
+  /** The log line is the engine's, from the endpoint and its warning. */
+  bound(buffer: ReceiveBuffer): void;
   /** Brings the metrics to the ledger: all at once, so that they close at every scrape. */
   ledger(snapshot: LedgerSnapshot): void;
   publishRetried(error: unknown, attempt: number, delayMs: number, pending: number): void;
@@ -74,16 +75,9 @@ export function createListenerEvents(
   };
 
   return {
-    listening(address, buffer) {
+    bound(buffer) {
       metrics.buffer.set(buffer.grantedBytes, { ...label, measure: "granted" });
       metrics.buffer.set(buffer.askedBytes ?? buffer.grantedBytes, { ...label, measure: "asked" });
-      logger.info({ address, ...buffer }, "listening");
-      if (buffer.isShort) {
-        logger.warn(
-          { ...buffer },
-          "the kernel granted less receive buffer than was asked: raise net.core.rmem_max to lose less in bursts",
-        );
-      }
     },
     ledger(snapshot) {
       advance("received", snapshot.received);

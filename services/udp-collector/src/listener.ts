@@ -1,12 +1,6 @@
 import type { Bus } from "@fairlead/bus";
 import type { Clock, Logger, Meter } from "@fairlead/core";
-import {
-  bindUdp,
-  createAddressPolicy,
-  formatAddress,
-  type SocketAddress,
-  type UdpSocket,
-} from "@fairlead/socket";
+import { bindUdp, createAddressPolicy, type SocketAddress, type UdpSocket } from "@fairlead/socket";
 import type { ListenerConfig } from "./config.ts";
 import { createListenerEvents, type ListenerEvents } from "./events.ts";
 import { Ledger, type LedgerSnapshot } from "./ledger.ts";
@@ -104,7 +98,7 @@ export class UdpListener implements AsyncDisposable {
     };
     this.#session =
       config.kind === "statsd" ? new StatsdSession(config, deps, clock) : new BatchSession(config, deps);
-    events.listening(formatAddress(socket.local), socket.receiveBuffer);
+    events.bound(socket.receiveBuffer);
     this.#finished = this.#run();
   }
 

@@ -1,3 +1,4 @@
+import { formatBytes } from "@fairlead/core";
 import type { Endpoint, RunningService, ServiceDefinition } from "@fairlead/engine";
 import { udpCollectorConfig } from "./config.ts";
 import { UdpListener } from "./listener.ts";
@@ -9,8 +10,11 @@ const descriptions = {
   statsd: "statsd and DogStatsD",
 } as const;
 
-function endpointOf({ local, config }: UdpListener): Endpoint {
-  return { scheme: "udp", host: local.host, port: local.port, description: descriptions[config.kind] };
+function endpointOf({ local: { host, port }, config, receiveBuffer }: UdpListener): Endpoint {
+  const { askedBytes = 0, grantedBytes, isShort } = receiveBuffer;
+  const description = `${config.name}: ${descriptions[config.kind]}`;
+  const warning = `the kernel grants ${formatBytes(grantedBytes)} of the ${formatBytes(askedBytes)} receive buffer asked, so bursts are lost earlier`;
+  return { scheme: "udp", host, port, description, ...(isShort && { warning }) };
 }
 
 /** The UDP collector: datagrams become events, and every lost one is counted. */
