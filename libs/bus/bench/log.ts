@@ -77,7 +77,7 @@ async function onTheLoop(load: Load): Promise<number> {
   for (let done = 0; done < load.events; ) {
     const packer = new Packer(groupBytes);
     for (let index = 0; index < perGroup(load); index++, done++)
-      packer.add(0, 0, event.type, encodeHead(event), event.data);
+      packer.add(0, undefined, event.type, encodeHead(event), event.data);
     const { bytes, count } = packer;
     log.append(Buffer.from(packer.take(), 0, bytes), count);
     await new Promise(setImmediate);

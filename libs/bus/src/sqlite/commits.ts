@@ -75,7 +75,7 @@ export class Commits {
       epoch: this.#epoch,
     };
     const { packer, settles } = this.#open;
-    this.#pendingBytes += packer.add(0, 0, event.type, head, event.data);
+    this.#pendingBytes += packer.add(0, undefined, event.type, head, event.data);
     this.#pendingEvents++;
     const durable = new Promise<number>((resolve, reject) => settles.push({ resolve, reject }));
     if (packer.bytes >= groupBytes || packer.count >= groupEvents) this.#seal();

@@ -11,7 +11,7 @@ const hour = 3_600_000;
 
 function groupOf(count: number, bytes: number): Buffer {
   const packer = new Packer(1_024);
-  for (let index = 0; index < count; index++) packer.add(0, 0, "t", "[]", Buffer.alloc(bytes, "x"));
+  for (let index = 0; index < count; index++) packer.add(0, undefined, "t", "[]", Buffer.alloc(bytes, "x"));
   return Buffer.from(packer.take(), 0, packer.bytes);
 }
 

@@ -4,7 +4,7 @@ import { BusError } from "../errors.ts";
 import { Damage } from "./damage.ts";
 import { isCorruption, openDatabase, sqliteCode, sqliteCodes, transact } from "./database.ts";
 import type { LogSettings, LogStatus } from "./protocol.ts";
-import { bodyChecksum, LogReader, type Portion } from "./reader.ts";
+import { LogReader, type Portion, sealChecksum } from "./reader.ts";
 import { readRecord } from "./record.ts";
 import { Retention } from "./retention.ts";
 import { capRoom, planRoom, type Room, type RoomPlan, usedBytes } from "./room.ts";
@@ -121,11 +121,11 @@ export class LogFile {
       const nowMs = this.#nowMs();
       transact(this.#db, () => {
         for (let index = 0, at = 0; index < count; index++) {
-          const { body, type, head, data, end } = readRecord(packed, at);
+          const { crc, type, head, data, end } = readRecord(packed, at);
           this.#insert.run(
             firstOffset + index,
             nowMs,
-            bodyChecksum(firstOffset + index, body),
+            sealChecksum(firstOffset + index, crc),
             type.toString(),
             head,
             data,
@@ -146,6 +146,19 @@ export class LogFile {
   /** A bounded portion of what comes after `after`, up to and including `through`. @throws {BusError} BUS_FAILED */
   read(after: number, through: number, types: readonly string[] | undefined): Portion {
     return this.#reader.read(after, Math.min(through, this.#lastOffset), types);
+  }
+
+  /**
+   * Lets go of a chunk of what stands up to and including `through`; true when there is more. Works on a full disk, as
+   * retention does (room.ts). @throws {BusError} BUS_FAILED, LOG_FULL; SQLite's own error when the file is damaged
+   */
+  deleteChunkThrough(through: number): boolean {
+    try {
+      return this.#retention.deleteChunk(Number.POSITIVE_INFINITY, undefined, through) > 0;
+    } catch (error) {
+      if (isCorruption(error)) throw error;
+      throw this.#refusalFor(error);
+    }
   }
 
   /**
@@ -190,6 +203,7 @@ export class LogFile {
     }
     return {
       lastOffset: this.#lastOffset,
+      storedEvents: this.#countStored(),
       storedBytes: usedBytes(this.#db),
       maxStoredBytes: this.#room.limitBytes,
       damagedEvents,
@@ -223,11 +237,27 @@ export class LogFile {
     if (code === sqliteCodes.full) {
       const limit = this.#room.isDiskShort
         ? "its disk has no room"
-        : `it holds its limit of ${formatBytes(maxBytes)} and nothing in it is older than ${formatDurationMs(minAgeMs)}`;
+        : Number.isFinite(minAgeMs)
+          ? `it holds its limit of ${formatBytes(maxBytes)} and nothing in it is older than ${formatDurationMs(minAgeMs)}`
+          : `it holds its limit of ${formatBytes(maxBytes)}`;
       return new BusError("LOG_FULL", `Cannot write to the event log ${path}: ${limit}`, { cause: error });
     }
     const reason = error instanceof Error ? error.message : String(error);
     return new BusError("BUS_FAILED", `Cannot write to the event log ${path}: ${reason}`, { cause: error });
+  }
+
+  /** Without looking at every row: from the first to the last, less what is known to be missing. */
+  #countStored(): number {
+    try {
+      const first = this.#reader.firstOffset();
+      if (first === undefined) return 0;
+      const last = this.#findLastStored();
+      const present = this.damage.unknown(first, last);
+      return present.reduce((sum, part) => sum + part.last - part.first + 1, 0);
+    } catch (error) {
+      if (isCorruption(error)) return 0;
+      throw error;
+    }
   }
 
   #findLastStored(): number {

@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import { recordHeaderBytes } from "./record.ts";
 
 /** Packs records into one buffer that can be handed to another thread; grows by doubling. */
@@ -20,8 +21,17 @@ export class Packer {
     return this.#count;
   }
 
-  /** Copies one record in. Returns the bytes that it takes. */
-  add(offset: number, crc: number, type: string, head: string | Uint8Array, data: Uint8Array): number {
+  /**
+   * Copies one record in. Returns the bytes that it takes.
+   * @param crc of type, head and data; undefined: computed here, so that the thread of the log need not
+   */
+  add(
+    offset: number,
+    crc: number | undefined,
+    type: string,
+    head: string | Uint8Array,
+    data: Uint8Array,
+  ): number {
     const headBound = typeof head === "string" ? head.length * 3 : head.byteLength;
     this.#reserve(recordHeaderBytes + type.length * 3 + headBound + data.byteLength);
     const buffer = this.#buffer;
@@ -35,11 +45,12 @@ export class Packer {
     at += headBytes;
     buffer.set(data, at);
     buffer.writeDoubleLE(offset, start);
-    buffer.writeUInt32LE(crc, start + 8);
     buffer.writeUInt32LE(typeBytes, start + 12);
     buffer.writeUInt32LE(headBytes, start + 16);
     buffer.writeUInt32LE(data.byteLength, start + 20);
     this.#used = at + data.byteLength;
+    const body = start + recordHeaderBytes;
+    buffer.writeUInt32LE(crc ?? crc32(buffer.subarray(body, this.#used)), start + 8);
     this.#count++;
     return this.#used - start;
   }

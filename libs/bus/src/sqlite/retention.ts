@@ -31,13 +31,14 @@ export class Retention {
   /**
    * Deletes from the front what was accepted at or before `cutoffMs`, until about `bytes` are free or the chunk is
    * full. Returns how many rows went; 0 when the oldest is younger.
+   * @param last the newest offset that may go
    */
-  deleteChunk(cutoffMs: number, bytes = chunkBytes): number {
+  deleteChunk(cutoffMs: number, bytes = chunkBytes, last = Number.POSITIVE_INFINITY): number {
     let rows = 0;
     let freed = 0;
     let through = 0;
     for (const row of this.#oldest.iterate() as IterableIterator<OldRow>) {
-      if (row.accepted_ms > cutoffMs || freed >= Math.min(bytes, chunkBytes)) break;
+      if (row.offset > last || row.accepted_ms > cutoffMs || freed >= Math.min(bytes, chunkBytes)) break;
       through = row.offset;
       freed += row.bytes;
       rows++;

@@ -18,7 +18,7 @@ function writeAndCopy(path: string, to: string, sizes: readonly number[], checkp
   const log = new LogFile(settings(path));
   for (const [index, size] of sizes.entries()) {
     const packer = new Packer(64);
-    packer.add(0, 0, "dev.fairlead.tcp.records", `["${index}"]`, Buffer.alloc(size, index));
+    packer.add(0, undefined, "dev.fairlead.tcp.records", `["${index}"]`, Buffer.alloc(size, index));
     log.append(Buffer.from(packer.take(), 0, packer.bytes), 1);
     if (index === checkpointAfter) log.checkpoint();
   }

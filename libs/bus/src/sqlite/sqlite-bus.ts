@@ -139,6 +139,11 @@ export class SqliteBus implements Bus {
     return { ...health, lastOffset, commits, storedBytes, maxStoredBytes, damagedEvents };
   }
 
+  /** Offset of the newest durable event. */
+  get lastOffset(): number {
+    return this.#lastOffset;
+  }
+
   /** Events that are kept, as the thread last said: at most a second old. */
   get storedEvents(): number {
     return this.#status?.storedEvents ?? 0;
