@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import type { Clock, Logger, Meter } from "@fairlead/core";
 import type { StateConfig } from "./config.ts";
-import { openRedisState } from "./redis/open.ts";
 import { openSqliteState } from "./sqlite/open.ts";
 import type { State } from "./state.ts";
 
@@ -14,7 +13,10 @@ export interface StateDependencies {
   meter?: Meter;
 }
 
-function openDriver(config: StateConfig, { dataDir, logger, clock }: StateDependencies): Promise<State> {
+async function openDriver(
+  config: StateConfig,
+  { dataDir, logger, clock }: StateDependencies,
+): Promise<State> {
   const observers = { ...(logger ? { logger } : {}), ...(clock ? { clock } : {}) };
   if (config.redis === undefined) {
     const { file, maxBytes } = config.sqlite;
@@ -27,6 +29,8 @@ function openDriver(config: StateConfig, { dataDir, logger, clock }: StateDepend
     connectTimeoutMs: connectTimeout,
     maxReconnectDelayMs: maxReconnectDelay,
   };
+  // Loaded only where it is used: without Redis its client would cost 10 MB of memory.
+  const { openRedisState } = await import("./redis/open.ts");
   return openRedisState({ ...address, ...limits, ...observers });
 }
 
