@@ -53,7 +53,10 @@ function encode(
   timeMs: number,
 ): Uint8Array {
   if (container === "single") return Buffer.from(frames.frame(0));
-  if (container === "lines") return frames.lines ? Buffer.from(frames.lines) : encodeLines(frames);
+  if (container === "lines") {
+    if (frames.lines === undefined) return encodeLines(frames);
+    return frames.ownsLines ? frames.lines : Buffer.from(frames.lines);
+  }
   const { remote } = connection;
   const from = remote.family === "unix" ? undefined : remote;
   const records = framesAsRecords(frames, { from, receivedAtMicros: timeMs * 1_000 });
