@@ -1,15 +1,16 @@
 /** The bus on RabbitMQ, with the spool in front of it. */
 import { type Clock, type CloudEvent, type Logger, systemClock } from "@fairlead/core";
-import type { ChannelModel } from "amqplib";
 import type { Bus, BusHealth, LoggedEvent, TailOptions } from "../bus.ts";
 import { BusError } from "../errors.ts";
+import type { Backlog } from "../spool/drain.ts";
 import { SpooledPublisher, type SpoolItem } from "../spool/spooled-publisher.ts";
 import type { SpoolStore } from "../spool/store.ts";
-import { describeBroker } from "./describe.ts";
-import { Link } from "./link.ts";
+import { describeBacklog, describeBroker } from "./describe.ts";
+import { messageRefusal } from "./message.ts";
 import { Publisher } from "./publisher.ts";
+import { Reader } from "./reader.ts";
 import { tailStream } from "./stream-tail.ts";
-import { declareEvents, type EventTopologyOptions } from "./topology.ts";
+import { declareDead, declareEvents, type EventTopologyOptions } from "./topology.ts";
 
 export interface AmqpBusOptions {
   /** amqp:// or amqps://, with user and password. */
@@ -19,6 +20,8 @@ export interface AmqpBusOptions {
   /** Takes events while the broker does not; the bus owns it from here. */
   readonly store: SpoolStore;
   readonly topology: EventTopologyOptions;
+  /** How often the topology is declared again on a link that stands. Default 10,000 ms. */
+  readonly declareEveryMs?: number;
   /** Unconfirmed at most. Default 1,024 messages and 32 MiB. */
   readonly windowMessages?: number;
   readonly windowBytes?: number;
@@ -34,42 +37,47 @@ export interface AmqpBusOptions {
   readonly reconnectMinMs?: number;
   readonly reconnectMaxMs?: number;
   /** Bytes per second that the drain of the spool sends at most; default: as fast as the broker confirms. */
-  readonly drainBytesPerSecond?: number;
+  readonly drainBytesPerSecond?: number | undefined;
   readonly logger: Logger;
   readonly clock?: Clock;
 }
 
 export class AmqpBus implements Bus {
   readonly #options: AmqpBusOptions;
+  readonly #clock: Clock;
+  readonly #confirmTimeoutMs: number;
+  readonly #link;
   readonly #publisher: Publisher<SpoolItem>;
   readonly #spooled: SpooledPublisher;
   readonly #closed = new AbortController();
-  readonly #link: ConstructorParameters<typeof Link>[0];
-  #reader: ReaderConnection | undefined;
+  #reader: Reader | undefined;
   #closing: Promise<void> | undefined;
 
   /** Use openAmqpBus. */
-  constructor(options: AmqpBusOptions, backlog: ConstructorParameters<typeof SpooledPublisher>[2]) {
-    const { logger, clock = systemClock, topology } = options;
+  constructor(options: AmqpBusOptions, backlog: Backlog) {
+    const { logger, topology, clock = systemClock, confirmTimeoutMs = 5_000 } = options;
     this.#options = options;
+    this.#clock = clock;
+    this.#confirmTimeoutMs = confirmTimeoutMs;
     this.#link = {
       url: options.url,
-      name: options.name,
       heartbeatSeconds: options.heartbeatSeconds ?? 10,
       connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
       reconnectMinMs: options.reconnectMinMs ?? 100,
       reconnectMaxMs: options.reconnectMaxMs ?? 5_000,
       logger,
-      setup: async () => {},
-      onDown: () => {},
     };
     this.#publisher = new Publisher<SpoolItem>({
       ...this.#link,
       name: `${options.name} publish`,
-      topology,
+      declare: async (channel) => {
+        await declareDead(channel);
+        await declareEvents(channel, topology);
+      },
+      declareEveryMs: options.declareEveryMs ?? 10_000,
       windowMessages: options.windowMessages ?? 1_024,
       windowBytes: options.windowBytes ?? 32 << 20,
-      confirmTimeoutMs: options.confirmTimeoutMs ?? 5_000,
+      confirmTimeoutMs,
       clock,
       onConfirmed: (items) => this.#spooled.confirmed(items),
       onReady: () => this.#spooled.ready(),
@@ -93,46 +101,57 @@ export class AmqpBus implements Bus {
 
   publish(event: CloudEvent): Promise<void> {
     const limit = this.#options.maxEventBytes ?? 16 << 20;
-    if (event.data.byteLength > limit) {
-      const state = `its data has ${event.data.byteLength} bytes and the limit is ${limit}`;
-      return Promise.reject(
-        new BusError("EVENT_TOO_LARGE", `Cannot publish an event of type ${event.type}: ${state}`),
-      );
-    }
-    return this.#spooled.publish(event);
+    const { byteLength } = event.data;
+    const refusal =
+      byteLength > limit ? `its data has ${byteLength} bytes and the limit is ${limit}` : messageRefusal(event);
+    if (refusal === undefined) return this.#spooled.publish(event);
+    const type = event.type.slice(0, 80);
+    return Promise.reject(
+      new BusError("EVENT_TOO_LARGE", `Cannot publish an event of type ${type}: ${refusal}`),
+    );
   }
 
-  /** What the log stream has; an event that still waits in the spool comes when it has been drained. */
+  /**
+   * What the log stream has; an event that still waits in the spool comes when it has been drained, so also behind an end
+   * that was asked for before. While the broker is away a tail waits.
+   */
   tail(options: TailOptions): AsyncIterable<LoggedEvent> {
     if (this.#closing) throw new BusError("BUS_CLOSED", "Cannot read the log: the bus is closed");
-    this.#reader ??= new ReaderConnection(this.#link, this.#options);
+    this.#reader ??= new Reader({ ...this.#link, name: `${this.#options.name} read` });
     const reader = this.#reader;
-    return tailStream(options, {
+    const needsMark = options.after === "end" || options.follow === false;
+    const mark = needsMark ? this.#publisher.sendMark() : undefined;
+    // It may fail before anybody iterates; then the tail sends another.
+    mark?.catch(() => {});
+    return tailStream(options, mark, {
       connected: (signal) => reader.connected(signal),
+      sendMark: () => this.#publisher.sendMark(),
       onInterrupted: (error) =>
         this.#options.logger.debug({ err: error }, "a tail was interrupted and goes on"),
+      markTimeoutMs: this.#confirmTimeoutMs,
+      clock: this.#clock,
       closed: this.#closed.signal,
     });
   }
 
   health(): BusHealth {
-    const { store } = this.#options;
-    const stored = store.health();
+    const stored = this.#options.store.health();
     const { events, bytes } = this.#spooled.pending;
+    const { backlog } = this.#spooled;
     const problems = [
       ...describeBroker(this.#options.url, this.#publisher.linkState, this.#publisher.trouble),
-      ...describeBacklog(this.#spooled),
+      ...describeBacklog(backlog),
       ...stored.problems.map((problem) => `Spool: ${problem}`),
     ];
     if (this.#closing) problems.push("The bus is closed");
     const { storedBytes, maxStoredBytes, damagedEvents } = stored;
     return {
-      canAccept: !this.#closing && (this.#publisher.isReady || stored.canAccept),
+      canAccept: !this.#closing && (this.#spooled.mode !== "spool" || stored.canAccept),
       isDegraded: problems.length > 0,
       problems,
       pendingEvents: events,
       pendingBytes: bytes,
-      spooledEvents: this.#spooled.backlog.events,
+      spooledEvents: backlog.events,
       ...(storedBytes === undefined ? {} : { storedBytes }),
       ...(maxStoredBytes === undefined ? {} : { maxStoredBytes }),
       ...(damagedEvents === undefined ? {} : { damagedEvents }),
@@ -145,74 +164,21 @@ export class AmqpBus implements Bus {
   }
 
   async #close(): Promise<void> {
-    const patienceMs = this.#options.confirmTimeoutMs ?? 5_000;
-    await this.#spooled.close(patienceMs, () => this.#publisher.abandon("closing"));
+    await this.#spooled.close(this.#confirmTimeoutMs, () => this.#publisher.abandon("closing"));
     this.#closed.abort();
-    await this.#publisher[Symbol.asyncDispose]();
-    await this.#reader?.[Symbol.asyncDispose]();
+    await Promise.all([this.#publisher[Symbol.asyncDispose](), this.#reader?.[Symbol.asyncDispose]()]);
     await this.#spooled[Symbol.asyncDispose]();
     await this.#options.store[Symbol.asyncDispose]();
   }
 }
 
-function describeBacklog({ backlog }: SpooledPublisher): string[] {
-  const { events, sinceMs } = backlog;
-  if (events === 0) return [];
-  const since = sinceMs === undefined ? "" : ` since ${new Date(sinceMs).toISOString()}`;
-  return [`${events} events wait in the spool${since} for RabbitMQ to take them`];
-}
-
-/** The connection that tails read from: apart from publishing, because a blocked connection reads nothing either. */
-class ReaderConnection implements AsyncDisposable {
-  readonly #link: Link;
-  #model: ChannelModel | undefined;
-  readonly #waiting = new Set<(model: ChannelModel) => void>();
-
-  constructor(link: ConstructorParameters<typeof Link>[0], options: AmqpBusOptions) {
-    this.#link = new Link({
-      ...link,
-      name: `${options.name} read`,
-      setup: async (model) => {
-        const channel = await model.createChannel();
-        channel.on("error", () => {});
-        await declareEvents(channel, { ...options.topology, inbox: [] });
-        await channel.close();
-        this.#model = model;
-        for (const resume of this.#waiting) resume(model);
-        this.#waiting.clear();
-      },
-      onDown: () => {
-        this.#model = undefined;
-      },
-    });
-  }
-
-  connected(signal: AbortSignal): Promise<ChannelModel> {
-    return new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(signal.reason);
-      if (this.#model !== undefined) return resolve(this.#model);
-      const resume = (model: ChannelModel) => {
-        signal.removeEventListener("abort", abort);
-        resolve(model);
-      };
-      const abort = () => {
-        this.#waiting.delete(resume);
-        reject(signal.reason);
-      };
-      this.#waiting.add(resume);
-      signal.addEventListener("abort", abort, { once: true });
-    });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#link[Symbol.asyncDispose]();
-  }
-}
-
 /** Opens the bus. It accepts at once, whether the broker is there or not. */
 export async function openAmqpBus(options: AmqpBusOptions): Promise<AmqpBus> {
-  for await (const { offset, event } of options.store.tail({ after: 0, follow: false })) {
-    return new AmqpBus(options, { drainedThrough: offset - 1, sinceMs: Date.parse(event.time) });
-  }
-  return new AmqpBus(options, { drainedThrough: options.store.health().lastOffset ?? 0, sinceMs: undefined });
+  return new AmqpBus(options, await findBacklog(options.store));
+}
+
+async function findBacklog(store: SpoolStore): Promise<Backlog> {
+  for await (const { offset, event } of store.tail({ after: 0, follow: false }))
+    return { drainedThrough: offset - 1, sinceMs: Date.parse(event.time) };
+  return { drainedThrough: store.lastOffset, sinceMs: undefined };
 }

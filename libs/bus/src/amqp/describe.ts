@@ -9,7 +9,7 @@ export function describeBroker(url: string, state: LinkState, trouble: Trouble |
   const { host } = new URL(url);
   switch (state.status) {
     case "down":
-      return [`RabbitMQ at ${host} has been away since ${iso(state.sinceMs)}: ${state.reason}`];
+      return [`RabbitMQ at ${host} cannot be used since ${iso(state.sinceMs)}: ${state.reason}`];
     case "blocked":
       return [
         `RabbitMQ at ${host} has blocked publishing since ${iso(state.sinceMs)} (${state.reason}): it is short of memory or disk`,
@@ -19,4 +19,11 @@ export function describeBroker(url: string, state: LinkState, trouble: Trouble |
         ? []
         : [`RabbitMQ at ${host} did not take what was published at ${iso(trouble.atMs)}: ${trouble.reason}`];
   }
+}
+
+/** What waits in the spool; empty when nothing does. */
+export function describeBacklog({ events, sinceMs }: { events: number; sinceMs: number | undefined }): string[] {
+  if (events === 0) return [];
+  const since = sinceMs === undefined || Number.isNaN(sinceMs) ? "" : ` since ${iso(sinceMs)}`;
+  return [`${events} events wait in the spool${since} for RabbitMQ to take them`];
 }

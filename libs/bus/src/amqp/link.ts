@@ -1,8 +1,12 @@
 /**
- * One supervised connection to the broker. amqplib's recovery brings back the connection; everything that stood on it
+ * One supervised connection to the broker. amqplib's recovery dials again and again; everything that stood on the connection
  * (channels, consumers, unconfirmed messages) is rebuilt by `setup`, each time from nothing.
+ *
+ * What amqplib 2.3.1 leaves open and this closes: during its `setup` nobody listens to `error`, and a `close` goes unseen (both
+ * in contracts.md); a polite close of a frozen broker is waited for without end, also before the next dial; a connection that
+ * was given up keeps its socket until the other side closes. So whatever ends here, ends by destroying the socket.
  */
-import { type Logger, toError } from "@fairlead/core";
+import { backoffMs, type Logger, toError } from "@fairlead/core";
 import { type ChannelModel, connect, type RecoveringChannelModel } from "amqplib";
 import { BusError } from "../errors.ts";
 import { type Broker, parseBroker } from "./broker.ts";
@@ -13,6 +17,7 @@ export interface LinkOptions {
   /** Shown in the broker's list of connections. */
   readonly name: string;
   readonly heartbeatSeconds: number;
+  /** For the dial, and again for `setup`. */
   readonly connectTimeoutMs: number;
   /** Bounds of the delay between attempts to connect. */
   readonly reconnectMinMs: number;
@@ -22,6 +27,8 @@ export interface LinkOptions {
   readonly setup: (model: ChannelModel, broker: Broker) => Promise<void>;
   /** Everything that stood on the connection is gone. */
   readonly onDown: (reason: string) => void;
+  /** Failures of what stands on the connection, in a row: the next dial waits longer. Default 0. */
+  readonly failures?: () => number;
 }
 
 export type LinkState =
@@ -31,119 +38,142 @@ export type LinkState =
 
 /** What amqplib keeps inside and does not name in its types. */
 interface WithStream {
-  readonly connection: { readonly stream?: { destroy(error: Error): void } };
+  readonly connection: { readonly stream?: { destroy(error?: Error): void } };
 }
+
+const destroy = (model: ChannelModel, reason: string) =>
+  (model as ChannelModel & WithStream).connection.stream?.destroy(new Error(reason));
 
 export class Link implements AsyncDisposable {
   readonly #options: LinkOptions;
+  readonly #closed = new AbortController();
+  readonly #connection: Promise<RecoveringChannelModel>;
   #state: LinkState;
-  #connection: RecoveringChannelModel | undefined;
   #model: ChannelModel | undefined;
-  #isClosed = false;
 
   constructor(options: LinkOptions) {
     this.#options = options;
     this.#state = { status: "down", sinceMs: Date.now(), reason: "not connected yet" };
-    void this.#open();
+    this.#connection = this.#open();
   }
 
   get state(): LinkState {
     return this.#state;
   }
 
-  async #open(): Promise<void> {
+  async #open(): Promise<RecoveringChannelModel> {
     const { url, name, heartbeatSeconds, connectTimeoutMs, reconnectMinMs, reconnectMaxMs } = this.#options;
     const target = new URL(url);
     if (!target.searchParams.has("heartbeat")) target.searchParams.set("heartbeat", String(heartbeatSeconds));
-    const connection = await connect(target.href, {
+    const delays = { minDelayMs: reconnectMinMs, maxDelayMs: reconnectMaxMs };
+    const socketOptions = {
       noDelay: true,
       keepAlive: true,
       timeout: connectTimeoutMs,
+      // Destroys the socket in whatever state it is.
+      signal: this.#closed.signal,
       clientProperties: { connection_name: name, product: "Fairlead" },
+    };
+    const connection = await connect(target.href, {
+      ...socketOptions,
       recovery: {
-        initialDelay: reconnectMinMs,
-        maxDelay: reconnectMaxMs,
+        calculateDelay: (attempt: number) =>
+          backoffMs(attempt + Math.max(0, (this.#options.failures?.() ?? 0) - 1), delays),
         waitForConnect: false,
         setup: (model: ChannelModel) => this.#setup(model),
       },
     });
-    this.#connection = connection;
     // Without a listener an `error` would end the process; the `disconnect` that follows it is what counts.
     connection.on("error", (error) =>
       this.#options.logger.debug({ err: error, link: name }, "amqp connection error"),
     );
     connection.on("connect-failed", (error) => this.#down(error.message));
     connection.on("disconnect", (error) => this.#down(error.message));
-    if (this.#isClosed) await connection.close();
+    return connection;
   }
 
-  /** The two holes of amqplib's setup (contracts.md): no `error` listener is attached yet, and a close goes unseen. */
   async #setup(model: ChannelModel): Promise<void> {
+    const closed = Promise.withResolvers<never>();
+    closed.promise.catch(() => {});
     let closedBecause: string | undefined;
     model.on("error", () => {});
     model.on("close", (error?: Error) => {
       closedBecause = error?.message ?? "closed";
+      destroy(model, closedBecause);
+      closed.reject(this.#failed(closedBecause));
       if (this.#model === model) this.#down(closedBecause);
     });
     model.on("blocked", (reason) => this.#blocked(model, reason));
-    model.on("unblocked", () => this.#unblocked(model));
-    const broker = parseBroker(model.connection.serverProperties);
+    // What was unconfirmed when the block came has been given up, so start over on a new connection.
+    model.on("unblocked", () => destroy(model, "unblocked: starting over"));
+    const { connectTimeoutMs } = this.#options;
+    const patience = setTimeout(() => destroy(model, `no answer for ${connectTimeoutMs} ms`), connectTimeoutMs);
     this.#model = model;
     try {
-      await this.#options.setup(model, broker);
+      const broker = parseBroker(model.connection.serverProperties);
+      await Promise.race([this.#options.setup(model, broker), closed.promise]);
+      if (closedBecause !== undefined) throw this.#failed(closedBecause);
+      this.#up(broker);
     } catch (error) {
-      this.#model = undefined;
+      if (this.#model === model) this.#down(toError(error).message);
+      // Closed before amqplib tries to close it politely: on a dead connection that fails at once.
+      destroy(model, "setup failed");
+      if (closedBecause === undefined) await closed.promise.catch(() => {});
       throw error;
-    }
-    if (closedBecause !== undefined)
-      throw new BusError("BUS_FAILED", `Cannot use the connection: ${closedBecause}`);
-    if (this.#state.status === "down") {
-      this.#state = { status: "up", broker, sinceMs: Date.now() };
-      this.#options.logger.info(
-        { link: this.#options.name, broker: broker.version },
-        "connected to the broker",
-      );
+    } finally {
+      clearTimeout(patience);
     }
   }
 
+  #failed(reason: string): BusError {
+    return new BusError("BUS_FAILED", `Cannot use the connection: ${reason}`);
+  }
+
+  #up(broker: Broker): void {
+    // Blocked already during setup: it stays so.
+    if (this.#state.status === "blocked") return;
+    this.#state = { status: "up", broker, sinceMs: Date.now() };
+    const { name, logger } = this.#options;
+    logger.info({ link: name, broker: broker.version }, "connected to the broker");
+  }
+
   #blocked(model: ChannelModel, reason: string): void {
-    if (this.#model !== model || this.#isClosed) return;
+    if (this.#model !== model || this.#closed.signal.aborted) return;
     const broker = parseBroker(model.connection.serverProperties);
     this.#state = { status: "blocked", broker, sinceMs: Date.now(), reason };
     this.#options.logger.warn({ link: this.#options.name, reason }, "the broker blocks publishing");
     this.#options.onDown(`blocked: ${reason}`);
   }
 
-  /** What was unconfirmed when the block came has been given up, so start over on a new connection. */
-  #unblocked(model: ChannelModel): void {
-    if (this.#model === model) this.sever("unblocked: starting over");
+  #down(reason: string): void {
+    const hadModel = this.#model !== undefined;
+    const wasUp = this.#state.status !== "down";
+    this.#model = undefined;
+    const sinceMs = this.#state.status === "down" ? this.#state.sinceMs : Date.now();
+    this.#state = { status: "down", sinceMs, reason };
+    if (this.#closed.signal.aborted) return;
+    const { name, logger, onDown } = this.#options;
+    if (wasUp) logger.warn({ link: name, reason }, "lost the broker");
+    else logger.debug({ link: name, reason }, "cannot use the broker");
+    if (hadModel) onDown(reason);
   }
 
-  #down(reason: string): void {
-    const wasUp = this.#model !== undefined;
-    this.#model = undefined;
-    if (this.#state.status !== "down") this.#state = { status: "down", sinceMs: Date.now(), reason };
-    else this.#state = { ...this.#state, reason };
-    if (this.#isClosed) return;
-    if (wasUp) this.#options.logger.warn({ link: this.#options.name, reason }, "lost the broker");
-    if (wasUp) this.#options.onDown(reason);
+  /** True while this is the connection that stands. */
+  isCurrent(model: ChannelModel): boolean {
+    return this.#model === model;
   }
 
   /** Cuts the current connection at once, without the polite exchange that a frozen broker would never answer. */
   sever(reason: string): void {
-    const model = this.#model as (ChannelModel & WithStream) | undefined;
-    model?.connection.stream?.destroy(new Error(reason));
+    if (this.#model !== undefined) destroy(this.#model, reason);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    const connection = this.#connection;
-    if (connection === undefined) return;
-    const closing = connection.close().catch((error: unknown) => toError(error));
-    // A frozen broker never answers the close.
-    const patience = setTimeout(() => this.sever("closing"), 1_000);
-    await closing;
-    clearTimeout(patience);
+    const connection = await this.#connection;
+    const patience = Promise.withResolvers<void>();
+    const timer = setTimeout(patience.resolve, 1_000);
+    await Promise.race([connection.close().catch(() => {}), patience.promise]);
+    clearTimeout(timer);
+    this.#closed.abort();
   }
 }

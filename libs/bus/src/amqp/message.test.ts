@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { CloudEvent } from "@fairlead/core";
 import type { MessageProperties } from "amqplib";
 import fc from "fast-check";
-import { fromMessage, toMessage } from "./message.ts";
+import { fromMessage, messageRefusal, toMessage } from "./message.ts";
 
 const found = { routingKey: "tcp.records", place: "fairlead.log.v1:7", receivedAtMs: 0 };
 
@@ -78,5 +78,63 @@ for (const [prefix, given, expected] of foreign) {
     const read = fromMessage({ content: Buffer.from("x"), properties: properties(given) }, found);
     for (const [name, value] of Object.entries(expected))
       assert.deepEqual(read[name as keyof CloudEvent], value);
+  });
+}
+
+test("fromMessage() raises nothing, whatever a message's properties are", () => {
+  const anything = fc.anything({ maxDepth: 1 });
+  const given = fc.record(
+    {
+      headers: fc.dictionary(
+        fc.string().map((name) => `ce-${name}`),
+        anything,
+      ),
+      messageId: anything,
+      type: anything,
+      timestamp: anything,
+      contentType: anything,
+      appId: anything,
+    },
+    { requiredKeys: [] },
+  );
+  fc.assert(
+    fc.property(given, (options) => {
+      const read = fromMessage({ content: Buffer.from("x"), properties: properties(options) }, found);
+      assert.equal(typeof read.id, "string");
+      assert.equal(typeof read.time, "string");
+    }),
+  );
+});
+
+const small: CloudEvent = {
+  id: "1",
+  source: "/s",
+  type: "t",
+  time: "2026-01-01T00:00:00.000Z",
+  datacontenttype: "text/plain",
+  data: Buffer.alloc(0),
+  extensions: {},
+};
+const refusals: readonly (readonly [string, Partial<CloudEvent>, RegExp | undefined])[] = [
+  ["an id of 255 bytes", { id: "x".repeat(255) }, undefined],
+  ["an id of 256 bytes", { id: "x".repeat(256) }, /its id has 256 bytes/],
+  ["an id of 86 characters that are 258 bytes", { id: "漢".repeat(86) }, /its id has 258 bytes/],
+  ["a type of 256 bytes", { type: "x".repeat(256) }, /its type/],
+  ["a media type of 256 bytes", { datacontenttype: "x".repeat(256) }, /its datacontenttype/],
+  ["attributes of 40,000 bytes", { source: "x".repeat(40_000) }, undefined],
+  ["attributes of 50,000 bytes", { source: "x".repeat(50_000) }, /attributes have/],
+  [
+    "a subject of 17,000 characters that are 51,000 bytes",
+    { subject: "漢".repeat(17_000) },
+    /attributes have/,
+  ],
+  ["an extension that the binding cannot carry", { extensions: { a_b: 1 } }, /extension name "a_b"/],
+  ["an extension of 60,000 bytes", { extensions: { lane: "x".repeat(60_000) } }, /attributes have/],
+];
+for (const [what, changes, expected] of refusals) {
+  test(`messageRefusal() ${expected ? "refuses" : "takes"} ${what}`, () => {
+    const refusal = messageRefusal({ ...small, ...changes });
+    if (expected) assert.match(refusal ?? "", expected);
+    else assert.equal(refusal, undefined);
   });
 }

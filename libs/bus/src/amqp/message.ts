@@ -1,6 +1,14 @@
 /** An event as an AMQP 0-9-1 message, in the binary mode of the CloudEvents AMQP binding (contracts.md, On AMQP 0-9-1). */
-import { type CloudEvent, type EventExtensions, eventTypePrefix, routingKey } from "@fairlead/core";
-import type { MessageProperties, Options } from "amqplib";
+import {
+  type AmqpMessage,
+  amqpAttributes,
+  amqpSentAtMs,
+  type CloudEvent,
+  eventTypePrefix,
+  routingKey,
+  toAmqp,
+} from "@fairlead/core";
+import type { Options } from "amqplib";
 
 export interface OutgoingMessage {
   readonly routingKey: string;
@@ -10,76 +18,66 @@ export interface OutgoingMessage {
 
 /** Persistent and mandatory, always: a message that no queue takes comes back instead of vanishing. */
 export function toMessage(event: CloudEvent): OutgoingMessage {
-  const headers: Record<string, unknown> = {
-    "ce-specversion": "1.0",
-    "ce-id": event.id,
-    "ce-source": event.source,
-    "ce-type": event.type,
-    "ce-time": event.time,
-  };
-  if (event.subject !== undefined) headers["ce-subject"] = event.subject;
-  for (const [name, value] of Object.entries(event.extensions)) headers[`ce-${name}`] = value;
-  const { data } = event;
+  const { content, properties } = toAmqp(event);
   return {
     routingKey: routingKey(event.type),
-    content: Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength),
-    options: {
-      persistent: true,
-      mandatory: true,
-      contentType: event.datacontenttype,
-      messageId: event.id,
-      timestamp: Math.floor(Date.parse(event.time) / 1_000),
-      type: event.type,
-      headers,
-    },
+    content,
+    options: { ...properties, persistent: true, mandatory: true },
   };
 }
 
-/** The prefixes in use for CloudEvents attributes; ours is the first, the rest are accepted on reading. */
-const headerPrefixes = ["ce-", "ce_", "cloudEvents:", "cloudEvents_"] as const;
-const attributes = new Set(["specversion", "id", "source", "type", "subject", "time", "datacontenttype"]);
+/** A short string of AMQP 0-9-1 (4.2.5.3). */
+const maxShortBytes = 255;
+/** All attributes of a message have to fit into one header frame, and amqplib encodes them in 64 KiB. */
+const maxAttributeBytes = 48 << 10;
 
-function readAttributes(headers: Readonly<Record<string, unknown>>): Map<string, string | number | boolean> {
-  const found = new Map<string, string | number | boolean>();
-  for (const prefix of headerPrefixes) {
-    for (const [header, value] of Object.entries(headers)) {
-      if (!header.startsWith(prefix)) continue;
-      const name = header.slice(prefix.length);
-      if (found.has(name)) continue;
-      if (typeof value === "string" || typeof value === "number" || typeof value === "boolean")
-        found.set(name, value);
-    }
+/** Why a broker could never take this event, whatever its state; undefined when it can. */
+export function messageRefusal(event: CloudEvent): string | undefined {
+  const { id, type, datacontenttype, source, subject = "", extensions } = event;
+  for (const [name, value] of [
+    ["id", id],
+    ["type", type],
+    ["datacontenttype", datacontenttype],
+  ] as const) {
+    if (value.length * 3 > maxShortBytes && Buffer.byteLength(value) > maxShortBytes)
+      return `its ${name} has ${Buffer.byteLength(value)} bytes and the limit of AMQP is ${maxShortBytes}`;
   }
-  return found;
+  let characters = 1_024 + source.length + subject.length;
+  for (const name in extensions) {
+    if (!/^[a-z0-9]{1,20}$/.test(name))
+      return `the extension name ${JSON.stringify(name.slice(0, 40))} is not 1 to 20 lower-case letters and digits`;
+    characters += 32 + String(extensions[name]).length;
+  }
+  if (characters * 3 <= maxAttributeBytes) return undefined;
+  const bytes = Buffer.byteLength(JSON.stringify({ ...event, data: "" }));
+  return bytes > maxAttributeBytes
+    ? `its attributes have ${bytes} bytes and the limit is ${maxAttributeBytes}`
+    : undefined;
 }
+
+const scalars: ReadonlySet<string> = new Set(["string", "number", "boolean"]);
 
 /**
  * The event in a message, whoever wrote it: what the headers do not say comes from the message's own properties, and
- * what those do not say either from where it was found.
+ * what those do not say either from where it was found. Raises nothing: a log is read past whatever stands in it.
  *
  * @param found routing key and place of the message, for a foreign one without CloudEvents headers
  */
 export function fromMessage(
-  message: { readonly content: Buffer; readonly properties: MessageProperties },
+  { content, properties }: AmqpMessage & { readonly properties: { readonly appId?: unknown } },
   found: { readonly routingKey: string; readonly place: string; readonly receivedAtMs: number },
 ): CloudEvent {
-  const { content, properties } = message;
-  const given = readAttributes(properties.headers ?? {});
-  const text = (name: string) => (given.has(name) ? String(given.get(name)) : undefined);
-  const extensions: Record<string, string | number | boolean> = {};
-  for (const [name, value] of given) if (!attributes.has(name)) extensions[name] = value;
-  const seconds: unknown = properties.timestamp;
-  const timeMs = typeof seconds === "number" ? seconds * 1_000 : found.receivedAtMs;
-  const subject = text("subject");
+  const attributes = amqpAttributes(properties.headers ?? {});
+  const { specversion, id, source, type, subject, time, datacontenttype, ...extensions } = attributes;
+  const first = (...values: readonly unknown[]) => String(values.find((value) => scalars.has(typeof value)));
   return {
-    id: text("id") ?? (properties.messageId as string | undefined) ?? found.place,
-    source: text("source") ?? (properties.appId as string | undefined) ?? "urn:amqp:unknown",
-    type: text("type") ?? (properties.type as string | undefined) ?? eventTypePrefix + found.routingKey,
-    ...(subject === undefined ? {} : { subject }),
-    time: text("time") ?? new Date(timeMs).toISOString(),
-    datacontenttype:
-      text("datacontenttype") ?? (properties.contentType as string | undefined) ?? "application/octet-stream",
+    id: first(id, properties.messageId, found.place),
+    source: first(source, properties.appId, "urn:amqp:unknown"),
+    type: first(type, properties.type, eventTypePrefix + found.routingKey),
+    ...(subject === undefined ? {} : { subject: String(subject) }),
+    time: first(time, new Date(amqpSentAtMs(properties, found.receivedAtMs)).toISOString()),
+    datacontenttype: first(properties.contentType, datacontenttype, "application/octet-stream"),
     data: content,
-    extensions: extensions satisfies EventExtensions,
+    extensions,
   };
 }

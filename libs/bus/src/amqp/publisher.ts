@@ -3,12 +3,13 @@
  * whatever its cause (link lost or blocked, a nack, a return, an overdue confirm): the connection is cut, everything
  * without an outcome is handed back in order, and the link starts from nothing. That keeps the order simple.
  */
-import { backoffMs, type Clock, type CloudEvent, type Logger, toError } from "@fairlead/core";
-import type { ChannelModel, ConfirmChannel } from "amqplib";
+import { type Clock, type CloudEvent, createId, type Logger, toError } from "@fairlead/core";
+import type { Channel, ChannelModel, ConfirmChannel } from "amqplib";
+import { BusError } from "../errors.ts";
 import { ConfirmWindow } from "./confirm-window.ts";
 import { Link, type LinkOptions, type LinkState } from "./link.ts";
 import { toMessage } from "./message.ts";
-import { declareDead, declareEvents, type EventTopologyOptions, names } from "./topology.ts";
+import { markType, names } from "./topology.ts";
 
 /** What a caller hands over: the event, and whatever the caller needs to know it again. */
 export interface Outgoing {
@@ -16,10 +17,13 @@ export interface Outgoing {
 }
 
 export interface PublisherOptions<Item extends Outgoing> extends Omit<LinkOptions, "setup" | "onDown"> {
-  readonly topology: EventTopologyOptions;
+  /** Declares what is published to, idempotently. */
+  readonly declare: (channel: Channel) => Promise<void>;
+  /** How often it is declared again on a link that stands, so that what an operator deleted comes back. */
+  readonly declareEveryMs: number;
   readonly windowMessages: number;
   readonly windowBytes: number;
-  /** A confirm that takes longer is trouble, in milliseconds. */
+  /** A confirm that takes this long is trouble, in milliseconds. */
   readonly confirmTimeoutMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -35,7 +39,7 @@ export interface PublisherOptions<Item extends Outgoing> extends Omit<LinkOption
 export interface Trouble {
   readonly reason: string;
   readonly atMs: number;
-  /** In a row, without a confirm in between. */
+  /** In a row, without a time of success in between. */
   readonly count: number;
 }
 
@@ -43,21 +47,36 @@ export class Publisher<Item extends Outgoing> implements AsyncDisposable {
   readonly #options: PublisherOptions<Item>;
   readonly #link: Link;
   readonly #window: ConfirmWindow<Item>;
-  readonly #overdueCheck: NodeJS.Timeout;
+  readonly #timers: readonly NodeJS.Timeout[];
+  #model: ChannelModel | undefined;
   #channel: ConfirmChannel | undefined;
+  /**
+   * Messages that may be unconfirmed now. After trouble one, then doubling: a broker that refuses (a full inbox) is
+   * asked with one message each time and not with a window of repeats that its other queues would all take.
+   */
+  #allowed: number;
   #trouble: Trouble | undefined;
+  #isDeclaring = false;
   #isClosed = false;
 
   constructor(options: PublisherOptions<Item>) {
     this.#options = options;
     this.#window = new ConfirmWindow(options.windowMessages, options.windowBytes);
+    this.#allowed = options.windowMessages;
     this.#link = new Link({
       ...options,
       setup: (model) => this.#setup(model),
       onDown: (reason) => this.#abandon(reason),
+      failures: () => this.#trouble?.count ?? 0,
     });
-    const intervalMs = Math.max(50, options.confirmTimeoutMs / 4);
-    this.#overdueCheck = setInterval(() => this.#checkOverdue(), intervalMs).unref();
+    this.#timers = [
+      setInterval(() => this.#checkOverdue(), this.#checkMs).unref(),
+      setInterval(() => void this.#declareAgain(), options.declareEveryMs).unref(),
+    ];
+  }
+
+  get #checkMs(): number {
+    return this.#options.confirmTimeoutMs / 10;
   }
 
   get linkState(): LinkState {
@@ -68,17 +87,11 @@ export class Publisher<Item extends Outgoing> implements AsyncDisposable {
     return this.#trouble;
   }
 
-  get unconfirmedEvents(): number {
-    return this.#window.length;
-  }
-
-  get unconfirmedBytes(): number {
-    return this.#window.bytes;
-  }
-
   /** True when `send` may be called with a message of this size. */
   hasRoom(bytes: number): boolean {
-    return this.#channel !== undefined && this.#window.hasRoom(bytes);
+    return (
+      this.#channel !== undefined && this.#window.length < this.#allowed && this.#window.hasRoom(bytes)
+    );
   }
 
   get isReady(): boolean {
@@ -86,23 +99,19 @@ export class Publisher<Item extends Outgoing> implements AsyncDisposable {
   }
 
   async #setup(model: ChannelModel): Promise<void> {
-    // After trouble in a row the broker is asked ever more slowly: a full inbox refuses every message anew.
-    const count = this.#trouble?.count ?? 0;
-    if (count > 1)
-      await this.#options.clock.sleep(backoffMs(count - 1, { maxDelayMs: this.#options.reconnectMaxMs }));
     const channel = await model.createConfirmChannel();
-    const close = (reason: string) => this.#fail(channel, reason);
-    channel.on("error", (error) => close(error.message));
-    channel.on("close", () => close("channel closed"));
+    channel.on("error", (error) => this.#fail(channel, error.message));
     // The broker returns an unroutable message and then confirms it: the return has to come first in our books too.
-    channel.on("return", (message) => {
-      close(`unroutable: ${message.fields.exchange} has no queue for ${message.fields.routingKey}`);
+    channel.on("return", ({ fields }) => {
+      const { exchange, routingKey } = fields;
+      this.#fail(channel, `unroutable: ${exchange || "the default exchange"} has no queue for ${routingKey}`);
     });
-    await declareDead(channel);
-    await declareEvents(channel, this.#options.topology);
-    this.#channel = channel;
+    await this.#options.declare(channel);
     setImmediate(() => {
-      if (this.#channel === channel) this.#options.onReady();
+      if (this.#isClosed || this.#link.state.status !== "up" || !this.#link.isCurrent(model)) return;
+      this.#model = model;
+      this.#channel = channel;
+      this.#options.onReady();
     });
   }
 
@@ -113,22 +122,92 @@ export class Publisher<Item extends Outgoing> implements AsyncDisposable {
     if (channel === undefined) throw new TypeError("Cannot send: the link is down; ask hasRoom first");
     const message = toMessage(event);
     const entry = this.#window.add(item, event.data.length, this.#options.clock.monotonicMs());
-    channel.publish(names.events, message.routingKey, message.content, message.options, (error: unknown) => {
-      if (this.#channel !== channel) return;
-      if (error) return this.#fail(channel, `refused by the broker: ${toError(error).message}`);
+    this.#publish(channel, names.events, message.routingKey, message, () => {
       const confirmed = this.#window.confirm(entry);
       if (confirmed.length === 0) return;
-      this.#trouble = undefined;
+      this.#succeeded(confirmed.length);
       this.#options.onConfirmed(confirmed);
     });
+  }
+
+  #publish(
+    channel: ConfirmChannel,
+    exchange: string,
+    routingKey: string,
+    message: Pick<ReturnType<typeof toMessage>, "content" | "options">,
+    onConfirmed: () => void,
+    onFailed?: (error: Error) => void,
+  ): void {
+    // Later, so that the loss of the link, which fails every callback too, is told by the link with its reason.
+    const fail = (error: unknown) => {
+      const { message: reason } = toError(error);
+      onFailed?.(new BusError("BUS_FAILED", `Cannot publish: ${reason}`));
+      setImmediate(() => this.#fail(channel, `refused by the broker: ${reason}`));
+    };
+    try {
+      channel.publish(exchange, routingKey, message.content, message.options, (error: unknown) => {
+        if (error) fail(error);
+        else if (onFailed !== undefined || this.#channel === channel) onConfirmed();
+      });
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  #succeeded(count: number): void {
+    const { windowMessages, reconnectMaxMs, clock } = this.#options;
+    this.#allowed = Math.min(windowMessages, this.#allowed + count);
+    const { atMs = 0 } = this.#trouble ?? {};
+    if (this.#allowed === windowMessages || clock.nowMs() - atMs > reconnectMaxMs) this.#trouble = undefined;
+  }
+
+  /**
+   * Puts a mark into the log stream, behind everything that was handed to `send` before. Resolves with its message id when
+   * it stands in the log.
+   * @throws {BusError} BUS_FAILED (as a rejection) when the link is down, or was lost before the answer
+   */
+  sendMark(): Promise<string> {
+    const id = createId();
+    const channel = this.#channel;
+    if (channel === undefined)
+      return Promise.reject(new BusError("BUS_FAILED", "Cannot mark the log: the broker is away"));
+    const options = { persistent: true, mandatory: true, messageId: id, type: markType };
+    return new Promise((resolve, reject) =>
+      this.#publish(
+        channel,
+        "",
+        names.log,
+        { content: Buffer.alloc(0), options },
+        () => resolve(id),
+        reject,
+      ),
+    );
   }
 
   #checkOverdue(): void {
     const oldest = this.#window.oldestSentAtMs;
     if (this.#channel === undefined || oldest === undefined) return;
     const waitedMs = this.#options.clock.monotonicMs() - oldest;
-    if (waitedMs > this.#options.confirmTimeoutMs)
+    // Not later than the limit, though only looked at now and then.
+    if (waitedMs > this.#options.confirmTimeoutMs - this.#checkMs)
       this.#fail(this.#channel, `no confirm for ${Math.round(waitedMs)} ms`);
+  }
+
+  /** On a channel of its own: an error there does not hurt what is under way. */
+  async #declareAgain(): Promise<void> {
+    const [model, channel] = [this.#model, this.#channel];
+    if (model === undefined || channel === undefined || this.#isDeclaring) return;
+    this.#isDeclaring = true;
+    try {
+      const side = await model.createChannel();
+      side.on("error", () => {});
+      await this.#options.declare(side);
+      await side.close();
+    } catch (error) {
+      this.#fail(channel, toError(error).message);
+    } finally {
+      this.#isDeclaring = false;
+    }
   }
 
   #fail(channel: ConfirmChannel, reason: string): void {
@@ -143,8 +222,11 @@ export class Publisher<Item extends Outgoing> implements AsyncDisposable {
   }
 
   #abandon(reason: string): void {
+    const wasReady = this.#channel !== undefined;
+    this.#model = undefined;
     this.#channel = undefined;
-    if (this.#isClosed) return;
+    if (this.#isClosed || !wasReady) return;
+    this.#allowed = 1;
     this.#trouble = { reason, atMs: this.#options.clock.nowMs(), count: (this.#trouble?.count ?? 0) + 1 };
     this.#options.onTrouble(this.#window.abandon(), reason);
   }
@@ -152,7 +234,7 @@ export class Publisher<Item extends Outgoing> implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     this.#channel = undefined;
-    clearInterval(this.#overdueCheck);
+    for (const timer of this.#timers) clearInterval(timer);
     await this.#link[Symbol.asyncDispose]();
   }
 }

@@ -1,170 +1,136 @@
 /**
- * Reading the log stream by offset. Each tail has a channel of its own and holds at most `prefetch` messages; after any loss
- * of channel or link it goes on behind the last offset that it gave.
+ * Reading the log stream by offset. After any loss of channel or link a tail goes on behind the last offset that it gave.
  *
  * AMQP 0-9-1 cannot ask a stream for its last offset. So where "now" matters (from the end; up to the end) a tail sends a mark
- * through the log and looks where it comes out. Marks are for their own tail only; every other one passes over them.
+ * through the log and looks where it comes out. It travels behind everything that this bus has published before, on the
+ * same channel, so the time of the call is exact. Marks are for their own tail only; every other one passes over them.
  */
-import { backoffMs, createId, eventTypePrefix, matchesTopic, routingKey, toError } from "@fairlead/core";
-import type { Channel, ChannelModel, ConsumeMessage } from "amqplib";
+import { backoffMs, type Clock, matchesTopic, routingKey, toError } from "@fairlead/core";
+import type { ChannelModel, ConsumeMessage } from "amqplib";
 import type { LoggedEvent, TailOptions } from "../bus.ts";
 import { BusError } from "../errors.ts";
+import { consumeLog, offsetOf } from "./consumer.ts";
 import { fromMessage } from "./message.ts";
-import { names } from "./topology.ts";
-
-/** Messages that one tail holds, unread; with 64 KiB batches 2 MiB. */
-const prefetch = 32;
-const markType = `${eventTypePrefix}log.mark`;
-
-/** Deliveries of one consumer, from the channel's callback to a pull; bounded by the channel's prefetch. */
-class Deliveries {
-  readonly #waiting: ConsumeMessage[] = [];
-  #end: Error | undefined;
-  #wake: (() => void) | undefined;
-
-  push(message: ConsumeMessage): void {
-    this.#waiting.push(message);
-    this.#wake?.();
-  }
-
-  end(reason: Error): void {
-    this.#end ??= reason;
-    this.#wake?.();
-  }
-
-  /** @throws {Error} the reason of the end, after what was delivered before it */
-  async next(): Promise<ConsumeMessage> {
-    for (;;) {
-      const message = this.#waiting.shift();
-      if (message !== undefined) return message;
-      if (this.#end !== undefined) throw this.#end;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-  }
-}
-
-interface Consumer extends AsyncDisposable {
-  readonly channel: Channel;
-  readonly deliveries: Deliveries;
-}
-
-async function consume(model: ChannelModel, from: number | "next", signal: AbortSignal): Promise<Consumer> {
-  const deliveries = new Deliveries();
-  const channel = await model.createChannel();
-  let isOpen = true;
-  channel.on("error", (error) => deliveries.end(error));
-  channel.on("close", () => {
-    isOpen = false;
-    deliveries.end(new BusError("BUS_FAILED", "Cannot read the log: channel closed", { retryable: true }));
-  });
-  const abort = () => deliveries.end(toError(signal.reason));
-  signal.addEventListener("abort", abort, { once: true });
-  if (signal.aborted) abort();
-  const dispose = async () => {
-    signal.removeEventListener("abort", abort);
-    if (isOpen) await channel.close().catch(() => {});
-  };
-  try {
-    await channel.prefetch(prefetch);
-    await channel.consume(
-      names.log,
-      (message) => {
-        if (message !== null) deliveries.push(message);
-        // The queue was deleted or its leader moved (contracts.md: null is a cancelled consumer).
-        else
-          deliveries.end(
-            new BusError("BUS_FAILED", "Cannot read the log: consumer cancelled", { retryable: true }),
-          );
-      },
-      { arguments: { "x-stream-offset": from } },
-    );
-  } catch (error) {
-    await dispose();
-    throw error;
-  }
-  return { channel, deliveries, [Symbol.asyncDispose]: dispose };
-}
-
-/** Our offsets count from 1, so that 0 can mean "from the beginning"; those of a stream count from 0. */
-function offsetOf(message: ConsumeMessage): number {
-  return Number(message.properties.headers?.["x-stream-offset"]) + 1;
-}
-
-async function sendMark(model: ChannelModel): Promise<string> {
-  const channel = await model.createConfirmChannel();
-  channel.on("error", () => {});
-  const id = createId();
-  channel.sendToQueue(names.log, Buffer.alloc(0), { persistent: true, messageId: id, type: markType });
-  await channel.waitForConfirms();
-  await channel.close();
-  return id;
-}
-
-/** The offset of the last message that is in the log now. */
-async function findEnd(model: ChannelModel, signal: AbortSignal): Promise<number> {
-  await using consumer = await consume(model, "next", signal);
-  const id = await sendMark(model);
-  for (;;) {
-    const message = await consumer.deliveries.next();
-    if (message.properties.messageId === id) return offsetOf(message);
-    consumer.channel.ack(message);
-  }
-}
+import { markType, names } from "./topology.ts";
 
 export interface StreamTailDependencies {
   /** The connection for reading; waits until there is one. @throws when the signal fires */
   readonly connected: (signal: AbortSignal) => Promise<ChannelModel>;
+  /** Puts a mark into the log; resolves with its message id when it stands there. */
+  readonly sendMark: () => Promise<string>;
   readonly onInterrupted: (error: Error) => void;
+  /** Looking for a mark that takes longer begins again, in milliseconds. */
+  readonly markTimeoutMs: number;
+  readonly clock: Clock;
   /** Fires when the bus closes. */
   readonly closed: AbortSignal;
 }
 
-/** @throws {BusError} BUS_CLOSED when the bus closes meanwhile; loss of the link is waited out */
+/** Offsets to go back at first when a mark lies behind; then four times as many, each time. */
+const firstStepBack = 256;
+
+/**
+ * The offset of a mark that stands in the log. Waits at the end for a second mark, then goes back until the first comes
+ * before what is known to be behind it.
+ */
+async function findMark(
+  model: ChannelModel,
+  id: string,
+  { sendMark }: Pick<StreamTailDependencies, "sendMark">,
+  signal: AbortSignal,
+): Promise<number> {
+  await using atEnd = await consumeLog(model, "next", signal);
+  const second = await sendMark();
+  let seen: ConsumeMessage;
+  do {
+    seen = await atEnd.next();
+    if (seen.properties.messageId === id) return offsetOf(seen);
+  } while (seen.properties.messageId !== second);
+  const end = offsetOf(seen);
+  for (let back = firstStepBack; ; back *= 4) {
+    const from = Math.max(0, end - 1 - back);
+    await using consumer = await consumeLog(model, from, signal);
+    for (;;) {
+      const message = await consumer.next();
+      if (message.properties.messageId === id) return offsetOf(message);
+      if (offsetOf(message) >= end) break;
+    }
+    if (from === 0) throw new BusError("BUS_FAILED", "Cannot find the end of the log: it was begun anew");
+  }
+}
+
+/**
+ * @param mark sent at the time of the call, where that time matters
+ * @throws {BusError} BUS_CLOSED when the bus closes meanwhile; loss of the link is waited out
+ */
 export async function* tailStream(
   options: TailOptions,
-  { connected, onInterrupted, closed }: StreamTailDependencies,
-): AsyncGenerator<LoggedEvent> {
+  mark: Promise<string> | undefined,
+  dependencies: StreamTailDependencies,
+): AsyncGenerator<LoggedEvent, void, void> {
+  const { connected, sendMark, onInterrupted, markTimeoutMs, clock, closed } = dependencies;
   const { types, follow = true } = options;
   const signal = options.signal ? AbortSignal.any([options.signal, closed]) : closed;
-  let after: number | undefined = options.after === "end" ? undefined : options.after;
+  const findEnd = async (model: ChannelModel, id: Promise<string>) => {
+    const inTime = AbortSignal.any([signal, AbortSignal.timeout(markTimeoutMs)]);
+    return await findMark(model, await beforeAbort(id, inTime), dependencies, inTime);
+  };
+  let ownMark = mark;
+  let after = options.after === "end" ? undefined : options.after;
   let end: number | undefined;
-  for (let failures = 0; ; ) {
+  for (let failures = 0; !signal.aborted; ) {
     try {
       const model = await connected(signal);
       if (after === undefined || (!follow && end === undefined)) {
-        end = await findEnd(model, signal);
+        ownMark ??= sendMark();
+        end = await findEnd(model, ownMark);
         after ??= end;
+      } else if (failures > 0) {
+        // A log that ends before what was given already has been deleted and begun anew, with offsets from the first.
+        const last = await findEnd(model, sendMark());
+        if (last <= after) after = 0;
+        if (end !== undefined) end = Math.min(end, last);
       }
       if (!follow && after >= end!) return;
-      await using consumer = await consume(model, after, signal);
+      await using consumer = await consumeLog(model, after, signal);
       for (;;) {
-        const message = await consumer.deliveries.next();
+        const message = await consumer.next();
         failures = 0;
         const offset = offsetOf(message);
-        consumer.channel.ack(message);
-        // Delivery begins with the chunk that holds the offset asked for: what is before it was given already.
+        // Delivery may begin with the chunk that holds the offset asked for: what is before it was given already.
         if (offset > after) {
-          if (message.properties.type !== markType) {
-            const key = message.fields.routingKey;
-            const event = fromMessage(message, {
-              routingKey: key,
-              place: `${names.log}:${offset}`,
-              receivedAtMs: Date.now(),
-            });
-            if (!types || types.some((pattern) => matchesTopic(pattern, routingKey(event.type))))
-              yield { offset, event };
-          }
+          const event = eventIn(message, offset);
+          if (event !== undefined && isWanted(event.event.type, types)) yield event;
           after = offset;
         }
-        if (!follow && offset >= end!) return;
+        if (signal.aborted || (!follow && offset >= end!)) break;
       }
+      if (!signal.aborted) return;
     } catch (error) {
-      if (closed.aborted) throw new BusError("BUS_CLOSED", "Cannot read the log: the bus is closed");
-      if (signal.aborted) return;
+      if (signal.aborted) break;
+      ownMark = undefined;
       onInterrupted(toError(error));
-      await new Promise((resolve) => setTimeout(resolve, backoffMs(++failures, { maxDelayMs: 5_000 })));
+      await clock.sleep(backoffMs(++failures, { maxDelayMs: 5_000 }), signal).catch(() => {});
     }
   }
+  if (closed.aborted && options.signal?.aborted !== true)
+    throw new BusError("BUS_CLOSED", "Cannot read the log: the bus is closed");
+}
+
+function eventIn(message: ConsumeMessage, offset: number): LoggedEvent | undefined {
+  if (message.properties.type === markType) return undefined;
+  const place = `${names.log}:${offset}`;
+  const found = { routingKey: message.fields.routingKey, place, receivedAtMs: Date.now() };
+  return { offset, event: fromMessage(message, found) };
+}
+
+const isWanted = (type: string, types: readonly string[] | undefined): boolean =>
+  types === undefined || types.some((pattern) => matchesTopic(pattern, routingKey(type)));
+
+function beforeAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(toError(signal.reason));
+  signal.addEventListener("abort", abort, { once: true });
+  if (signal.aborted) abort();
+  return Promise.race([promise, aborted.promise]).finally(() => signal.removeEventListener("abort", abort));
 }

@@ -1,4 +1,5 @@
 /** Exchanges and queues (contracts.md, RabbitMQ topology). Declared by whoever needs them; every declaration is idempotent. */
+import { eventTypePrefix } from "@fairlead/core";
 import type { Channel } from "amqplib";
 
 export const names = {
@@ -9,6 +10,9 @@ export const names = {
   dead: "fairlead.dead",
   deadQueue: "dead.v1",
 } as const;
+
+/** Type of the messages that a tail puts into the log to find its own place (stream-tail.ts). They are no events. */
+export const markType = `${eventTypePrefix}log.mark`;
 
 export interface EventTopologyOptions {
   /** Cap of the log stream in bytes; the oldest segments go first. */

@@ -14,41 +14,63 @@ export interface DrainOptions {
   readonly clock: Clock;
 }
 
+export interface DrainHooks {
+  /** Something was confirmed, or passed over. */
+  readonly onProgress: () => void;
+  /** True while others wait for the end of the drain: it keeps no rate then. */
+  readonly isHurried: () => boolean;
+}
+
+/** What the last run left in the spool. */
+export interface Backlog {
+  /** The broker has everything up to this offset, or it was damaged. */
+  readonly drainedThrough: number;
+  /** Since when the oldest waits, milliseconds since the epoch; undefined: nothing waits. */
+  readonly sinceMs: number | undefined;
+}
+
+/** After a refused deletion, in milliseconds. */
+const retryDeleteMs = 1_000;
+
 export class Drain implements AsyncDisposable {
   readonly #options: DrainOptions;
   readonly #target: Target;
-  readonly #onConfirmed: () => void;
+  readonly #hooks: DrainHooks;
   #appendedThrough: number;
   #drainedThrough: number;
+  #events: number;
   #backlogSinceMs: number | undefined;
   #running: AbortController | undefined;
   #stopped: Promise<void> = Promise.resolve();
   #wake: (() => void) | undefined;
   #deleting: Promise<void> | undefined;
   #deletedThrough: number;
+  #retry: Disposable | undefined;
   /** Of this run: the last offset sent, and how far the store has been read. */
   #lastSent = 0;
   #scannedThrough = 0;
   #nextAtMs = 0;
 
-  constructor(
-    options: DrainOptions,
-    target: Target,
-    backlog: { readonly drainedThrough: number; readonly sinceMs: number | undefined },
-    onConfirmed: () => void,
-  ) {
+  constructor(options: DrainOptions, target: Target, backlog: Backlog, hooks: DrainHooks) {
     this.#options = options;
     this.#target = target;
-    this.#onConfirmed = onConfirmed;
+    this.#hooks = hooks;
     this.#drainedThrough = backlog.drainedThrough;
+    // Of what lies before the oldest event nothing is left to delete.
     this.#deletedThrough = backlog.drainedThrough;
-    this.#appendedThrough = Math.max(backlog.drainedThrough, options.store.health().lastOffset);
+    this.#appendedThrough = Math.max(backlog.drainedThrough, options.store.lastOffset);
+    this.#events = this.left === 0 ? 0 : options.store.storedEvents;
     this.#backlogSinceMs = backlog.sinceMs;
   }
 
-  /** Events at most that the broker has not confirmed. */
+  /** Offsets that the broker has not confirmed: 0 when nothing waits, else at least the events that wait. */
   get left(): number {
     return this.#appendedThrough - this.#drainedThrough;
+  }
+
+  /** Events that wait for the broker. */
+  get events(): number {
+    return this.#events;
   }
 
   get backlogSinceMs(): number | undefined {
@@ -58,21 +80,25 @@ export class Drain implements AsyncDisposable {
   appended(offset: number): void {
     if (this.left === 0) this.#backlogSinceMs = this.#options.clock.nowMs();
     this.#appendedThrough = Math.max(this.#appendedThrough, offset);
+    this.#events++;
     this.#wake?.();
   }
 
-  confirmed(through: number): void {
+  /** @param count events that this confirms, of those up to `through` */
+  confirmed(through: number, count: number): void {
     const reached = through >= this.#lastSent ? Math.max(through, this.#scannedThrough) : through;
     this.#drainedThrough = Math.max(this.#drainedThrough, reached);
+    this.#events = this.left === 0 ? 0 : Math.max(1, this.#events - count);
     this.#wake?.();
     this.#release();
-    this.#onConfirmed();
+    this.#hooks.onProgress();
   }
 
-  /** One delete at a time; a failed one is made up for by the next, or by the next start (the events are sent again). */
+  /** One delete at a time; what a restart comes before is sent again. */
   #release(): void {
     if (this.#deleting !== undefined || this.#deletedThrough >= this.#drainedThrough) return;
     const through = this.#drainedThrough;
+    this.#retry?.[Symbol.dispose]();
     this.#deleting = this.#options.store.deleteThrough(through).then(
       () => {
         this.#deletedThrough = through;
@@ -81,6 +107,7 @@ export class Drain implements AsyncDisposable {
       },
       () => {
         this.#deleting = undefined;
+        this.#retry = this.#options.clock.timer(retryDeleteMs, () => this.#release());
       },
     );
   }
@@ -107,16 +134,17 @@ export class Drain implements AsyncDisposable {
     let scanned = this.#drainedThrough;
     while (!signal.aborted) {
       try {
-        const end = store.health().lastOffset;
+        const end = store.lastOffset;
         if (end > scanned) await this.#pass(scanned, signal);
         if (signal.aborted) return;
         scanned = Math.max(scanned, end);
         // Rows that were damaged are never sent; having passed them counts once all before them is confirmed.
         this.#scannedThrough = scanned;
-        if (this.#lastSent <= this.#drainedThrough) this.confirmed(scanned);
-        if (store.health().lastOffset <= scanned) await this.#change();
+        if (this.#lastSent <= this.#drainedThrough) this.confirmed(scanned, 0);
+        if (store.lastOffset <= scanned) await this.#change(signal);
       } catch {
-        // The store restarts its thread by itself; what was sent and not confirmed is sent again.
+        // The store restarts its thread by itself; what was sent is passed over, it has an outcome or `start` begins anew.
+        scanned = Math.max(scanned, this.#lastSent);
         await clock.sleep(200, signal).catch(() => {});
       }
     }
@@ -125,7 +153,7 @@ export class Drain implements AsyncDisposable {
   /** Everything that the store has behind `after` at the time of the call. */
   async #pass(after: number, signal: AbortSignal): Promise<void> {
     for await (const { offset, event } of this.#options.store.tail({ after, follow: false, signal })) {
-      while (!signal.aborted && !this.#target.hasRoom(event.data.length)) await this.#change();
+      while (!signal.aborted && !this.#target.hasRoom(event.data.length)) await this.#change(signal);
       if (signal.aborted) return;
       this.#lastSent = offset;
       this.#target.send({ event, offset });
@@ -135,7 +163,7 @@ export class Drain implements AsyncDisposable {
 
   async #keepRate(bytes: number, signal: AbortSignal): Promise<void> {
     const { clock, drainBytesPerSecond } = this.#options;
-    if (drainBytesPerSecond === undefined) return;
+    if (drainBytesPerSecond === undefined || this.#hooks.isHurried()) return;
     const now = clock.monotonicMs();
     this.#nextAtMs = Math.max(this.#nextAtMs, now) + (bytes / drainBytesPerSecond) * 1_000;
     // Below a timer's own grain a wait would only slow the drain down.
@@ -143,7 +171,8 @@ export class Drain implements AsyncDisposable {
   }
 
   /** Until something was confirmed or appended, or the drain is stopped. */
-  #change(): Promise<void> {
+  #change(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       this.#wake = resolve;
     });
@@ -152,6 +181,7 @@ export class Drain implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.stop();
     await this.#stopped;
-    await this.#deleting;
+    while (this.#deleting !== undefined) await this.#deleting;
+    this.#retry?.[Symbol.dispose]();
   }
 }

@@ -14,6 +14,10 @@ class MemoryStore implements SpoolStore {
   lastOffset = 0;
   room = Number.POSITIVE_INFINITY;
 
+  get storedEvents(): number {
+    return this.rows.length;
+  }
+
   async append(event: CloudEvent): Promise<number> {
     // In the order of the calls, durable a little later, as the real one.
     if (this.rows.length >= this.room)
@@ -22,10 +26,6 @@ class MemoryStore implements SpoolStore {
     this.rows.push({ offset, event });
     await turn();
     return offset;
-  }
-
-  async publish(event: CloudEvent): Promise<void> {
-    await this.append(event);
   }
 
   async *tail({ after, signal }: TailOptions): AsyncGenerator<LoggedEvent> {

@@ -9,7 +9,8 @@
 import type { Clock, CloudEvent } from "@fairlead/core";
 import type { Outgoing, Publisher } from "../amqp/publisher.ts";
 import { BusError } from "../errors.ts";
-import { Drain } from "./drain.ts";
+import { type Backlog, Drain } from "./drain.ts";
+import { Fifo } from "./fifo.ts";
 import type { SpoolStore } from "./store.ts";
 
 /** A publish that waits for its outcome. */
@@ -35,31 +36,39 @@ export type SpoolMode = "direct" | "spool" | "handover";
 
 /** With no more than this left in the spool, new events wait for it to be empty. */
 const handoverEvents = 256;
+/** Handed to the store in one turn of the loop: packing more would stall it. */
+const appendsPerTurn = 512;
+const appendBytesPerTurn = 4 << 20;
+/** While the broker takes the spool, new events may stand in it for half of what it took, and for this much beforehand. */
+const creditBytes = 16 << 20;
 
 export class SpooledPublisher implements AsyncDisposable {
   readonly #options: SpooledPublisherOptions;
   readonly #publisher: Pick<Publisher<SpoolItem>, "hasRoom" | "send" | "isReady">;
   readonly #drain: Drain;
-  /** Wait for room in the window (direct) or for the spool to be empty (handover). Bounded by maxPending. */
-  #queue: Waiter[] = [];
-  #mode: SpoolMode;
+  /** Wait for room in the window (direct), for the spool to be empty (handover) or for their turn. Bounded by maxPending. */
+  readonly #queue = new Fifo<Waiter>();
+  // Direct only once the broker has shown itself: until then everything goes to the spool.
+  #mode: SpoolMode = "spool";
   #pendingEvents = 0;
   #pendingBytes = 0;
   #appending = 0;
+  #credit = 0;
+  #nextTurn: NodeJS.Immediate | undefined;
   #isClosing = false;
   #idle: (() => void) | undefined;
 
   constructor(
     options: SpooledPublisherOptions,
     publisher: Pick<Publisher<SpoolItem>, "hasRoom" | "send" | "isReady">,
-    /** Events that the last run left in the spool. */
-    backlog: { readonly drainedThrough: number; readonly sinceMs: number | undefined },
+    backlog: Backlog,
   ) {
     this.#options = options;
     this.#publisher = publisher;
-    this.#drain = new Drain(options, publisher, backlog, () => this.#onDrained());
-    // Direct only once the broker has shown itself: until then everything goes to the spool.
-    this.#mode = "spool";
+    this.#drain = new Drain(options, publisher, backlog, {
+      onProgress: () => this.#onDrained(),
+      isHurried: () => this.#mode === "handover",
+    });
   }
 
   get mode(): SpoolMode {
@@ -72,7 +81,7 @@ export class SpooledPublisher implements AsyncDisposable {
 
   /** Events in the spool, and since when there are any, milliseconds since the epoch. */
   get backlog(): { readonly events: number; readonly sinceMs: number | undefined } {
-    return { events: this.#drain.left + this.#appending, sinceMs: this.#drain.backlogSinceMs };
+    return { events: this.#drain.events, sinceMs: this.#drain.backlogSinceMs };
   }
 
   /** Resolves when the broker has confirmed the event or the spool has it on disk. @throws {BusError} */
@@ -82,52 +91,80 @@ export class SpooledPublisher implements AsyncDisposable {
     const bytes = event.data.length;
     const { maxPendingEvents, maxPendingBytes } = this.#options;
     if (this.#pendingEvents >= maxPendingEvents || this.#pendingBytes + bytes > maxPendingBytes) {
-      const state = `${this.#pendingEvents} events with ${this.#pendingBytes} bytes wait to be durable`;
-      return Promise.reject(
-        new BusError("BUS_OVERLOADED", `Cannot publish: ${state}, and the limit is reached`, {
-          retryable: true,
-        }),
-      );
+      const state = `${this.#pendingEvents} events and ${this.#pendingBytes} bytes wait to be durable`;
+      const limit = `the limits are ${maxPendingEvents} and ${maxPendingBytes}`;
+      return Promise.reject(new BusError("BUS_OVERLOADED", `Cannot publish an event: ${state}, ${limit}`));
     }
     this.#pendingEvents++;
     this.#pendingBytes += bytes;
-    const outcome = new Promise<void>((resolve, reject) => this.#accept({ event, resolve, reject }));
-    return outcome.finally(() => {
-      this.#pendingEvents--;
-      this.#pendingBytes -= bytes;
-      if (this.#pendingEvents === 0) this.#idle?.();
+    return new Promise<void>((resolve, reject) => {
+      this.#queue.push({ event, resolve, reject });
+      this.#pump();
     });
   }
 
-  #accept(waiter: Waiter): void {
-    if (this.#mode === "spool") this.#append(waiter);
-    else if (this.#mode === "direct" && this.#queue.length === 0 && this.#hasRoom(waiter))
-      this.#publisher.send(waiter);
-    else this.#queue.push(waiter);
+  /** Sends on what waits, as far as the mode lets it. */
+  #pump(): void {
+    if (this.#mode === "handover" || this.#nextTurn !== undefined) return;
+    let events = 0;
+    let bytes = 0;
+    for (let waiter = this.#queue.peek(); waiter !== undefined; waiter = this.#queue.peek()) {
+      if (this.#mode === "direct") {
+        if (!this.#publisher.hasRoom(waiter.event.data.length)) return;
+        this.#queue.shift();
+        this.#publisher.send(waiter);
+        continue;
+      }
+      if (!this.#mayAppend()) return;
+      if (events >= appendsPerTurn || bytes >= appendBytesPerTurn) {
+        this.#nextTurn = setImmediate(() => {
+          this.#nextTurn = undefined;
+          this.#pump();
+        });
+        return;
+      }
+      this.#queue.shift();
+      this.#append(waiter);
+      events++;
+      bytes += waiter.event.data.length;
+    }
   }
 
-  #hasRoom({ event }: Outgoing): boolean {
-    return this.#publisher.hasRoom(event.data.length);
+  /** Producers that are faster than the drain would keep the spool from ever being empty. With a rate set, that is asked for. */
+  #mayAppend(): boolean {
+    return (
+      !this.#publisher.isReady || this.#options.drainBytesPerSecond !== undefined || this.#credit > 0
+    );
   }
 
   #append(waiter: Waiter): void {
     this.#appending++;
+    this.#credit -= waiter.event.data.length + 1;
     this.#options.store.append(waiter.event).then(
       (offset) => {
         this.#appending--;
         this.#drain.appended(offset);
-        waiter.resolve();
+        this.#settle(waiter);
       },
       (error: Error) => {
         this.#appending--;
-        waiter.reject(error);
+        this.#settle(waiter, error);
         this.#onDrained();
       },
     );
   }
 
+  #settle(waiter: Waiter, error?: Error): void {
+    this.#pendingEvents--;
+    this.#pendingBytes -= waiter.event.data.length;
+    if (error === undefined) waiter.resolve();
+    else waiter.reject(error);
+    if (this.#pendingEvents === 0) this.#idle?.();
+  }
+
   /** The publisher's onReady. */
   ready(): void {
+    this.#credit = creditBytes;
     this.#drain.start();
     this.#onDrained();
   }
@@ -135,11 +172,17 @@ export class SpooledPublisher implements AsyncDisposable {
   /** The publisher's onConfirmed. */
   confirmed(items: readonly SpoolItem[]): void {
     let drainedThrough: number | undefined;
+    let drained = 0;
     for (const item of items) {
-      if (item.offset === undefined) item.resolve();
-      else drainedThrough = item.offset;
+      if (item.offset === undefined) {
+        this.#settle(item);
+        continue;
+      }
+      drainedThrough = item.offset;
+      drained++;
+      this.#credit = Math.min(creditBytes, this.#credit + (item.event.data.length + 1) / 2);
     }
-    if (drainedThrough !== undefined) this.#drain.confirmed(drainedThrough);
+    if (drainedThrough !== undefined) this.#drain.confirmed(drainedThrough, drained);
     this.#pump();
   }
 
@@ -147,10 +190,8 @@ export class SpooledPublisher implements AsyncDisposable {
   trouble(abandoned: readonly SpoolItem[]): void {
     this.#drain.stop();
     this.#mode = "spool";
-    for (const item of abandoned) if (item.offset === undefined) this.#append(item);
-    const queued = this.#queue;
-    this.#queue = [];
-    for (const waiter of queued) this.#append(waiter);
+    this.#queue.prepend(abandoned.filter((item) => item.offset === undefined));
+    this.#pump();
   }
 
   /** Looks whether the spool is empty, or nearly. */
@@ -163,17 +204,6 @@ export class SpooledPublisher implements AsyncDisposable {
       this.#drain.stop();
       this.#pump();
     }
-  }
-
-  #pump(): void {
-    if (this.#mode !== "direct") return;
-    let sent = 0;
-    for (const waiter of this.#queue) {
-      if (!this.#hasRoom(waiter)) break;
-      this.#publisher.send(waiter);
-      sent++;
-    }
-    if (sent > 0) this.#queue.splice(0, sent);
   }
 
   /**

@@ -1,10 +1,15 @@
-import type { Bus, LoggedEvent, TailOptions } from "../bus.ts";
+import type { CloudEvent } from "@fairlead/core";
+import type { Bus, BusHealth } from "../bus.ts";
 
 /** What the spool needs of the log that it keeps events in; the SQLite log is one. */
-export interface SpoolStore extends Bus {
-  /** As publish; resolves with the offset. */
-  append(event: LoggedEvent["event"]): Promise<number>;
-  tail(options: TailOptions): AsyncIterable<LoggedEvent>;
+export interface SpoolStore extends AsyncDisposable, Pick<Bus, "tail"> {
+  /** Resolves with the offset when the event is durable. Of one caller, in the order of the calls. */
+  append(event: CloudEvent): Promise<number>;
   /** Lets go of everything up to and including the offset. Repeating is harmless. */
   deleteThrough(offset: number): Promise<void>;
+  /** Offset of the newest durable event. */
+  readonly lastOffset: number;
+  /** Events that are kept; may be a second old. */
+  readonly storedEvents: number;
+  health(): BusHealth;
 }

@@ -1,0 +1,66 @@
+/**
+ * Looking at the dead letters. A quorum queue cannot be browsed: messages are taken, unacknowledged, and given back. So for that
+ * moment nobody else sees them, and each look counts as a delivery on 3.x to 4.2 (from 4.3 on a nack does not count). Where
+ * they are put back is the broker's choice: without a delivery limit behind all the others, so that the next look begins with
+ * those that this one has not shown.
+ */
+import type { Channel, GetMessage } from "amqplib";
+import { names } from "../../amqp/topology.ts";
+import { type DeadLetter, maxListedBytes } from "../queues.ts";
+import { deadIdOf, deadLetterOf } from "./message.ts";
+import type { Reachable } from "./slot.ts";
+
+async function withChannel<T>(
+  { model, declared }: Reachable,
+  work: (channel: Channel) => Promise<T>,
+): Promise<T> {
+  await declared.ensure({});
+  const channel = await model.createChannel();
+  channel.on("error", () => {});
+  try {
+    return await work(channel);
+  } finally {
+    // Sent before the close, because messages that a closing channel gives back count as lost.
+    try {
+      channel.nackAll(true);
+      await channel.close();
+    } catch {
+      // The channel is gone, and with it all that was taken over it.
+    }
+  }
+}
+
+export function listDead(reachable: Reachable, limit: number): Promise<DeadLetter[]> {
+  return withChannel(reachable, async (channel) => {
+    const found: DeadLetter[] = [];
+    let bytes = 0;
+    while (found.length < limit) {
+      const message = await channel.get(names.deadQueue);
+      if (message === false) break;
+      bytes += message.content.length;
+      if (bytes > maxListedBytes && found.length > 0) break;
+      found.push(deadLetterOf(message));
+    }
+    return found;
+  });
+}
+
+/** Takes the dead letter with this id off the queue after `move` has resolved. Looks at each that is there now, holding one body at a time. */
+export function takeDead(
+  reachable: Reachable,
+  id: string,
+  move: (message: GetMessage) => Promise<void>,
+): Promise<boolean> {
+  return withChannel(reachable, async (channel) => {
+    for (let left = 1; left > 0; ) {
+      const message = await channel.get(names.deadQueue);
+      if (message === false) break;
+      left = message.fields.messageCount;
+      if (deadIdOf(message) !== id) continue;
+      await move(message);
+      channel.ack(message);
+      return true;
+    }
+    return false;
+  });
+}

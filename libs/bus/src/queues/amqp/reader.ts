@@ -1,0 +1,55 @@
+/** The connection that consumers and looks at dead letters use: apart from sending, because a blocked connection reads nothing either. */
+import type { ChannelModel } from "amqplib";
+import { Link, type LinkOptions, type LinkState } from "../../amqp/link.ts";
+import type { Reachable } from "./slot.ts";
+import { Declared, type QueueLimits } from "./topology.ts";
+
+export class Reader implements AsyncDisposable {
+  readonly #link: Link;
+  #reachable: Reachable | undefined;
+  readonly #waiting = new Set<(reachable: Reachable) => void>();
+
+  constructor(options: Omit<LinkOptions, "setup" | "onDown">, limits: QueueLimits) {
+    this.#link = new Link({
+      ...options,
+      setup: (model) => this.#setup(model, limits),
+      onDown: () => {
+        this.#reachable = undefined;
+      },
+    });
+  }
+
+  get linkState(): LinkState {
+    return this.#link.state;
+  }
+
+  async #setup(model: ChannelModel, limits: QueueLimits): Promise<void> {
+    const reachable = { model, declared: new Declared(model, limits) };
+    await reachable.declared.ensure({});
+    this.#reachable = reachable;
+    for (const resume of this.#waiting) resume(reachable);
+    this.#waiting.clear();
+  }
+
+  /** @throws the signal's reason when it fires first */
+  connected(signal: AbortSignal): Promise<Reachable> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+      if (this.#reachable !== undefined) return resolve(this.#reachable);
+      const resume = (reachable: Reachable) => {
+        signal.removeEventListener("abort", abort);
+        resolve(reachable);
+      };
+      const abort = () => {
+        this.#waiting.delete(resume);
+        reject(signal.reason);
+      };
+      this.#waiting.add(resume);
+      signal.addEventListener("abort", abort, { once: true });
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#link[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,188 @@
+/** What both drivers' `consume` share: slots, and what becomes of a delivery that its handler leaves. */
+import { backoffMs, type Clock, type Logger, toError } from "@fairlead/core";
+import { delayAfter, type RetryDelay } from "./delays.ts";
+import { QueueError } from "./errors.ts";
+import { checkDelay, checkKind, cutReason } from "./message.ts";
+import type { QueueObserver } from "./observe.ts";
+import {
+  type ConsumeOptions,
+  type Delivery,
+  type DeliveryHandler,
+  maxSlots,
+  type Settlement,
+} from "./queues.ts";
+
+/** A delivery as its driver has it. A settlement that throws has changed nothing and may be tried again. */
+export interface HeldDelivery {
+  readonly kind: string;
+  readonly id: string;
+  readonly body: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly redeliveries: number;
+  readonly retries: number;
+  ack(): Promise<Settlement>;
+  retry(delay: RetryDelay): Promise<Settlement>;
+  deadLetter(reason: string): Promise<Settlement>;
+  /** Gives it back as it is, for anybody, where it cannot be settled. Never fails. */
+  release(): Promise<void>;
+}
+
+/** Where one slot gets its deliveries. */
+export interface Slot extends AsyncDisposable {
+  /** The next one for this slot; undefined when the signal has fired: then nothing is held. */
+  next(): Promise<HeldDelivery | undefined>;
+}
+
+export interface ConsumeParts {
+  readonly openSlot: (kind: string, signal: AbortSignal) => Slot;
+  readonly observer: QueueObserver;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+type Outcome = "ack" | "retry" | "dead";
+
+/** Guards one delivery: settled once, and counted. */
+class GuardedDelivery implements Delivery {
+  readonly #held: HeldDelivery;
+  readonly #observer: QueueObserver;
+  #state: "open" | "settling" | "settled" = "open";
+  #settling: Promise<unknown> = Promise.resolve();
+
+  constructor(held: HeldDelivery, observer: QueueObserver) {
+    this.#held = held;
+    this.#observer = observer;
+  }
+
+  get kind(): string {
+    return this.#held.kind;
+  }
+  get id(): string {
+    return this.#held.id;
+  }
+  get body(): Buffer {
+    return this.#held.body;
+  }
+  get headers(): Readonly<Record<string, string>> {
+    return this.#held.headers;
+  }
+  get redeliveries(): number {
+    return this.#held.redeliveries;
+  }
+  get retries(): number {
+    return this.#held.retries;
+  }
+
+  /** Waits for a settlement that the handler has begun and not awaited. True when there is still one to make. */
+  async isLeft(): Promise<boolean> {
+    await this.#settling.catch(() => {});
+    return this.#state === "open";
+  }
+
+  ack(): Promise<Settlement> {
+    return this.#settle("ack", () => this.#held.ack());
+  }
+
+  async retry(delay: RetryDelay): Promise<Settlement> {
+    checkDelay(delay);
+    return this.#settle("retry", () => this.#held.retry(delay));
+  }
+
+  deadLetter(reason: string): Promise<Settlement> {
+    return this.#settle("dead", () => this.#held.deadLetter(cutReason(reason)));
+  }
+
+  #settle(outcome: Outcome, operation: () => Promise<Settlement>): Promise<Settlement> {
+    const settling = this.#settleOnce(outcome, operation);
+    if (this.#state === "settling") this.#settling = settling;
+    return settling;
+  }
+
+  async #settleOnce(outcome: Outcome, operation: () => Promise<Settlement>): Promise<Settlement> {
+    if (this.#state !== "open") {
+      const state = this.#state === "settled" ? "has been settled already" : "is being settled";
+      throw new TypeError(`Cannot settle the delivery of ${this.id} (${outcome}): it ${state}`);
+    }
+    this.#state = "settling";
+    try {
+      const settlement = await operation();
+      this.#state = "settled";
+      this.#observer.settled(this.kind, settlement === "lost" ? "lost" : outcome);
+      return settlement;
+    } catch (error) {
+      this.#state = "open";
+      throw error;
+    }
+  }
+}
+
+/** @throws {QueueError} BAD_MESSAGE */
+export async function runSlots(
+  kind: string,
+  options: ConsumeOptions,
+  handler: DeliveryHandler,
+  parts: ConsumeParts,
+): Promise<void> {
+  checkKind(kind);
+  const { slots, signal } = options;
+  if (!Number.isInteger(slots) || slots < 1 || slots > maxSlots)
+    throw new QueueError(
+      "BAD_MESSAGE",
+      `Cannot consume with ${slots} slots: give a whole number from 1 to ${maxSlots}`,
+    );
+  await Promise.all(Array.from({ length: slots }, () => runSlot(kind, signal, handler, parts)));
+}
+
+async function runSlot(
+  kind: string,
+  signal: AbortSignal,
+  handler: DeliveryHandler,
+  parts: ConsumeParts,
+): Promise<void> {
+  await using slot = parts.openSlot(kind, signal);
+  for (;;) {
+    const held = await slot.next();
+    if (held === undefined) return;
+    parts.observer.delivered(kind, held.redeliveries > 0);
+    const delivery = new GuardedDelivery(held, parts.observer);
+    let failure: Error | undefined;
+    try {
+      await handler(delivery);
+    } catch (thrown) {
+      failure = toError(thrown);
+      parts.logger.error({ err: failure, kind, id: held.id }, "a handler of a work queue failed");
+    }
+    if ((await delivery.isLeft()) && !(await settleLeft(delivery, failure, signal, parts)))
+      await held.release();
+  }
+}
+
+/**
+ * Settles what its handler has left, trying until it is settled or lost. False when the signal fired first.
+ * There is always a delay: a handler that fails at once must not turn its queue into a hot loop.
+ */
+async function settleLeft(
+  delivery: GuardedDelivery,
+  failure: Error | undefined,
+  signal: AbortSignal,
+  { clock, logger }: ConsumeParts,
+): Promise<boolean> {
+  const { kind, id, retries } = delivery;
+  const delay = delayAfter(retries);
+  const reason = failure ? `the handler failed: ${failure.message}` : "the handler did not settle it";
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await (delay === undefined
+        ? delivery.deadLetter(`${reason} (${retries} retries)`)
+        : delivery.retry(delay));
+      return true;
+    } catch (error) {
+      logger.warn(
+        { err: toError(error), kind, id },
+        "a delivery that its handler left could not be put back yet",
+      );
+      if (signal.aborted) return false;
+      await clock.sleep(backoffMs(attempt, { maxDelayMs: 5_000 }), signal).catch(() => {});
+    }
+  }
+}
