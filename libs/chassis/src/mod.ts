@@ -21,12 +21,12 @@ export {
   duration,
   flag,
   host,
-  optionalRatePerSecond,
   port,
   ratePerSecond,
   secret,
   section,
   type UnitLimits,
+  type WithDefault,
 } from "./config/value-types.ts";
 export { type HealthCheck, type HealthResult, type HealthStatus, worstOf } from "./health.ts";
 export { isLoopback } from "./http/access.ts";

@@ -1,4 +1,4 @@
-import { bytes, count } from "@fairlead/chassis";
+import { bytes, count, flag } from "@fairlead/chassis";
 import type { CodecOptions, Delimiter } from "@fairlead/socket";
 import { z } from "zod";
 
@@ -41,8 +41,8 @@ export const codecSchema = z.discriminatedUnion("name", [
     lengthAdjustment: count(0, { min: -65_536, max: 65_536 }).describe(
       "Added to the length field to give the bytes that follow the header.",
     ),
-    lengthIncludesHeader: z.boolean().default(false).describe("The length counts the header too."),
-    keepHeader: z.boolean().default(false).describe("The record begins with the header."),
+    lengthIncludesHeader: flag(false).describe("The length counts the header too."),
+    keepHeader: flag(false).describe("The record begins with the header."),
   }),
   codec("varint", {}),
   codec("netstring", {}),
@@ -51,8 +51,7 @@ export const codecSchema = z.discriminatedUnion("name", [
     terminator: delimiter
       .optional()
       .describe('What ends the size; "newline" when neither this nor width is given.'),
-    width: count(1, { max: 20 })
-      .unwrap()
+    width: count(undefined, { max: 20 })
       .optional()
       .describe("The size has exactly so many digits, and no terminator."),
   }),

@@ -1,4 +1,4 @@
-import { bytes, cidr, count, duration, host, optionalRatePerSecond, port, section } from "@fairlead/chassis";
+import { bytes, cidr, count, duration, flag, host, port, ratePerSecond, section } from "@fairlead/chassis";
 import { toError } from "@fairlead/core";
 import { createCodec } from "@fairlead/socket";
 import { z } from "zod";
@@ -14,7 +14,7 @@ const timeLimit = (fallback: string) =>
 const limits = section({
   maxConnections: count(10_000).describe("Connections at once; one more is reset. With workers: of each."),
   maxConnectionsPerAddress: count(1_000).describe("Connections at once from one address; one more is reset."),
-  acceptRate: optionalRatePerSecond()
+  acceptRate: ratePerSecond()
     .optional()
     .describe("Connections taken a second on average; one more is reset. Not set: no limit."),
   firstByte: timeLimit("1m").describe(
@@ -38,7 +38,7 @@ const listenerShape = z.strictObject({
     .default("ingest")
     .describe("ingest: frames become events; echo: every byte comes back, nothing is kept."),
   host: host("127.0.0.1").describe("Address to listen on. One that is not loopback needs `allow`."),
-  port: port(0).unwrap().optional().describe("TCP port; 0 for any free one. Either this or path."),
+  port: port().optional().describe("TCP port; 0 for any free one. Either this or path."),
   path: z
     .string()
     .min(1)
@@ -81,10 +81,7 @@ const listenerShape = z.strictObject({
       "Payload of one event at most; a larger frame goes alone.",
     ),
   }),
-  lifecycleEvents: z
-    .boolean()
-    .default(true)
-    .describe("Publish tcp.opened and tcp.closed for each connection."),
+  lifecycleEvents: flag(true).describe("Publish tcp.opened and tcp.closed for each connection."),
   keepAlive: duration("1m").describe(
     "Idle time before TCP probes a silent peer: finds peers that have vanished.",
   ),

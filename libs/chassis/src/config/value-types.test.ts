@@ -1,7 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { z } from "zod";
-import { bytes, cidr, count, duration, flag, host, port, ratePerSecond, secret } from "./value-types.ts";
+import {
+  bytes,
+  cidr,
+  count,
+  duration,
+  flag,
+  host,
+  port,
+  ratePerSecond,
+  secret,
+  section,
+} from "./value-types.ts";
 
 const cases: readonly [string, z.ZodType, readonly [unknown, unknown][], readonly unknown[]][] = [
   [
@@ -108,3 +119,36 @@ for (const [name, type, good, bad] of cases) {
     }
   });
 }
+
+for (const [name, type] of Object.entries({
+  bytes: bytes(),
+  duration: duration(),
+  port: port(),
+  count: count(),
+  ratePerSecond: ratePerSecond(),
+  host: host(),
+  flag: flag(),
+})) {
+  test(`${name}() without a default must be given, and may be left out when it is optional`, () => {
+    assert.ok(!type.safeParse(undefined).success);
+    assert.equal(type.optional().parse(undefined), undefined);
+    const keys = section({ key: type.optional() });
+    assert.deepEqual(keys.parse(undefined), {});
+  });
+}
+
+/** The compiler's part of the promise: `.optional()` behind a default would do nothing, so it cannot be called. */
+const refusesOptional = <Type extends z.ZodType>(
+  _: Type,
+  isRefused: [Type["optional"]] extends [never] ? true : false,
+) => isRefused;
+
+test("a type with a default has no optional(), also behind describe()", () => {
+  assert.ok(refusesOptional(port(7000), true));
+  assert.ok(refusesOptional(count(1).describe("One."), true));
+  assert.ok(refusesOptional(bytes("1KiB"), true));
+  assert.ok(refusesOptional(host("::"), true));
+  assert.ok(refusesOptional(flag(false), true));
+  assert.ok(refusesOptional(section({}), true));
+  assert.ok(!refusesOptional(port(), false));
+});

@@ -57,25 +57,39 @@ function unitType(unit: Unit, limits: UnitLimits) {
     });
 }
 
-type UnitType = ReturnType<typeof unitType>;
+/**
+ * A type with its default. `.optional()` would not take the default away but be without effect, so there is none: leave
+ * the argument out for a type without a default, which can be made optional.
+ */
+export interface WithDefault<Type extends z.ZodType> extends z.ZodPrefault<Type> {
+  readonly optional: never;
+}
+
+type Defaulted<Type extends z.ZodType, Fallback> = Fallback extends undefined ? Type : WithDefault<Type>;
+
+function defaulted<Type extends z.ZodType, Fallback>(type: Type, fallback: Fallback | undefined) {
+  const schema =
+    fallback === undefined ? type : type.prefault(fallback as z.core.util.NoUndefined<z.input<Type>>);
+  return schema as Defaulted<Type, Fallback>;
+}
 
 /**
  * A size in bytes, written with its unit: "64KiB" -> 65536. At least 1 byte unless `min` says otherwise: 0 never means
- * "unlimited". Without `fallback` the key must be given, or be made `.optional()`.
+ * "unlimited". Without `fallback` the key must be given, here as in all types below, or be made `.optional()`.
  */
-export function bytes(fallback: string, limits?: UnitLimits): z.ZodPrefault<UnitType>;
-export function bytes(fallback?: undefined, limits?: UnitLimits): UnitType;
-export function bytes(fallback?: string, limits: UnitLimits = {}): UnitType | z.ZodPrefault<UnitType> {
-  const type = unitType(size, limits);
-  return fallback === undefined ? type : type.prefault(fallback);
+export function bytes<Fallback extends string | undefined = undefined>(
+  fallback?: Fallback,
+  limits: UnitLimits = {},
+) {
+  return defaulted(unitType(size, limits), fallback);
 }
 
 /** A duration in milliseconds, written with its unit: "1.5s" -> 1500. At least 1 ms unless `min` says otherwise. */
-export function duration(fallback: string, limits?: UnitLimits): z.ZodPrefault<UnitType>;
-export function duration(fallback?: undefined, limits?: UnitLimits): UnitType;
-export function duration(fallback?: string, limits: UnitLimits = {}): UnitType | z.ZodPrefault<UnitType> {
-  const type = unitType(time, limits);
-  return fallback === undefined ? type : type.prefault(fallback);
+export function duration<Fallback extends string | undefined = undefined>(
+  fallback?: Fallback,
+  limits: UnitLimits = {},
+) {
+  return defaulted(unitType(time, limits), fallback);
 }
 
 /** Whole numbers may come as text, because `${NAME}` always gives text. */
@@ -89,28 +103,27 @@ function numberFromText(value: unknown): unknown {
 }
 
 /** A port number, 0 to 65535; 0 lets the system choose a free one. */
-export function port(fallback: number) {
-  return wholeNumber(0, 65_535, "must be a port number from 0 to 65535 (0: any free port)").prefault(
+export function port<Fallback extends number | undefined = undefined>(fallback?: Fallback) {
+  return defaulted(
+    wholeNumber(0, 65_535, "must be a port number from 0 to 65535 (0: any free port)"),
     fallback,
   );
 }
 
 /** A whole number of things, from 1 (or `min`) to `max`. 0 is refused where nothing else is said: it never means "unlimited". */
-export function count(fallback: number, limits: { min?: number; max?: number } = {}) {
+export function count<Fallback extends number | undefined = undefined>(
+  fallback?: Fallback,
+  limits: { min?: number; max?: number } = {},
+) {
   const { min = 1, max = Number.MAX_SAFE_INTEGER } = limits;
   const upTo = max === Number.MAX_SAFE_INTEGER ? "" : ` to ${max}`;
-  return wholeNumber(min, max, `must be a whole number from ${min}${upTo}`).prefault(fallback);
+  return defaulted(wholeNumber(min, max, `must be a whole number from ${min}${upTo}`), fallback);
 }
 
 /** So many a second, above 0; fractions are allowed (0.1: one in ten seconds). */
-export function ratePerSecond(fallback: number) {
-  return optionalRatePerSecond().prefault(fallback);
-}
-
-/** A rate that has no default; make it `.optional()` for "no limit unless given". */
-export function optionalRatePerSecond() {
+export function ratePerSecond<Fallback extends number | undefined = undefined>(fallback?: Fallback) {
   const error = "must be a number a second above 0";
-  return z.preprocess(numberFromText, z.number({ error }).positive({ error }));
+  return defaulted(z.preprocess(numberFromText, z.number({ error }).positive({ error })), fallback);
 }
 
 const hostName =
@@ -123,10 +136,10 @@ function isHost(text: string): boolean {
 }
 
 /** A host name (RFC 1123), an IPv4 or an IPv6 address, without a port and without brackets. */
-export function host(fallback: string) {
+export function host<Fallback extends string | undefined = undefined>(fallback?: Fallback) {
   const error =
     'must be a host name or an IP address, without a port, like "127.0.0.1", "::" or "example.org"';
-  return z.string({ error }).refine(isHost, { error }).default(fallback);
+  return defaulted(z.string({ error }).refine(isHost, { error }), fallback);
 }
 
 function isCidr(text: string): boolean {
@@ -149,13 +162,12 @@ export function secret() {
 }
 
 /** true or false. May come as text, because `${NAME}` always gives text. */
-export function flag(fallback: boolean) {
+export function flag<Fallback extends boolean | undefined = undefined>(fallback?: Fallback) {
   const parse = (value: unknown) => (value === "true" ? true : value === "false" ? false : value);
-  return z.preprocess(parse, z.boolean({ error: "must be true or false" })).prefault(fallback);
+  return defaulted(z.preprocess(parse, z.boolean({ error: "must be true or false" })), fallback);
 }
 
-/** A group of keys: unknown keys are errors; a group that is absent has all its defaults. */
+/** A group of keys: unknown keys are errors; a group that is absent has all its defaults (else write `z.strictObject`). */
 export function section<Shape extends z.ZodRawShape>(shape: Shape) {
-  const type = z.strictObject(shape);
-  return type.prefault({} as z.input<typeof type>);
+  return defaulted(z.strictObject(shape), {});
 }
