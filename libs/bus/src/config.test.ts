@@ -14,6 +14,20 @@ test("busConfigSchema fills every key with its default", () => {
     maxEventBytes: 16 << 20,
     maxPendingEvents: 100_000,
     maxPendingBytes: 64 << 20,
+    inbox: [],
+    spool: { path: "spool.db", maxBytes: 4 * 2 ** 30 },
+  });
+  assert.deepEqual(busConfigSchema.parse({ amqp: { url: "amqp://broker" } }).amqp, {
+    url: "amqp://broker",
+    windowMessages: 1_024,
+    windowBytes: 32 << 20,
+    confirmTimeout: 5_000,
+    heartbeat: 10_000,
+    connectTimeout: 5_000,
+    maxReconnectDelay: 5_000,
+    logMaxBytes: 8 * 2 ** 30,
+    logMaxAge: 604_800_000,
+    inboxMaxBytes: 2 ** 30,
   });
 });
 
@@ -25,6 +39,7 @@ const refused: readonly (readonly [string, object])[] = [
   ["no pending events", { maxPendingEvents: 0 }],
   ["a number where a duration belongs", { maxAge: 7 }],
   ["an age of nothing", { maxAge: "0s" }],
+  ["an inbox that is no list", { inbox: "tcp.*" }],
 ];
 
 for (const [what, section] of refused) {
@@ -38,12 +53,34 @@ for (const [what, section] of refused) {
   });
 }
 
+const refusedInside: readonly (readonly [string, string, object])[] = [
+  ["RabbitMQ without an address", "amqp.url", { amqp: {} }],
+  ["an address that is none", "amqp.url", { amqp: { url: "broker:5672" } }],
+  ["an address of another kind", "amqp.url", { amqp: { url: "http://broker" } }],
+  ["an empty window", "amqp.windowMessages", { amqp: { url: "amqp://broker", windowMessages: 0 } }],
+  ["a drain that never ends", "spool.drainRate", { spool: { drainRate: "0B" } }],
+];
+
+for (const [what, key, section] of refusedInside) {
+  test(`busConfigSchema refuses ${what}`, () => {
+    const { error } = busConfigSchema.safeParse(section);
+    assert.deepEqual(
+      error?.issues.map(({ path }) => path.join(".")),
+      [key],
+    );
+  });
+}
+
 test("busConfigSchema describes every key, for the JSON Schema of editors", () => {
-  const { properties = {} } = z.toJSONSchema(busConfigSchema, { io: "input" });
-  assert.deepEqual(Object.keys(properties), Object.keys(busConfigSchema.shape));
-  for (const [key, property] of Object.entries(properties)) {
-    assert.ok(typeof property === "object" && (property.description?.length ?? 0) > 20, key);
-  }
+  const schema = z.toJSONSchema(busConfigSchema, { io: "input" });
+  assert.deepEqual(Object.keys(schema.properties ?? {}), Object.keys(busConfigSchema.shape));
+  const check = ({ properties = {} }: z.core.JSONSchema.JSONSchema, path: string) => {
+    for (const [key, property] of Object.entries(properties)) {
+      assert.ok(typeof property === "object" && (property.description?.length ?? 0) > 20, path + key);
+      check(property as z.core.JSONSchema.JSONSchema, `${path}${key}.`);
+    }
+  };
+  check(schema, "bus.");
 });
 
 test("openBus() opens the log in the data directory and counts what happens to it", async () => {

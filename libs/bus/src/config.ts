@@ -1,41 +1,97 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { type Clock, type Logger, type Meter, parseBytes, parseDurationMs } from "@fairlead/core";
 import { z } from "zod";
+import { openAmqpBus } from "./amqp/amqp-bus.ts";
 import type { Bus } from "./bus.ts";
 import { observeBus } from "./observe.ts";
+import { openSpool } from "./spool/open-spool.ts";
 import { openSqliteBus } from "./sqlite/sqlite-bus.ts";
 
-const quantity = (parse: (text: string) => number, min: number, usual: string) =>
-  z
-    .string()
-    .transform((text, context) => {
-      try {
-        const value = parse(text);
-        if (value >= min) return value;
-        context.addIssue({
-          code: "custom",
-          message: `Cannot use ${JSON.stringify(text)}: the least is ${min}`,
-        });
-      } catch (error) {
-        context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error) });
-      }
-      return z.NEVER;
-    })
-    .prefault(usual);
+const parsed = (parse: (text: string) => number, min: number) =>
+  z.string().transform((text, context) => {
+    try {
+      const value = parse(text);
+      if (value >= min) return value;
+      context.addIssue({
+        code: "custom",
+        message: `Cannot use ${JSON.stringify(text)}: the least is ${min}`,
+      });
+    } catch (error) {
+      context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error) });
+    }
+    return z.NEVER;
+  });
 
-const bytes = (usual: string, min = 1) => quantity(parseBytes, min, usual);
-const duration = (usual: string, min = 1) => quantity(parseDurationMs, min, usual);
+const bytes = (usual: string, min = 1) => parsed(parseBytes, min).prefault(usual);
+const duration = (usual: string, min = 1) => parsed(parseDurationMs, min).prefault(usual);
+
+const amqpUrl = z
+  .string()
+  .refine((text) => URL.canParse(text) && ["amqp:", "amqps:"].includes(new URL(text).protocol), {
+    error: "must be amqp://user:password@host:port/vhost, or amqps:// for TLS",
+  });
+
+const amqpConfigSchema = z.strictObject({
+  url: amqpUrl
+    .meta({ writeOnly: true })
+    .describe(
+      "Address of RabbitMQ 3.10 or newer, with user and password. FAIRLEAD_AMQP_URL, FAIRLEAD_AMQP_URL_FILE.",
+    ),
+  windowMessages: z
+    .int()
+    .min(1)
+    .default(1_024)
+    .describe("Messages that may be under way without a confirm; further ones wait."),
+  windowBytes: bytes("32MiB").describe("Bytes that may be under way without a confirm; further ones wait."),
+  confirmTimeout: duration("5s", 100).describe(
+    "When RabbitMQ has not confirmed a message by then, the connection is given up and the spool takes over.",
+  ),
+  heartbeat: duration("10s", 1_000).describe(
+    "Heartbeat of the connections, in whole seconds; one that is silent for two of them is given up.",
+  ),
+  connectTimeout: duration("5s", 100).describe("For connecting, and again for declaring queues, at most."),
+  maxReconnectDelay: duration("5s", 100).describe("Longest pause between two attempts to connect."),
+  logMaxBytes: bytes("8GiB", 1 << 20).describe(
+    "Size of the log stream in RabbitMQ; then its oldest segments go. Cannot be changed while the queue exists.",
+  ),
+  logMaxAge: duration("7d", 1_000).describe(
+    "Age after which segments of the log stream go. Cannot be changed while the queue exists.",
+  ),
+  inboxMaxBytes: bytes("1GiB", 1 << 20).describe(
+    "Size of the inbox queue; when it is full, events wait in the spool. Cannot be changed while the queue exists.",
+  ),
+});
+
+const spoolConfigSchema = z.strictObject({
+  path: z
+    .string()
+    .min(1)
+    .default("spool.db")
+    .describe("File of the events that wait for RabbitMQ; relative to the data directory."),
+  maxBytes: bytes("4GiB", 1 << 20).describe(
+    "Size of the spool; when it is full, producers are refused with LOG_FULL. It stays smaller on a disk with less room.",
+  ),
+  drainRate: parsed(parseBytes, 1_024)
+    .optional()
+    .describe(
+      "Bytes per second at most that the spool sends once RabbitMQ is back. Not set: as fast as RabbitMQ confirms.",
+    ),
+});
 
 /** The section `bus` of the configuration. */
 export const busConfigSchema = z.strictObject({
-  maxAge: duration("7d", 1_000).describe("Events older than this are deleted from the log."),
+  maxAge: duration("7d", 1_000).describe(
+    "Events older than this are deleted from the log. Embedded engine only, as `maxBytes` and `minAge`.",
+  ),
   maxBytes: bytes("4GiB", 1 << 20).describe(
     "Size that the log may reach on disk, at least 1MiB; then the oldest events are deleted. It stays smaller on a disk with less room.",
   ),
   minAge: duration("10m", 0).describe(
     "An event younger than this is never deleted for want of room: producers are refused with LOG_FULL instead, so that readers this far behind miss nothing.",
   ),
-  maxEventBytes: bytes("16MiB").describe("A larger event is refused with EVENT_TOO_LARGE."),
+  maxEventBytes: bytes("16MiB").describe(
+    "A larger event is refused with EVENT_TOO_LARGE. RabbitMQ 4 takes 16MiB unless its max_message_size says otherwise.",
+  ),
   maxPendingEvents: z
     .int()
     .min(1)
@@ -44,6 +100,18 @@ export const busConfigSchema = z.strictObject({
   maxPendingBytes: bytes("64MiB").describe(
     "Bytes that may wait to be durable, held in memory; more are refused with BUS_OVERLOADED.",
   ),
+  inbox: z
+    .array(z.string().min(1))
+    .default([])
+    .describe(
+      'Routing patterns ("tcp.*") whose events also go to the queue `fairlead.inbox.v1` of RabbitMQ, for a back end without queues of its own. None: there is no such queue.',
+    ),
+  amqp: amqpConfigSchema
+    .optional()
+    .describe("RabbitMQ instead of the log on this disk. Set by FAIRLEAD_AMQP_URL as well."),
+  spool: spoolConfigSchema
+    .prefault({})
+    .describe("Takes events while RabbitMQ does not; used with `amqp` only."),
 });
 
 /** As written in the file, and as checked. */
@@ -51,27 +119,68 @@ export type BusConfigInput = z.input<typeof busConfigSchema>;
 export type BusConfig = z.output<typeof busConfigSchema>;
 
 export interface BusDependencies {
-  /** The log is `<dataDir>/events.db`. */
+  /** The log is `<dataDir>/events.db`, the spool `<dataDir>/spool.db`. */
   readonly dataDir: string;
+  /** Of the process, shown in RabbitMQ's list of connections. Default "fairlead". */
+  readonly name?: string;
   readonly logger: Logger;
   readonly meter: Meter;
   readonly clock?: Clock;
 }
 
 /**
- * Opens the bus that the configuration describes, with its metrics.
- * @throws {BusError} LOG_IN_USE, LOG_TOO_NEW, BUS_FAILED
+ * Opens the bus that the configuration describes, with its metrics: on RabbitMQ where `amqp` is set, else on this disk.
+ * @throws {BusError} LOG_IN_USE, LOG_TOO_NEW, BUS_FAILED. RabbitMQ may be away: then the spool takes events
  */
 export async function openBus(config: BusConfig, dependencies: BusDependencies): Promise<Bus> {
-  const { dataDir, logger, meter, clock } = dependencies;
-  const { maxAge, minAge, ...limits } = config;
-  const bus = await openSqliteBus({
+  const { logger, meter } = dependencies;
+  const bus = config.amqp ? await openOnAmqp(config, dependencies) : await openOnDisk(config, dependencies);
+  if (!config.amqp && config.inbox.length > 0)
+    logger.warn({}, "bus.inbox does nothing without RabbitMQ: set bus.amqp.url or FAIRLEAD_AMQP_URL");
+  return observeBus(bus, meter);
+}
+
+function openOnDisk(config: BusConfig, { dataDir, logger, clock }: BusDependencies): Promise<Bus> {
+  const { maxAge, minAge, maxBytes, maxEventBytes, maxPendingEvents, maxPendingBytes } = config;
+  return openSqliteBus({
     path: join(dataDir, "events.db"),
     maxAgeMs: maxAge,
     minAgeMs: minAge,
-    ...limits,
+    maxBytes,
+    maxEventBytes,
+    maxPendingEvents,
+    maxPendingBytes,
     logger,
     ...(clock ? { clock } : {}),
   });
-  return observeBus(bus, meter);
+}
+
+async function openOnAmqp(config: BusConfig, dependencies: BusDependencies): Promise<Bus> {
+  const { amqp, spool, inbox, maxEventBytes, maxPendingEvents, maxPendingBytes } = config;
+  const { dataDir, logger, clock, name = "fairlead" } = dependencies;
+  if (amqp === undefined) throw new TypeError("Cannot open the bus on RabbitMQ: no address");
+  const { url, logMaxBytes, logMaxAge, inboxMaxBytes, windowMessages, windowBytes } = amqp;
+  return openAmqpBus({
+    url,
+    name,
+    store: await openSpool({
+      path: resolve(dataDir, spool.path),
+      maxBytes: spool.maxBytes,
+      logger: logger.child({ part: "spool" }),
+      ...(clock ? { clock } : {}),
+    }),
+    topology: { logMaxBytes, logMaxAgeMs: logMaxAge, inbox, inboxMaxBytes },
+    windowMessages,
+    windowBytes,
+    maxEventBytes,
+    maxPendingEvents,
+    maxPendingBytes,
+    confirmTimeoutMs: amqp.confirmTimeout,
+    heartbeatSeconds: Math.ceil(amqp.heartbeat / 1_000),
+    connectTimeoutMs: amqp.connectTimeout,
+    reconnectMaxMs: amqp.maxReconnectDelay,
+    drainBytesPerSecond: spool.drainRate,
+    logger,
+    ...(clock ? { clock } : {}),
+  });
 }

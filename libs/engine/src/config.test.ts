@@ -73,12 +73,26 @@ test("loadServicesConfig() refuses a named file that is missing, and the engines
   assert.throws(() => loadServicesConfig({ services: [], env: { FAIRLEAD_CONFIG: "/nowhere" } }), {
     code: "CONFIG_UNREADABLE",
   });
+  assert.throws(() => loadServicesConfig({ services: [], env: { FAIRLEAD_S3_URL: "s3://u:hunter2@h" } }), {
+    code: "CONFIG_INVALID",
+    message: /FAIRLEAD_S3_URL: is set, but/,
+  });
+});
+
+test("loadServicesConfig() takes the broker from the environment or a file that it names, and shows no password", async () => {
+  await using dir = await temporaryDirectory();
+  const secret = join(dir.path, "amqp-url");
+  await writeFile(secret, "amqp://u:hunter2@h\n");
+  for (const env of [{ FAIRLEAD_AMQP_URL: "amqp://u:hunter2@h" }, { FAIRLEAD_AMQP_URL_FILE: secret }]) {
+    const { values, redacted } = loadServicesConfig({ services: [], env, cwd: dir.path });
+    assert.equal(values.bus.amqp?.url, "amqp://u:hunter2@h");
+    assert.equal(values.bus.amqp.windowMessages, 1_024);
+    assert.doesNotMatch(JSON.stringify(redacted), /hunter2/);
+  }
   assert.throws(
-    () => loadServicesConfig({ services: [], env: { FAIRLEAD_AMQP_URL: "amqp://u:hunter2@h" } }),
-    {
-      code: "CONFIG_INVALID",
-      message: /FAIRLEAD_AMQP_URL: is set, but/,
-    },
+    () =>
+      loadServicesConfig({ services: [], env: { FAIRLEAD_AMQP_URL: "http://u:hunter2@h" }, cwd: dir.path }),
+    (error: Error) => /FAIRLEAD_AMQP_URL/.test(error.message) && !/hunter2/.test(error.message),
   );
 });
 

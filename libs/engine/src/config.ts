@@ -72,7 +72,7 @@ const commonShape = {
       "From SIGTERM to the forced end; everything that was accepted is made durable before.",
     ),
   }).describe("How the process stops."),
-  bus: busConfigSchema.prefault({}).describe("The durable log of events."),
+  bus: busConfigSchema.prefault({}).describe("The durable log of events: on this disk, or in RabbitMQ."),
   state: stateConfigSchema.prefault({}).describe("Shared state: leases, idempotency, presence."),
 };
 
@@ -89,6 +89,7 @@ export const environmentOverrides: readonly EnvironmentOverride[] = [
   { variable: "FAIRLEAD_HTTP_PORT", path: ["http", "port"] },
   { variable: "FAIRLEAD_LOG_LEVEL", path: ["log", "level"] },
   { variable: "FAIRLEAD_TOKENS_FILE", path: ["http", "tokensFile"] },
+  { variable: "FAIRLEAD_AMQP_URL", path: ["bus", "amqp", "url"] },
   { variable: "FAIRLEAD_REDIS_URL", path: ["state", "redis", "url"] },
 ];
 
@@ -154,11 +155,11 @@ function commonFrom(values: Readonly<Record<string, unknown>>): z.output<typeof 
   return values as z.output<typeof commonSchema>;
 }
 
-/** Whoever sets these expects RabbitMQ or S3: to go on without would break the promise in silence. */
+/** Whoever sets this expects S3: to go on without would break the promise in silence. */
 function refuseUnknownEngines(env: Environment): void {
-  const set = ["FAIRLEAD_AMQP_URL", "FAIRLEAD_S3_URL"].filter((name) => env[name]);
+  const set = ["FAIRLEAD_S3_URL", "FAIRLEAD_S3_URL_FILE"].filter((name) => env[name]);
   if (set.length === 0) return;
-  const message = "is set, but this version keeps messages and files on its own disk only: unset it";
+  const message = "is set, but this version keeps files on its own disk only: unset it";
   throw new ConfigError(
     "CONFIG_INVALID",
     "the environment",

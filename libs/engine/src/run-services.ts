@@ -95,7 +95,13 @@ export async function runServices(options: RunServicesOptions): Promise<RunningS
     await openState(values.state, { dataDir, logger: logger.child({ part: "state" }), meter, clock }),
   );
   const bus = opened.use(
-    await openBus(values.bus, { dataDir, logger: logger.child({ part: "bus" }), meter, clock }),
+    await openBus(values.bus, {
+      dataDir,
+      name: options.name,
+      logger: logger.child({ part: "bus" }),
+      meter,
+      clock,
+    }),
   );
   checks.push(
     phaseCheck(() => phase),

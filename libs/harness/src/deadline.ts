@@ -24,12 +24,15 @@ export async function within<T>(
 /** Asks `isTrue` again and again until it says so. For what has no event to wait for, such as another process. */
 export async function eventually(
   isTrue: () => boolean | Promise<boolean>,
-  what: string,
+  what: string | (() => string),
   timeoutMs = hangTimeoutMs,
 ): Promise<void> {
   const end = performance.now() + timeoutMs;
   while (!(await isTrue())) {
-    if (performance.now() > end) throw new Error(`Cannot wait any longer: ${timeoutMs} ms without ${what}`);
+    if (performance.now() > end) {
+      const said = typeof what === "string" ? what : what();
+      throw new Error(`Cannot wait any longer: ${timeoutMs} ms without ${said}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -3,7 +3,7 @@ import { type Clock, type CloudEvent, type Logger, systemClock } from "@fairlead
 import type { Bus, BusHealth, LoggedEvent, TailOptions } from "../bus.ts";
 import { BusError } from "../errors.ts";
 import type { Backlog } from "../spool/drain.ts";
-import { SpooledPublisher, type SpoolItem } from "../spool/spooled-publisher.ts";
+import { SpooledPublisher, type SpoolItem, type SpoolMode } from "../spool/spooled-publisher.ts";
 import type { SpoolStore } from "../spool/store.ts";
 import { describeBacklog, describeBroker } from "./describe.ts";
 import { messageRefusal } from "./message.ts";
@@ -103,7 +103,9 @@ export class AmqpBus implements Bus {
     const limit = this.#options.maxEventBytes ?? 16 << 20;
     const { byteLength } = event.data;
     const refusal =
-      byteLength > limit ? `its data has ${byteLength} bytes and the limit is ${limit}` : messageRefusal(event);
+      byteLength > limit
+        ? `its data has ${byteLength} bytes and the limit is ${limit}`
+        : messageRefusal(event);
     if (refusal === undefined) return this.#spooled.publish(event);
     const type = event.type.slice(0, 80);
     return Promise.reject(
@@ -132,6 +134,11 @@ export class AmqpBus implements Bus {
       clock: this.#clock,
       closed: this.#closed.signal,
     });
+  }
+
+  /** Where events go now: "direct" to the broker, to the "spool", or waiting for its end ("handover"). */
+  get mode(): SpoolMode {
+    return this.#spooled.mode;
   }
 
   health(): BusHealth {

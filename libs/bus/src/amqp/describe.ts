@@ -22,7 +22,13 @@ export function describeBroker(url: string, state: LinkState, trouble: Trouble |
 }
 
 /** What waits in the spool; empty when nothing does. */
-export function describeBacklog({ events, sinceMs }: { events: number; sinceMs: number | undefined }): string[] {
+export function describeBacklog({
+  events,
+  sinceMs,
+}: {
+  events: number;
+  sinceMs: number | undefined;
+}): string[] {
   if (events === 0) return [];
   const since = sinceMs === undefined || Number.isNaN(sinceMs) ? "" : ` since ${iso(sinceMs)}`;
   return [`${events} events wait in the spool${since} for RabbitMQ to take them`];

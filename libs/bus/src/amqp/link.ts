@@ -107,7 +107,10 @@ export class Link implements AsyncDisposable {
     // What was unconfirmed when the block came has been given up, so start over on a new connection.
     model.on("unblocked", () => destroy(model, "unblocked: starting over"));
     const { connectTimeoutMs } = this.#options;
-    const patience = setTimeout(() => destroy(model, `no answer for ${connectTimeoutMs} ms`), connectTimeoutMs);
+    const patience = setTimeout(
+      () => destroy(model, `no answer for ${connectTimeoutMs} ms`),
+      connectTimeoutMs,
+    );
     this.#model = model;
     try {
       const broker = parseBroker(model.connection.serverProperties);

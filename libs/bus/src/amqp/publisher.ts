@@ -89,9 +89,7 @@ export class Publisher<Item extends Outgoing> implements AsyncDisposable {
 
   /** True when `send` may be called with a message of this size. */
   hasRoom(bytes: number): boolean {
-    return (
-      this.#channel !== undefined && this.#window.length < this.#allowed && this.#window.hasRoom(bytes)
-    );
+    return this.#channel !== undefined && this.#window.length < this.#allowed && this.#window.hasRoom(bytes);
   }
 
   get isReady(): boolean {
@@ -173,14 +171,7 @@ export class Publisher<Item extends Outgoing> implements AsyncDisposable {
       return Promise.reject(new BusError("BUS_FAILED", "Cannot mark the log: the broker is away"));
     const options = { persistent: true, mandatory: true, messageId: id, type: markType };
     return new Promise((resolve, reject) =>
-      this.#publish(
-        channel,
-        "",
-        names.log,
-        { content: Buffer.alloc(0), options },
-        () => resolve(id),
-        reject,
-      ),
+      this.#publish(channel, "", names.log, { content: Buffer.alloc(0), options }, () => resolve(id), reject),
     );
   }
 

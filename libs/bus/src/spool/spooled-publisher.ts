@@ -132,9 +132,7 @@ export class SpooledPublisher implements AsyncDisposable {
 
   /** Producers that are faster than the drain would keep the spool from ever being empty. With a rate set, that is asked for. */
   #mayAppend(): boolean {
-    return (
-      !this.#publisher.isReady || this.#options.drainBytesPerSecond !== undefined || this.#credit > 0
-    );
+    return !this.#publisher.isReady || this.#options.drainBytesPerSecond !== undefined || this.#credit > 0;
   }
 
   #append(waiter: Waiter): void {

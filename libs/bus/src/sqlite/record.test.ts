@@ -40,7 +40,8 @@ test("decodeRecords() gives what was packed, from any size of the first buffer",
       (events, size) => {
         const packer = new Packer(size);
         let bytes = 0;
-        for (const event of events) bytes += packer.add(0, undefined, event.type, encodeHead(event), event.data);
+        for (const event of events)
+          bytes += packer.add(0, undefined, event.type, encodeHead(event), event.data);
         assert.equal(packer.bytes, bytes);
         const logged = decodeRecords(Buffer.from(packer.take(), 0, packer.bytes), packer.count, 1_000);
         assert.deepEqual(
