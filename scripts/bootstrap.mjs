@@ -17,6 +17,7 @@ const scripts = {
   test: ["scripts/test.ts"],
   check: ["scripts/check.ts"],
   bench: ["bench/main.ts"],
+  "test:compose": ["scripts/compose-smoke.ts"],
 };
 
 function fail(text) {
