@@ -1,3 +1,4 @@
+import type { ProblemDetail } from "@fairlead/contracts";
 import { type ErrorData, errorCode, FairleadError } from "@fairlead/core";
 
 export type ClientErrorCode =
@@ -16,18 +17,12 @@ export class ClientError extends FairleadError {
   declare readonly code: ClientErrorCode;
 }
 
-/** One wrong value in what was sent (RFC 9457, 3: an extension member). */
-export interface ProblemDetail {
-  /** JSON pointer into the request body (RFC 6901), or the name of the parameter. */
-  readonly pointer: string;
-  readonly message: string;
-}
-
 /** Fairlead answered with an error: `application/problem+json` (RFC 9457), or a bare status from something between. */
 export class ProblemResponse extends FairleadError {
   readonly status: number;
   /** The problem's type URI; "about:blank" when the status says it all. */
   readonly type: string;
+  /** What was wrong with the input, with its places. */
   readonly errors: readonly ProblemDetail[];
   /** From `Retry-After`, in milliseconds. */
   readonly retryAfterMs: number | undefined;

@@ -1,5 +1,6 @@
+import { problemSchema } from "@fairlead/contracts";
 import { errorCode } from "@fairlead/core";
-import { ClientError, type ProblemDetail, ProblemResponse, unreachable } from "./errors.ts";
+import { ClientError, ProblemResponse, unreachable } from "./errors.ts";
 
 export interface HttpOptions {
   /** "http://127.0.0.1:7000" */
@@ -119,39 +120,32 @@ async function readText(response: Response, maxBytes: number, http: HttpOptions)
 
 async function readProblem(response: Response, target: URL): Promise<ProblemResponse> {
   const body = await readText(response, 64 * 1024, { url: target.origin }).catch(() => "");
-  const problem = parseObject(body);
+  const { type, title, detail, code, errors = [] } = parseProblem(body);
   const { status } = response;
-  const text = (key: string) => (typeof problem[key] === "string" ? problem[key] : undefined);
-  const errors = Array.isArray(problem["errors"]) ? problem["errors"].flatMap(parseDetail) : [];
-  const words = text("detail") ?? text("title") ?? (response.statusText || "error");
+  const words = detail ?? title ?? (response.statusText || "error");
   const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
   return new ProblemResponse(
-    text("code") ?? `HTTP_${status}`,
+    code ?? `HTTP_${status}`,
     [
       `Cannot get ${target.pathname} of ${target.origin}: ${words} (HTTP ${status})`,
-      ...errors.map(({ pointer, message }) => `  ${pointer}: ${message}`),
       ...(status === 401 ? ["Give a token with --token-file FILE, or in FAIRLEAD_TOKEN"] : []),
     ].join("\n"),
     {
       status,
-      type: text("type") ?? "about:blank",
+      type: type ?? "about:blank",
       errors,
       ...(Number.isFinite(seconds) ? { retryAfterMs: seconds * 1_000 } : {}),
     },
   );
 }
 
-function parseObject(body: string): Record<string, unknown> {
+const anyProblem = problemSchema.partial();
+
+/** Something between may answer too, with less than we say or with HTML. */
+function parseProblem(body: string): ReturnType<typeof anyProblem.parse> {
   try {
-    const value: unknown = JSON.parse(body);
-    return typeof value === "object" && value !== null ? { ...value } : {};
+    return anyProblem.safeParse(JSON.parse(body)).data ?? {};
   } catch {
     return {};
   }
-}
-
-function parseDetail(value: unknown): ProblemDetail[] {
-  if (typeof value !== "object" || value === null) return [];
-  const { pointer, parameter, message, detail } = value as Record<string, unknown>;
-  return [{ pointer: String(pointer ?? parameter ?? ""), message: String(message ?? detail ?? "") }];
 }

@@ -8,7 +8,6 @@ export {
   ClientError,
   type ClientErrorCode,
   connectionFailure,
-  type ProblemDetail,
   ProblemResponse,
 } from "./errors.ts";
 export { type HttpOptions, type RequestOptions, request, requestJson } from "./http.ts";

@@ -7,19 +7,34 @@ const count = z.int().min(0);
 
 export const problemMediaType = "application/problem+json";
 
-/** RFC 9457. */
+/** One thing that is wrong with a request: its place in the body, or the name of a path or query parameter. */
+export const problemDetailSchema = z.object({
+  pointer: z
+    .string()
+    .optional()
+    .meta({ description: 'JSON pointer as a URI fragment (RFC 6901, 6): "#/spec/url"' }),
+  parameter: z.string().optional(),
+  detail: z.string(),
+});
+
+export type ProblemDetail = z.infer<typeof problemDetailSchema>;
+
+/**
+ * RFC 9457, as libs/chassis serves it; a test of libs/engine holds the two together, because these layers do not know each
+ * other. There is no `instance`: `requestId` names the occurrence.
+ */
 export const problemSchema = z
   .object({
-    type: z.string().meta({ description: "URI reference; stable for each kind of problem" }),
-    title: z.string(),
+    type: z.string().meta({ description: "Stable: urn:fairlead:problem:<code in lower case>" }),
+    title: z.string().meta({ description: "The status in words" }),
     status: z.int().min(400).max(599),
     code: z.string().meta({ description: "Stable, upper case: what a program branches on" }),
-    detail: z.string().optional(),
-    instance: z.string().optional(),
+    detail: z.string().meta({ description: "What happened this time, and what is allowed" }),
+    requestId: z.string().optional().meta({ description: "The x-request-id of the answer" }),
     errors: z
-      .array(z.object({ pointer: z.string().meta({ description: "RFC 6901" }), detail: z.string() }))
+      .array(problemDetailSchema)
       .optional()
-      .meta({ description: "For bad input, one per fault" }),
+      .meta({ description: "For bad input, one per fault; `detail` above has them all in words" }),
   })
   .meta({ id: "Problem" });
 

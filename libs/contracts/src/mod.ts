@@ -21,6 +21,8 @@ export {
   type Ledger,
   ledgerSchema,
   type Problem,
+  type ProblemDetail,
+  problemDetailSchema,
   problemMediaType,
   problemSchema,
   structuredEventSchema,

@@ -1,0 +1,71 @@
+/** What libs/chassis serves as a problem is what libs/contracts says: neither knows the other, so it is held together here. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { problemSchema } from "@fairlead/contracts";
+import { exchange } from "@fairlead/harness";
+import { z } from "zod";
+import type { ServiceDefinition } from "./service.ts";
+import { startTestEngine } from "./test-engine.ts";
+
+const configSchema = z.strictObject({});
+
+const echo: ServiceDefinition<typeof configSchema> = {
+  name: "http-fetcher",
+  configSchema,
+  async create({ router }) {
+    router.add({
+      method: "POST",
+      path: "/spec",
+      summary: "Take a spec",
+      scope: "test:write",
+      body: z.strictObject({ spec: z.strictObject({ url: z.string() }) }),
+      responses: { 204: { description: "Taken." } },
+      handle: () => ({ status: 204 }),
+    });
+    return { endpoints: [], checks: [], async drain() {}, async [Symbol.asyncDispose]() {} };
+  },
+};
+
+const post = (body: string) => ({ method: "POST", headers: { "content-type": "application/json" }, body });
+
+for (const [what, path, init, errors] of [
+  ["a wrong body", "/spec", post('{"spec":{"url":5}}'), [{ pointer: "#/spec/url", detail: "must be text" }]],
+  [
+    "a wrong query",
+    "/events?after=x",
+    {},
+    [{ parameter: "after", detail: 'must be an offset from 0, or "end"' }],
+  ],
+  ["no JSON", "/spec", post("{"), undefined],
+  ["an unknown path", "/nowhere", {}, undefined],
+  ["a wrong method", "/spec", { method: "DELETE" }, undefined],
+] as const) {
+  test(`problemSchema parses all of what is served for ${what}`, async () => {
+    await using engine = await startTestEngine([echo]);
+    const response = await fetch(`${engine.url}/v1${path}`, init);
+    const served: unknown = await response.json();
+    const problem = problemSchema.parse(served);
+    assert.deepEqual(problem, served);
+    assert.equal(problem.status, response.status);
+    assert.equal(problem.requestId, response.headers.get("x-request-id"));
+    assert.deepEqual(problem.errors, errors);
+  });
+}
+
+test("problemSchema parses what is served below HTTP", async () => {
+  await using engine = await startTestEngine();
+  const answer = await exchange(Number(new URL(engine.url).port), "nonsense\r\n\r\n");
+  const served: unknown = JSON.parse(answer.slice(answer.indexOf("\r\n\r\n")));
+  assert.deepEqual(problemSchema.parse(served), served);
+});
+
+test("problemSchema has the keys that the API document promises, and the same ones are required", async () => {
+  await using engine = await startTestEngine();
+  const { components } = (await (await fetch(`${engine.url}/v1/openapi.json`)).json()) as {
+    components: { schemas: { Problem: { properties: object; required: string[] } } };
+  };
+  const { Problem: promised } = components.schemas;
+  const ours = z.toJSONSchema(z.object(problemSchema.shape)); // Its id would make it a reference.
+  assert.deepEqual(Object.keys(promised.properties), Object.keys(ours.properties ?? {}));
+  assert.deepEqual(promised.required, ours.required);
+});
