@@ -1,14 +1,29 @@
 /** `npm run bench -- <name>`: one measurement, printed as figures and ratios of one run. */
-import { readdirSync } from "node:fs";
+import { parseArgs } from "node:util";
 
-const names = ["tcp-ingest", "udp-ingest", "connections", "start"] as const;
-const [name, ...args] = process.argv.slice(2);
+type Measurement = (isSmoke: boolean) => Promise<void>;
 
-if (name === undefined || !(names as readonly string[]).includes(name)) {
-  process.stderr.write(`usage: npm run bench -- <${names.join(" | ")}> [--smoke]\n`);
+/** Loaded when asked for: those on RabbitMQ bring its client. */
+const measurements: Readonly<Record<string, () => Promise<{ measure: Measurement }>>> = {
+  "tcp-ingest": () => import("./tcp-ingest.ts"),
+  "tcp-ingest --engine amqp": () => import("./tcp-ingest-amqp.ts"),
+  "udp-ingest": () => import("./udp-ingest.ts"),
+  connections: () => import("./connections.ts"),
+  start: () => import("./start.ts"),
+  outage: () => import("./outage.ts"),
+  latency: () => import("./latency.ts"),
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { engine: { type: "string" }, smoke: { type: "boolean", default: false } },
+});
+const name = positionals[0] + (values.engine === undefined ? "" : ` --engine ${values.engine}`);
+const load = measurements[name];
+if (load === undefined) {
+  const known = Object.keys(measurements).join("\n  ");
+  process.stderr.write(`usage: npm run bench -- <name> [--smoke]\n  ${known}\n`);
   process.exitCode = 2;
 } else {
-  const file = readdirSync(import.meta.dirname).find((entry) => entry === `${name}.ts`)!;
-  const { measure } = (await import(`./${file}`)) as { measure: (isSmoke: boolean) => Promise<void> };
-  await measure(args.includes("--smoke"));
+  await (await load()).measure(values.smoke);
 }

@@ -107,6 +107,21 @@ export class Fairlead implements AsyncDisposable {
     return new Fairlead(child, directory, url, performance.now() - startedAt);
   }
 
+  /** The value of a metric without labels; 0 when it is not there yet. */
+  async metric(name: string): Promise<number> {
+    const line = new RegExp(`^${name}(?:\\{[^}]*\\})? ([0-9.e+-]+)`, "m").exec(await this.text("/metrics"));
+    return Number(line?.[1] ?? 0);
+  }
+
+  /** Until nothing is degraded: the broker is there and the spool is empty. */
+  async untilWell(): Promise<void> {
+    for (;;) {
+      const { status } = await this.get<{ status: string }>("/readyz?verbose");
+      if (status === "ok") return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
   get dataDirectory(): string {
     return join(this.#directory, "data");
   }

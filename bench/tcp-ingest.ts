@@ -60,8 +60,7 @@ export async function measure(isSmoke: boolean): Promise<void> {
   });
   await using load = new Program("load/tcp-lines.ts", [port, connections, linesEach, lineBytes]);
   const { seconds } = await load.next<{ seconds: number }>();
-  const metrics = await fairlead.text("/metrics");
-  const commits = Number(/^fairlead_bus_commits(?:\{[^}]*\})? (\d+)/m.exec(metrics)?.[1]);
+  const commits = await fairlead.metric("fairlead_bus_commits");
   await fairlead.stop();
   const { sizes, lines } = await readBatches(fairlead.dataDirectory);
   if (lines !== total)
