@@ -108,7 +108,7 @@ export type Ledger = z.infer<typeof ledgerSchema>;
 export const udpListenerSchema = z
   .object({
     name: z.string(),
-    mode: z.enum(["raw", "syslog", "statsd"]),
+    kind: z.enum(["raw", "syslog", "statsd"]),
     local: socketAddressSchema,
     ledger: ledgerSchema,
     receivedBytes: count,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Why a line was not aggregated. */
+/** Why a line was not taken. The last two are not the line's fault: the flush was at its limit. */
 export const badLineReasons = [
   "name",
   "value",

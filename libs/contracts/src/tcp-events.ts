@@ -7,13 +7,13 @@ import { eventTypes } from "./names.ts";
 export interface RecordsEventFields {
   /** "/tcp-gateway/<instance>/<listener>" */
   readonly source: string;
-  /** Connection id (tcp) or listener (udp). */
+  /** Connection id (tcp) or `<listener>/<instance>` (udp): with a number of a record it identifies the record. */
   readonly subject: string;
   /** Media type of `data`: a record container, or the record's own where there is one record an event. */
   readonly datacontenttype: string;
   readonly data: Uint8Array;
   readonly recordCount: number;
-  /** Number of the first record, counting from 1 per subject and instance. */
+  /** Number of the first record, counting from 1 for each subject. */
   readonly firstSeq: number;
   readonly timeMs?: number;
   readonly id?: string;

@@ -4,5 +4,3 @@
  * @module
  */
 export { udpCollector } from "./service.ts";
-export { type StatsdRecord, statsdRecordSchema } from "./statsd/record.ts";
-export { type SyslogRecord, syslogRecordSchema } from "./syslog/record.ts";

@@ -7,7 +7,7 @@ function describe(listener: UdpListener): UdpListeners["listeners"][number] {
   const { askedBytes, grantedBytes, isShort } = listener.receiveBuffer;
   return {
     name: listener.config.name,
-    mode: listener.config.kind,
+    kind: listener.config.kind,
     local: listener.local,
     ledger,
     receivedBytes,

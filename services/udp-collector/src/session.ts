@@ -1,4 +1,4 @@
-import { createEvent, eventTypes } from "@fairlead/contracts";
+import { udpRecords, udpSyslog } from "@fairlead/contracts";
 import type { CloudEvent } from "@fairlead/core";
 import type { UdpSocket } from "@fairlead/socket";
 import type { RawListenerConfig, SyslogListenerConfig } from "./config.ts";
@@ -119,18 +119,16 @@ export class BatchSession implements Session {
 
   #event(piece: Piece, firstSeq: number): CloudEvent {
     const { source, subject } = this.#deps;
-    return createEvent({
-      type: this.#config.kind === "syslog" ? eventTypes.udpSyslog : eventTypes.udpRecords,
+    const fields = {
       source,
       subject,
-      datacontenttype: piece.mediaType,
       data: piece.data,
-      extensions: {
-        recordcount: piece.to - piece.from,
-        firstseq: firstSeq + piece.from,
-        from: piece.sender,
-      },
-    });
+      recordCount: piece.to - piece.from,
+      firstSeq: firstSeq + piece.from,
+    };
+    if (this.#config.kind === "syslog") return udpSyslog(fields);
+    const from = piece.sender === undefined ? {} : { from: piece.sender };
+    return udpRecords({ ...fields, ...from, datacontenttype: piece.mediaType });
   }
 
   #settle(datagrams: Selection, piece: Piece, outcome: Outcome, error: unknown): void {

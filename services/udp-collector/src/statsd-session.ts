@@ -1,4 +1,4 @@
-import { createEvent, eventTypes, formatAddress, formatMicros, recordContainers } from "@fairlead/contracts";
+import { formatAddress, formatMicros, udpStatsd } from "@fairlead/contracts";
 import type { Clock, CloudEvent } from "@fairlead/core";
 import type { StatsdListenerConfig } from "./config.ts";
 import { cutLines, type Selection } from "./protocol.ts";
@@ -107,18 +107,14 @@ export class StatsdSession implements Session {
     });
     const limits = { maxRecords: maxEventRecords, maxBytes: this.#config.maxEventBytes };
     for (const piece of cut(0, window.recordCount, limits)) {
-      yield createEvent({
-        type: eventTypes.udpStatsd,
+      yield udpStatsd({
         source,
         subject,
-        datacontenttype: recordContainers.ndjson,
         data: piece.data,
         timeMs: endMs,
-        extensions: {
-          recordcount: piece.to - piece.from,
-          firstseq: firstSeq + piece.from,
-          intervalms: endMs - startMs,
-        },
+        recordCount: piece.to - piece.from,
+        firstSeq: firstSeq + piece.from,
+        intervalMs: endMs - startMs,
       });
     }
   }

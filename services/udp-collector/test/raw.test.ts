@@ -197,3 +197,10 @@ test("udpCollector refuses to start when one of its ports is taken, and leaves n
   await using again = await Collector.start([{ name: "a", kind: "raw", port }]);
   assert.equal(again.port(), port);
 });
+
+test("GET /v1/udp/listeners and the configuration use the same words for a listener", async () => {
+  for (const kind of ["raw", "syslog", "statsd"] as const) {
+    await using collector = await Collector.start([{ name: "r", kind }]);
+    assert.equal(collector.listener().kind, kind);
+  }
+});

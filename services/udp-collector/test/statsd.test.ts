@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type StatsdRecord, statsdRecordSchema } from "../src/mod.ts";
+import { type StatsdRecord, statsdRecordSchema } from "@fairlead/contracts";
 import { Client, Collector } from "./support.ts";
 
 function recordsOf(collector: Collector): StatsdRecord[] {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { type SyslogRecord, syslogRecordSchema } from "../src/mod.ts";
+import { type SyslogRecord, syslogRecordSchema } from "@fairlead/contracts";
 import { Client, Collector } from "./support.ts";
 
 const run = promisify(execFile);

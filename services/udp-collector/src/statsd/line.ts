@@ -1,22 +1,8 @@
+import type { BadLineReason } from "@fairlead/contracts";
 import { type EventMessage, parseEvent, parseServiceCheck, type ServiceCheckMessage } from "./dogstatsd.ts";
 import { parseTags } from "./tags.ts";
 
 export type MetricKind = "counter" | "gauge" | "timer" | "histogram" | "distribution" | "set";
-
-/** Why a line was not taken. The last three are not the line's fault: the window was at its limit. */
-export const badLineReasons = [
-  "name",
-  "value",
-  "type",
-  "sample-rate",
-  "timestamp",
-  "event",
-  "service-check",
-  "encoding",
-  "series-limit",
-  "memory-limit",
-] as const;
-export type BadLineReason = (typeof badLineReasons)[number];
 
 /** What a line says about one series. */
 export interface Sample {

@@ -1,7 +1,14 @@
 import { createHash } from "node:crypto";
+import type { StatsdRecord } from "@fairlead/contracts";
 import type { MetricKind, Sample } from "./line.ts";
-import type { UnplacedRecord } from "./record.ts";
 import { Sketch } from "./sketch.ts";
+
+type Unplaced<Record> = Record extends StatsdRecord
+  ? Omit<Record, "seq" | "windowStart" | "windowEnd">
+  : never;
+
+/** A record before it has its place and its window. */
+export type UnplacedRecord = Unplaced<StatsdRecord>;
 
 /** Memory that a window may use: asked before anything grows. */
 export interface MemoryBudget {

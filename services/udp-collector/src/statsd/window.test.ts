@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { type StatsdRecord, statsdRecordSchema } from "@fairlead/contracts";
 import fc from "fast-check";
-import { type StatsdRecord, statsdRecordSchema } from "./record.ts";
 import { RecentGauges, StatsdWindow, type WindowLimits } from "./window.ts";
 
 const roomy: WindowLimits = { maxSeries: 1_000, maxStateBytes: 1 << 20, maxRawBytes: 1 << 16 };

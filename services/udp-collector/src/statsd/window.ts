@@ -1,7 +1,14 @@
 import { isUtf8 } from "node:buffer";
-import { type BadLineReason, type LineOptions, parseLine, type Sample } from "./line.ts";
-import type { UnplacedRecord } from "./record.ts";
-import { createSeries, type GaugeMemory, type MemoryBudget, type Series, seriesKey } from "./series.ts";
+import type { BadLineReason } from "@fairlead/contracts";
+import { type LineOptions, parseLine, type Sample } from "./line.ts";
+import {
+  createSeries,
+  type GaugeMemory,
+  type MemoryBudget,
+  type Series,
+  seriesKey,
+  type UnplacedRecord,
+} from "./series.ts";
 
 export interface WindowLimits {
   /** Series at most; a line that would make one more is passed raw with "series-limit". */

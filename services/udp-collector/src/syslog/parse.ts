@@ -1,8 +1,8 @@
 import { isUtf8 } from "node:buffer";
+import type { AssumedPart, UnparsedReason } from "@fairlead/contracts";
 import { assumedPriority, type Priority, parsePriority } from "./priority.ts";
-import type { AssumedPart, SyslogFields, UnparsedReason } from "./record.ts";
 import { readRfc3164Header } from "./rfc3164.ts";
-import { readRfc5424Header, readVersion } from "./rfc5424.ts";
+import { readRfc5424Header, readVersion, type SyslogFields } from "./rfc5424.ts";
 import type { TimeZone } from "./time-zone.ts";
 
 /** A syslog message that was understood. */

@@ -1,5 +1,5 @@
 import { isIPv6 } from "node:net";
-import type { AssumedPart } from "./record.ts";
+import type { AssumedPart } from "@fairlead/contracts";
 import type { FoundHeader } from "./rfc5424.ts";
 import type { StructuredData } from "./structured-data.ts";
 import type { TimeZone } from "./time-zone.ts";

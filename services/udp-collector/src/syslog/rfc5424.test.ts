@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { parsedSyslogSchema, unparsedSyslogSchema } from "@fairlead/contracts";
 import fc from "fast-check";
 import { parseSyslog } from "./parse.ts";
-import { parsedSyslogSchema, unparsedSyslogSchema } from "./record.ts";
 import { utc } from "./time-zone.ts";
 
 const context = { receivedAtMs: Date.UTC(2026, 9, 11, 22, 14, 16), zone: utc };

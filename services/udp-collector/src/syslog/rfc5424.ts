@@ -1,6 +1,11 @@
-import type { SyslogFields, UnparsedReason } from "./record.ts";
-import { readStructuredData } from "./structured-data.ts";
+import type { ParsedSyslog, UnparsedReason } from "@fairlead/contracts";
+import { readStructuredData, type StructuredData } from "./structured-data.ts";
 import { readRfc3339 } from "./timestamp.ts";
+
+/** The header fields that both formats share; RFC 3164 has no version and no MSGID. */
+export type SyslogFields = Readonly<
+  Pick<ParsedSyslog, "format" | "version" | "timestamp" | "hostname" | "appName" | "procId" | "msgId">
+> & { readonly structuredData: StructuredData };
 
 /** What a header says, and where the message begins. */
 export type FoundHeader = { readonly fields: SyslogFields; readonly messageAt: number };
