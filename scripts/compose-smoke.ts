@@ -134,8 +134,8 @@ function audit(texts: readonly string[], acknowledged: readonly number[]): numbe
 }
 
 async function isReady(port: number): Promise<boolean> {
-  const reply = await fetch(`http://127.0.0.1:${port}/readyz?verbose`).catch(() => undefined);
-  return reply?.status === 200 && ((await reply.json()) as { status: string }).status === "ok";
+  const reply = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined);
+  return reply?.status === 200 && (await reply.text()).startsWith("ok");
 }
 
 async function main(): Promise<void> {
