@@ -12,6 +12,7 @@ const measurements: Readonly<Record<string, () => Promise<{ measure: Measurement
   start: () => import("./start.ts"),
   outage: () => import("./outage.ts"),
   latency: () => import("./latency.ts"),
+  image: () => import("./image.ts"),
 };
 
 const { values, positionals } = parseArgs({
