@@ -30,4 +30,15 @@ export {
 } from "./observe.ts";
 export { BoundedQueue, type BoundedQueueOptions, type OverflowPolicy } from "./queue.ts";
 export { type BackoffOptions, backoffMs, type RetryOptions, retry } from "./retry.ts";
+export {
+  formatTraceparent,
+  noTracer,
+  parseTraceparent,
+  type Span,
+  type SpanAttributes,
+  type SpanKind,
+  type SpanOptions,
+  type TraceContext,
+  type Tracer,
+} from "./trace.ts";
 export { formatBytes, formatDurationMs, parseBytes, parseDurationMs } from "./units.ts";

@@ -1,0 +1,59 @@
+/** Tracing, as every library takes it; the chassis implements it with OpenTelemetry. Nothing is traced by default. */
+
+export type SpanKind = "server" | "client" | "producer" | "consumer" | "internal";
+
+export type SpanAttributes = Readonly<Record<string, string | number | boolean>>;
+
+export interface SpanOptions {
+  readonly kind: SpanKind;
+  /** `traceparent` of what this span is a part of. None, or one that is not valid: a new trace begins. */
+  readonly parent?: string | undefined;
+  /** Named as the semantic conventions of OpenTelemetry name them, where they have a name. */
+  readonly attributes?: SpanAttributes;
+}
+
+/** One piece of work, from its start to its end. */
+export interface Span {
+  /** Makes what carries it a part of this span (W3C Trace Context, 3.2). Undefined where nothing is traced. */
+  readonly traceparent: string | undefined;
+  rename(name: string): void;
+  annotate(attributes: SpanAttributes): void;
+  /** Call it once. @param error what made the work fail; undefined: it did not */
+  end(error?: unknown): void;
+}
+
+export interface Tracer {
+  /** False: nothing is traced, and whoever would have to prepare something for a span need not. */
+  readonly isOn: boolean;
+  start(name: string, options: SpanOptions): Span;
+}
+
+const noSpan: Span = { traceparent: undefined, rename() {}, annotate() {}, end() {} };
+
+export const noTracer: Tracer = { isOn: false, start: () => noSpan };
+
+/** What a `traceparent` says. */
+export interface TraceContext {
+  /** 32 hexadecimal digits in lower case, not all 0. */
+  readonly traceId: string;
+  /** 16 hexadecimal digits in lower case, not all 0: the parent's. */
+  readonly spanId: string;
+  /** One byte; bit 0: sampled. */
+  readonly flags: number;
+}
+
+const pattern = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
+
+/** Undefined for what is no `traceparent` (W3C Trace Context, 3.2 and 4.3: a later version may have more behind it). */
+export function parseTraceparent(value: unknown): TraceContext | undefined {
+  if (typeof value !== "string") return undefined;
+  const [, version, traceId, spanId, flags, more] = pattern.exec(value) ?? [];
+  if (traceId === undefined || spanId === undefined || flags === undefined) return undefined;
+  if (version === "00" && more !== undefined) return undefined;
+  return { traceId, spanId, flags: Number.parseInt(flags, 16) };
+}
+
+/** A `traceparent` of version 00: 55 characters. */
+export function formatTraceparent({ traceId, spanId, flags }: TraceContext): string {
+  return `00-${traceId}-${spanId}-${(flags & 0xff).toString(16).padStart(2, "0")}`;
+}
