@@ -8,6 +8,11 @@ export { findBinary } from "./binaries.ts";
 export { atProcessEnd } from "./cleanup.ts";
 export { eventually, within } from "./deadline.ts";
 export { type TemporaryDirectory, temporaryDirectory } from "./directory.ts";
+export {
+  namespaceInterface,
+  networkNamespaceMissing,
+  runInNetworkNamespace,
+} from "./network-namespace.ts";
 export { freePort } from "./port.ts";
 export {
   type ProcessExit,

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { dialPlain, echo, eventually, failure, listenLoopback } from "../test/loopback.ts";
+import { dialPlain, echo, eventually, failure, listenLoopback, nameThatIsNone } from "../test/loopback.ts";
 import { addressFamily, formatAddress, internetAddress, unixAddress } from "./address.ts";
 import { dialTcp, dialUnix } from "./dial.ts";
 import { SocketError } from "./errors.ts";
@@ -94,7 +94,7 @@ test("dialTcp() raises CONNECTION_REFUSED and NAME_NOT_FOUND", async () => {
   const { host, port } = listener.address;
   await listener[Symbol.asyncDispose]();
   assert.equal(await failure(dialTcp({ host, port, connectTimeoutMs })), "CONNECTION_REFUSED");
-  assert.equal(await failure(dialTcp({ host: "a.b.invalid", port: 1, connectTimeoutMs })), "NAME_NOT_FOUND");
+  assert.equal(await failure(dialTcp({ host: nameThatIsNone, port: 1, connectTimeoutMs })), "NAME_NOT_FOUND");
 });
 
 test("listenUnix() and dialUnix() carry bytes, and only this user may connect", async () => {

@@ -1,68 +1,9 @@
-import assert from "node:assert/strict";
-import { networkInterfaces } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
-import { failure } from "../test/loopback.ts";
-import { bindUdp } from "./bind-udp.ts";
-import type { BindUdpOptions, UdpSocket } from "./udp.ts";
+import { networkNamespaceMissing, runInNetworkNamespace, skipOrFail } from "@fairlead/harness";
 
-/**
- * IPv6 has no multicast route on the loopback interface. With zero hops a datagram goes to this machine's own members of
- * the group, and not onto the wire of the interface.
- */
-const zone = Object.entries(networkInterfaces()).find(([, addresses]) =>
-  addresses?.some(
-    ({ family, internal, address }) => family === "IPv6" && !internal && address.startsWith("fe80:"),
-  ),
-)?.[0];
-
-const families = [
-  { name: "IPv4", host: "0.0.0.0", group: "239.255.70.10", other: "239.255.70.11", via: "127.0.0.1", at: "" },
-  { name: "IPv6", host: "::", group: "ff02::7010", other: "ff02::7011", via: `::%${zone}`, at: `%${zone}` },
-];
-
-function bind(host: string, multicast: NonNullable<BindUdpOptions["multicast"]>): Promise<UdpSocket> {
-  return bindUdp({ host, port: 0, maxPendingDatagrams: 100, maxPendingBytes: 100_000, multicast });
-}
-
-async function receiveOne(socket: UdpSocket): Promise<string> {
-  for await (const batch of socket.batches()) return batch.payload(0).toString();
-  return "closed";
-}
-
-for (const { name, host, group, other, via, at } of families) {
-  const skip = name === "IPv6" && zone === undefined ? "no interface with IPv6" : false;
-
-  test(`joinMulticast() hears an ${name} group, leaveMulticast() ends it`, { skip }, async () => {
-    await using server = await bind(host, { interface: via });
-    await using client = await bind(host, { interface: via, loopback: true, ttl: 0 });
-    const { port } = server.local;
-    server.joinMulticast(group);
-    await client.send("to the group", { host: `${group}${at}`, port });
-    assert.equal(await receiveOne(server), "to the group");
-    server.joinMulticast(other, via);
-    server.leaveMulticast(group);
-    await client.send("not heard", { host: `${group}${at}`, port });
-    await client.send("heard", { host: `${other}${at}`, port });
-    assert.equal(await receiveOne(server), "heard");
-    server.leaveMulticast(other, via);
-  });
-
-  test(`bindUdp() joins its ${name} groups at once`, { skip }, async () => {
-    await using server = await bind(host, { interface: via, groups: [group] });
-    await using client = await bind(host, { interface: via, ttl: 0 });
-    await client.send("x", { host: `${group}${at}`, port: server.local.port });
-    assert.equal(await receiveOne(server), "x");
-  });
-
-  test(`joinMulticast() refuses what is no ${name} group, leaveMulticast() what was not joined`, {
-    skip,
-  }, async () => {
-    await using socket = await bind(host, { interface: via });
-    assert.throws(() => socket.joinMulticast("not a group"), { name: "SocketError" });
-    assert.throws(() => socket.leaveMulticast(group), { name: "SocketError", code: "ADDRESS_UNAVAILABLE" });
-  });
-}
-
-test("bindUdp() that cannot join leaves nothing open", async () => {
-  assert.notEqual(await failure(bind("127.0.0.1", { groups: ["10.0.0.1"] })), "no error");
+test("multicast works on IPv4 and IPv6 (test/multicast.ts in a network namespace)", {
+  skip: skipOrFail(networkNamespaceMissing()),
+}, async () => {
+  await runInNetworkNamespace(join(import.meta.dirname, "../test/multicast.ts"));
 });

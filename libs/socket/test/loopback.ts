@@ -103,3 +103,6 @@ export async function collect<T>(source: AsyncIterable<T>, each: (item: T) => vo
 export async function receiveText(peer: AsyncIterable<Buffer>): Promise<string> {
   return Buffer.concat(await collect(peer)).toString();
 }
+
+/** A label of 64 is longer than DNS allows (RFC 1035, 2.3.4): refused here, without asking a name server. */
+export const nameThatIsNone = `${"a".repeat(64)}.invalid`;

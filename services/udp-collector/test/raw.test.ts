@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
-import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Client, Collector, ledgerDifference } from "./support.ts";
 
@@ -106,37 +105,6 @@ test("udpCollector gives IPv4 senders of a dual-stack listener as IPv4", async (
   await client.send("four");
   await collector.settled(1);
   assert.equal(collector.bus.records[0]?.from?.host, "127.0.0.1");
-});
-
-test("udpCollector hears the multicast group that it joined", async () => {
-  const group = "239.255.77.1";
-  const multicast = { groups: [group], interface: "127.0.0.1" };
-  await using collector = await Collector.start([{ name: "r", kind: "raw", host: "0.0.0.0", multicast }]);
-  await using client = new Client(collector.port(), group);
-  await new Promise<void>((resolve) => client.socket.bind(0, resolve));
-  client.socket.setMulticastInterface("127.0.0.1");
-  await client.send("to all");
-  const listener = await collector.settled(1);
-  assert.equal(listener.ledger.published, 1);
-  assert.equal(collector.bus.records[0]?.payload.toString(), "to all");
-});
-
-// Linux routes no IPv6 multicast over lo, and a test sends nowhere else: so the kernel is asked for the membership.
-const knowsMemberships = existsSync("/proc/net/igmp6");
-test("udpCollector joins an IPv6 group on its interface for as long as it runs", {
-  skip: knowsMemberships ? false : "no /proc/net/igmp6",
-}, async () => {
-  const isMember = () =>
-    readFileSync("/proc/net/igmp6", "utf8")
-      .split("\n")
-      .some((line) => /\slo\s+ff110{26}77\s/.test(line));
-  assert.equal(isMember(), false);
-  const multicast = { groups: ["ff11::77"], interface: "::%lo" };
-  const collector = await Collector.start([{ name: "r", kind: "raw", host: "::", multicast }]);
-  const wasMember = isMember();
-  await collector[Symbol.asyncDispose]();
-  assert.equal(wasMember, true);
-  assert.equal(isMember(), false);
 });
 
 test("udpCollector counts the datagrams of sources that are not allowed", async () => {
