@@ -35,7 +35,7 @@ function rows(): Row[] {
 /** Names of all tests of this library; what a name fills in at run time matches anything. */
 function testNames(): RegExp[] {
   const names: RegExp[] = [];
-  for (const file of globSync("src/**/*.test.ts", { cwd: folder.pathname })) {
+  for (const file of globSync("{src/**/*.test.ts,test/multicast.ts}", { cwd: folder.pathname })) {
     const source = readFileSync(new URL(file, folder), "utf8");
     for (const [, , name = ""] of source.matchAll(/\btest\(\s*(["`])((?:(?!\1).)+)\1/g))
       names.push(nameOf(name));

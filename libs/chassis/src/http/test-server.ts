@@ -55,7 +55,8 @@ export async function rawExchange(port: number, pieces: Iterable<string>, everyM
     received += text;
   });
   socket.on("error", () => {});
-  const closed = once(socket, "close");
+  // Not `once`: that would fail where the server resets the connection behind its answer, as it may.
+  const closed = new Promise((resolve) => socket.once("close", resolve));
   await once(socket, "connect");
   for (const piece of pieces) {
     if (socket.destroyed || socket.readableEnded) break;
