@@ -40,3 +40,4 @@ export { createToken, openTokens, type Principal, type Tokens } from "./http/tok
 export { createLogger, type LineSink, type LoggerOptions, type LogLevel, logLevels } from "./logger.ts";
 export { createMeter, type MeterOptions, type MetricsSnapshot, type ScrapedMeter } from "./meter.ts";
 export { exitCodeOf, exitCodes, type RunContext, type RunOptions, run } from "./run.ts";
+export { openTracing, type Tracing, type TracingOptions } from "./tracing/tracing.ts";

@@ -13,6 +13,12 @@ export {
   networkNamespaceMissing,
   runInNetworkNamespace,
 } from "./network-namespace.ts";
+export {
+  type OtlpCollector,
+  type OtlpCollectorOptions,
+  type ReceivedSpan,
+  startOtlpCollector,
+} from "./otlp.ts";
 export { freePort } from "./port.ts";
 export {
   type ProcessExit,

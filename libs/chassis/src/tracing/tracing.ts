@@ -1,0 +1,39 @@
+import { type Clock, type Logger, type Meter, noTracer, systemClock, type Tracer } from "@fairlead/core";
+import { readTracingSettings, type TracingEnvironment } from "./settings.ts";
+
+export interface TracingOptions {
+  /** Decides whether anything is traced. The SDK then reads its own variables from the process's environment. */
+  readonly env: TracingEnvironment;
+  /** `service.name`, unless the environment says another. */
+  readonly service: string;
+  readonly version: string;
+  /** `service.instance.id` */
+  readonly instance: string;
+  readonly logger: Logger;
+  readonly meter: Meter;
+  /** What disposing may take to send the last spans, in milliseconds. Default 1,000. */
+  readonly flushMs?: number;
+  readonly clock?: Clock;
+}
+
+/** Disposing sends the spans that wait, within `flushMs`, and never fails. */
+export interface Tracing extends AsyncDisposable {
+  readonly tracer: Tracer;
+}
+
+/**
+ * Tracing as the standard variables of OpenTelemetry ask for it: off, and its SDK not loaded, unless an OTLP endpoint is set.
+ * What is wrong with it is logged and counted; it never keeps anything else from working.
+ */
+export async function openTracing(options: TracingOptions): Promise<Tracing> {
+  const { env, logger, flushMs = 1_000, clock = systemClock } = options;
+  const { settings, warnings } = readTracingSettings(env);
+  for (const warning of warnings) logger.warn({}, warning);
+  if (settings === undefined) return { tracer: noTracer, async [Symbol.asyncDispose]() {} };
+  const { openOpenTelemetry } = await import("./open-telemetry.ts");
+  const tracer = openOpenTelemetry({ ...options, settings, clock });
+  return {
+    tracer,
+    [Symbol.asyncDispose]: () => tracer.close(AbortSignal.timeout(flushMs)),
+  };
+}
