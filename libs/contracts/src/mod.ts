@@ -35,7 +35,7 @@ export {
   udpListenerSchema,
   udpListenersSchema,
 } from "./http.ts";
-export { eventTypes, recordContainers, type ServiceName, serviceNames } from "./names.ts";
+export { eventTypes, recordContainers, type ServiceName, scopes, serviceNames } from "./names.ts";
 export {
   type DecodedRecord,
   type FrameRecords,

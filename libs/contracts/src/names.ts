@@ -10,6 +10,16 @@ export const serviceNames = [
 
 export type ServiceName = (typeof serviceNames)[number];
 
+/** What a bearer token may be given: the rights that the routes of all services ask for, and `admin` for all of them. */
+export const scopes = {
+  "events:read": "read and follow the log (tail)",
+  "tcp:read": "see who is connected over TCP",
+  "tcp:write": "close TCP connections",
+  "udp:read": "see the UDP listeners and their loss ledgers",
+  "metrics:read": "scrape /metrics",
+  admin: "everything",
+} as const;
+
 /** Routing keys of the events (contracts.md, Events). */
 export const eventTypes = {
   tcpRecords: "dev.fairlead.tcp.records",

@@ -60,7 +60,17 @@ test("docs/reference/metrics.md is what /metrics gives", async () => {
 });
 
 test("docs/reference/command-line.md is what --help says", async () => {
-  const commands = ["", "up", "tail", "send", "doctor", "config check", "config print", "config schema"];
+  const commands = [
+    "",
+    "up",
+    "tail",
+    "send",
+    "doctor",
+    "config check",
+    "config print",
+    "config schema",
+    "token create",
+  ];
   const parts: string[] = [];
   for (const command of commands) {
     const words = command === "" ? [] : command.split(" ");
