@@ -27,14 +27,14 @@ export interface HeldDelivery {
   release(): Promise<void>;
 }
 
-/** Where one slot gets its deliveries. */
-export interface Slot extends AsyncDisposable {
-  /** The next one for this slot; undefined when the signal has fired: then nothing is held. */
+/** Where the slots of one `consume` get their deliveries. */
+export interface Source extends AsyncDisposable {
+  /** One for a slot that is free; several may wait at once. Undefined when the signal has fired: then nothing is held. */
   next(): Promise<HeldDelivery | undefined>;
 }
 
 export interface ConsumeParts {
-  readonly openSlot: (kind: string, signal: AbortSignal) => Slot;
+  readonly openSource: (kind: string, signal: AbortSignal) => Source;
   readonly observer: QueueObserver;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -130,18 +130,19 @@ export async function runSlots(
       "BAD_MESSAGE",
       `Cannot consume with ${slots} slots: give a whole number from 1 to ${maxSlots}`,
     );
-  await Promise.all(Array.from({ length: slots }, () => runSlot(kind, signal, handler, parts)));
+  await using source = parts.openSource(kind, signal);
+  await Promise.all(Array.from({ length: slots }, () => runSlot(kind, source, signal, handler, parts)));
 }
 
 async function runSlot(
   kind: string,
+  source: Source,
   signal: AbortSignal,
   handler: DeliveryHandler,
   parts: ConsumeParts,
 ): Promise<void> {
-  await using slot = parts.openSlot(kind, signal);
   for (;;) {
-    const held = await slot.next();
+    const held = await source.next();
     if (held === undefined) return;
     parts.observer.delivered(kind, held.redeliveries > 0);
     const delivery = new GuardedDelivery(held, parts.observer);

@@ -34,7 +34,11 @@ export interface Delivery {
   readonly redeliveries: number;
   /** Times that `retry` has put it back. */
   readonly retries: number;
-  /** Takes it off the queue. @throws {TypeError} when it has been settled already */
+  /**
+   * Takes it off the queue.
+   * @throws {QueueError} QUEUES_FAILED, QUEUES_CLOSED: it is still ours to settle
+   * @throws {TypeError} as every settlement does, when it has been settled already
+   */
   ack(): Promise<Settlement>;
   /**
    * Puts it back so that it comes again after the delay, with `retries` one higher and `redeliveries` at 0.

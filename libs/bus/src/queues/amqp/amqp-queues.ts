@@ -19,7 +19,7 @@ import { listDead, takeDead } from "./dead.ts";
 import { newMessage, originOf, revivedMessage } from "./message.ts";
 import { Reader } from "./reader.ts";
 import { Sender } from "./sender.ts";
-import { AmqpSlot, type Reachable } from "./slot.ts";
+import { AmqpSource, type Reachable } from "./source.ts";
 import { delayExchange } from "./topology.ts";
 
 export interface AmqpQueuesOptions {
@@ -121,7 +121,7 @@ export class AmqpQueues implements WorkQueues {
     };
     await runSlots(kind, { ...options, signal }, handler, {
       ...parts,
-      openSlot: (of, until) => new AmqpSlot(of, until, parts),
+      openSource: (of, until) => new AmqpSource(of, until, parts),
     });
   }
 

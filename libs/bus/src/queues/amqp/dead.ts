@@ -8,7 +8,7 @@ import type { Channel, GetMessage } from "amqplib";
 import { names } from "../../amqp/topology.ts";
 import { type DeadLetter, maxListedBytes } from "../queues.ts";
 import { deadIdOf, deadLetterOf } from "./message.ts";
-import type { Reachable } from "./slot.ts";
+import type { Reachable } from "./source.ts";
 
 async function withChannel<T>(
   { model, declared }: Reachable,

@@ -1,7 +1,7 @@
 /** The connection that consumers and looks at dead letters use: apart from sending, because a blocked connection reads nothing either. */
 import type { ChannelModel } from "amqplib";
 import { Link, type LinkOptions, type LinkState } from "../../amqp/link.ts";
-import type { Reachable } from "./slot.ts";
+import type { Reachable } from "./source.ts";
 import { Declared, type QueueLimits } from "./topology.ts";
 
 export class Reader implements AsyncDisposable {

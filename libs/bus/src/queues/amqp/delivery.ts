@@ -1,0 +1,106 @@
+import type { Clock } from "@fairlead/core";
+import type { Channel, ConsumeMessage, Options } from "amqplib";
+import { names } from "../../amqp/topology.ts";
+import type { HeldDelivery } from "../consume.ts";
+import type { RetryDelay } from "../delays.ts";
+import type { Settlement } from "../queues.ts";
+import type { LivingChannel } from "./channel.ts";
+import { deadMessage, factsOf, redeliveriesOf, retriedMessage } from "./message.ts";
+import type { Sender } from "./sender.ts";
+import { delayExchange, type Needs } from "./topology.ts";
+
+export interface DeliveryParts {
+  readonly sender: Sender;
+  readonly clock: Clock;
+}
+
+/** One message that a consumer with prefetch 1 was handed. */
+export class AmqpDelivery implements HeldDelivery {
+  readonly kind: string;
+  readonly id: string;
+  readonly body: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly redeliveries: number;
+  readonly retries: number;
+  readonly #message: ConsumeMessage;
+  readonly #consumerTag: string;
+  readonly #living: LivingChannel;
+  readonly #parts: DeliveryParts;
+  readonly #beforeRelease: () => Promise<void>;
+
+  constructor(
+    kind: string,
+    message: ConsumeMessage,
+    consumerTag: string,
+    living: LivingChannel,
+    parts: DeliveryParts,
+    beforeRelease: () => Promise<void>,
+  ) {
+    const { id, headers, retries } = factsOf(message);
+    this.kind = kind;
+    this.id = id;
+    this.body = message.content;
+    this.headers = headers;
+    this.redeliveries = redeliveriesOf(message);
+    this.retries = retries;
+    this.#message = message;
+    this.#consumerTag = consumerTag;
+    this.#living = living;
+    this.#parts = parts;
+    this.#beforeRelease = beforeRelease;
+  }
+
+  ack(): Promise<Settlement> {
+    return this.#finish((channel) => channel.ack(this.#message));
+  }
+
+  async retry(delay: RetryDelay): Promise<Settlement> {
+    return this.#moveTo("retry", delayExchange, { kind: this.kind, delay }, (properties) =>
+      retriedMessage(properties, this.id, this.retries + 1, delay),
+    );
+  }
+
+  async deadLetter(reason: string): Promise<Settlement> {
+    const nowMs = this.#parts.clock.nowMs();
+    return this.#moveTo("dead-letter", names.dead, {}, (properties) =>
+      deadMessage(properties, this.id, reason, this.retries, nowMs),
+    );
+  }
+
+  /** Not a retry: nobody has handled it. */
+  async release(): Promise<void> {
+    await this.#beforeRelease();
+    await this.#finish((channel) => channel.nack(this.#message, false, true));
+  }
+
+  /** First confirmed where it goes, then off the queue that it came from: in between there are two, never none. */
+  async #moveTo(
+    verb: string,
+    exchange: string,
+    needs: Needs,
+    properties: (of: ConsumeMessage["properties"]) => Options.Publish,
+  ): Promise<Settlement> {
+    if (this.#living.closed.aborted) return "lost";
+    await this.#parts.sender.send({
+      doing: `${verb} a message of kind ${this.kind}`,
+      exchange,
+      routingKey: this.kind,
+      content: this.body,
+      options: properties(this.#message.properties),
+      needs,
+    });
+    return this.ack();
+  }
+
+  async #finish(settle: (channel: Channel) => void): Promise<Settlement> {
+    const { channel, closed } = this.#living;
+    try {
+      await channel.cancel(this.#consumerTag);
+      settle(channel);
+      return closed.aborted ? "lost" : "settled";
+    } catch {
+      // amqplib throws when the channel has closed: the broker gives the message to somebody else.
+      return "lost";
+    }
+  }
+}

@@ -1,0 +1,104 @@
+/** What crosses between the driver and its thread: plain values only. */
+import { QueueError, type QueueErrorCode } from "../errors.ts";
+
+export interface StoreSettings {
+  readonly path: string;
+  /** Size that the file may reach. */
+  readonly maxFileBytes: number;
+  /** Caps of each queue. */
+  readonly maxMessages: number;
+  readonly maxBytes: number;
+}
+
+/** Says which hand-out of which message is settled: a later one of the same message has another number. */
+export interface Ticket {
+  readonly seq: number;
+  readonly number: number;
+}
+
+export type StoreRequest =
+  | {
+      readonly op: "enqueue";
+      readonly kind: string;
+      readonly id: string;
+      /** JSON of the headers. */
+      readonly headers: string;
+      readonly body: Uint8Array;
+      /** Body and headers. */
+      readonly bytes: number;
+      readonly dueMs: number;
+    }
+  /** Up to `count` messages that are due and in nobody's hands. */
+  | { readonly op: "take"; readonly kind: string; readonly count: number; readonly nowMs: number }
+  | { readonly op: "ack"; readonly ticket: Ticket }
+  | { readonly op: "retry"; readonly ticket: Ticket; readonly dueMs: number }
+  | { readonly op: "dead"; readonly ticket: Ticket; readonly reason: string; readonly nowMs: number }
+  | { readonly op: "release"; readonly ticket: Ticket }
+  | { readonly op: "listDead"; readonly limit: number }
+  | { readonly op: "requeueDead"; readonly id: string; readonly nowMs: number }
+  | { readonly op: "discardDead"; readonly id: string };
+
+export interface StoredMessage {
+  readonly seq: number;
+  readonly kind: string;
+  readonly id: string;
+  readonly headers: string;
+  readonly body: Uint8Array;
+  readonly retries: number;
+}
+
+export interface TakenMessage extends StoredMessage {
+  readonly ticket: Ticket;
+  readonly redeliveries: number;
+}
+
+export interface StoredDead extends StoredMessage {
+  readonly reason: string;
+  readonly diedMs: number;
+}
+
+export interface Taken {
+  readonly messages: readonly TakenMessage[];
+  /** When the next one is due, where one waits. */
+  readonly nextDueMs: number | undefined;
+  /** Met on the way and made dead letters, because they were damaged. */
+  readonly damaged: number;
+}
+
+export type StoreResult =
+  | { readonly op: "enqueue" }
+  | ({ readonly op: "take" } & Taken)
+  | { readonly op: "settled"; readonly isSettled: boolean }
+  | { readonly op: "dead"; readonly letters: readonly StoredDead[] }
+  /** The kind whose queue got it; undefined when there is none. */
+  | { readonly op: "moved"; readonly kind: string | undefined };
+
+export interface StoreFailure {
+  readonly op: "failed";
+  readonly code: QueueErrorCode;
+  readonly message: string;
+}
+
+export type StoreAnswer = StoreResult | StoreFailure;
+
+export interface StoreStatus {
+  readonly usedBytes: number;
+  readonly limitBytes: number;
+  readonly deadLetters: number;
+  /** Sentences for an operator. */
+  readonly problems: readonly string[];
+}
+
+/** To the thread: requests that become durable together, or undefined to end. */
+export type ThreadRequest = { readonly requests: readonly StoreRequest[] } | { readonly close: true };
+
+export type ThreadReply =
+  | { readonly kind: "ready"; readonly status: StoreStatus }
+  | { readonly kind: "unopened"; readonly failure: StoreFailure }
+  /** Of the oldest requests under way, one answer each. */
+  | { readonly kind: "answers"; readonly answers: readonly StoreAnswer[]; readonly status: StoreStatus };
+
+export function failureOf(thrown: unknown): StoreFailure {
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return { op: "failed", code: thrown instanceof QueueError ? thrown.code : "QUEUES_FAILED", message };
+}
