@@ -32,6 +32,8 @@ export { BoundedQueue, type BoundedQueueOptions, type OverflowPolicy } from "./q
 export { type BackoffOptions, backoffMs, type RetryOptions, retry } from "./retry.ts";
 export {
   formatTraceparent,
+  type KeptSpan,
+  MemoryTracer,
   noTracer,
   parseTraceparent,
   type Span,

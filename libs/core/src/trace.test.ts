@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { formatTraceparent, noTracer, parseTraceparent } from "./trace.ts";
+import { formatTraceparent, MemoryTracer, noTracer, parseTraceparent } from "./trace.ts";
 
 const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
 const spanId = "00f067aa0ba902b7";
@@ -76,4 +76,23 @@ test("noTracer makes the same span for everything and has no traceparent for it"
   span.rename("c");
   span.annotate({ a: 1 });
   span.end(new Error("x"));
+});
+
+test("MemoryTracer keeps spans with what was said of them, a child in the trace of its parent", () => {
+  const tracer = new MemoryTracer();
+  const parent = tracer.start("a", { kind: "server", attributes: { a: 1 } });
+  const child = tracer.start("b", { kind: "producer", parent: parent.traceparent });
+  parent.rename("c");
+  parent.annotate({ b: true });
+  child.end("wrong");
+  parent.end();
+  const [first, second] = tracer.spans;
+  assert.partialDeepStrictEqual(first, { name: "c", kind: "server", attributes: { a: 1, b: true }, ends: 1 });
+  assert.partialDeepStrictEqual(second, { name: "b", parent: first?.traceparent, error: "wrong", ends: 1 });
+  assert.equal(first?.error, undefined);
+  const [one, two] = [parseTraceparent(parent.traceparent), parseTraceparent(child.traceparent)];
+  assert.equal(one?.traceId, two?.traceId);
+  assert.notEqual(one?.spanId, two?.spanId);
+  const other = tracer.start("d", { kind: "internal" });
+  assert.notEqual(parseTraceparent(other.traceparent)?.traceId, one?.traceId);
 });

@@ -13,8 +13,13 @@ export interface RouteRequest<Params, Query, Body> {
   readonly principal: Principal;
   /** From `x-request-id` of the client, else made here; the answer carries it. */
   readonly requestId: string;
-  /** Trace id of the client's `traceparent` (W3C Trace Context), when it sent one. */
+  /** For log lines: the trace that the request is a part of, when there is one. */
   readonly traceId: string | undefined;
+  /**
+   * For what comes of the request: as the extension `traceparent` of an event, a header of a job. That of the request's own
+   * span; where nothing is traced the client's, when it sent one (W3C Trace Context).
+   */
+  readonly traceparent: string | undefined;
   /** Fires when the client has gone, or was cut off. */
   readonly signal: AbortSignal;
   /** Fires when the server begins to stop: an answer that has no end of its own ends now. */

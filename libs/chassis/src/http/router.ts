@@ -3,6 +3,7 @@ import express, { type Router as ExpressRouter, type Request, type Response } fr
 import type { z } from "zod";
 import { authenticate, authorize } from "./access.ts";
 import { checkInput, ProblemError } from "./problem.ts";
+import type { RequestTrace } from "./request-span.ts";
 import type { Route, RouteRequest, Router } from "./route.ts";
 import type { Principal, Tokens } from "./tokens.ts";
 
@@ -15,14 +16,15 @@ export interface RouterContext {
   facts(request: Request): RequestFacts;
 }
 
-export interface RequestFacts {
+export interface RequestFacts extends RequestTrace {
   readonly requestId: string;
-  readonly traceId: string | undefined;
   /** Fires when the client has gone. */
   readonly gone: AbortSignal;
   /** For the log and the metrics: the path of the route, once it is known. */
   route?: string;
   principal?: Principal;
+  /** What was thrown and is no fault of the client. */
+  error?: unknown;
   /** Lets the body take its time: for routes that read it as a stream under limits of their own. */
   releaseBody(): void;
 }
@@ -127,7 +129,7 @@ async function serve(
   request: Request,
   response: Response,
 ): Promise<void> {
-  const { requestId, traceId, gone, principal } = context.facts(request);
+  const { requestId, traceId, traceparent, gone, principal } = context.facts(request);
   const input: RouteRequest<unknown, unknown, unknown> = {
     params: route.params ? checkInput(route.params, request.params, "path") : undefined,
     query: route.query ? checkInput(route.query, { ...request.query }, "query") : undefined,
@@ -135,6 +137,7 @@ async function serve(
     principal: principal ?? { name: "anonymous", scopes: [] },
     requestId,
     traceId,
+    traceparent,
     signal: gone,
     draining: context.draining,
     request,

@@ -1,9 +1,10 @@
 import type { Server } from "node:http";
-import { createId, FairleadError, type Logger, type Meter } from "@fairlead/core";
+import { createId, FairleadError, type Logger, type Meter, noTracer, type Tracer } from "@fairlead/core";
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from "express";
 import { isLoopback, refuseForeignPages } from "./access.ts";
 import { createLimitedServer, type HttpLimits, listen } from "./listening.ts";
 import { ProblemError, toProblem } from "./problem.ts";
+import { endRequestSpan, startRequestSpan } from "./request-span.ts";
 import type { Route, Router } from "./route.ts";
 import { createRouter, type RequestFacts, type SealableRouter } from "./router.ts";
 import type { Tokens } from "./tokens.ts";
@@ -17,6 +18,8 @@ export interface HttpServerOptions {
   readonly limits: HttpLimits;
   readonly logger: Logger;
   readonly meter: Meter;
+  /** Makes a span of each request. Default: none. */
+  readonly tracer?: Tracer;
 }
 
 /** An HTTP server: add the routes, then listen. Disposing cuts every connection. */
@@ -35,7 +38,7 @@ export interface HttpServer extends AsyncDisposable {
 
 /** @throws {FairleadError} TOKENS_NEEDED when anybody on the network could reach the server without a token */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const { host, limits, tokens } = options;
+  const { host, limits, tokens, tracer = noTracer } = options;
   if (tokens === undefined && !isLoopback(host)) {
     throw new FairleadError(
       "TOKENS_NEEDED",
@@ -53,7 +56,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const factsOf = (request: object): RequestFacts => facts.get(request)!;
 
   app.use((request, response, next) => {
-    const found = collectFacts(request, response, limits.bodyMs);
+    const found = collectFacts(request, response, limits.bodyMs, tracer);
     facts.set(request, found);
     response.setHeader("x-request-id", found.requestId);
     response.setHeader("x-content-type-options", "nosniff");
@@ -121,8 +124,10 @@ function seal(
     );
   });
   const onError: ErrorRequestHandler = (error, request, response, _next) => {
-    const { requestId, traceId } = factsOf(request);
+    const facts = factsOf(request);
+    const { requestId, traceId } = facts;
     const answer = toProblem(error);
+    if (answer.status >= 500) facts.error = error;
     if (answer.status === 500) {
       logger.error(
         { err: error, requestId, traceId, method: request.method, path: request.path },
@@ -139,18 +144,15 @@ function seal(
 }
 
 const requestIdPattern = /^[\w.:-]{1,128}$/;
-/** W3C Trace Context, 3.2: version, trace id, parent id, flags. */
-const traceparentPattern = /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-|$)/;
 
-function collectFacts(request: Request, response: Response, bodyMs: number): RequestFacts {
-  const { headers } = request;
+function collectFacts(request: Request, response: Response, bodyMs: number, tracer: Tracer): RequestFacts {
   const gone = new AbortController();
   response.once("close", () => gone.abort());
-  const asked = headers["x-request-id"];
-  const trace = headers["traceparent"];
+  const asked = request.headers["x-request-id"];
+  const requestId = typeof asked === "string" && requestIdPattern.test(asked) ? asked : createId();
   return {
-    requestId: typeof asked === "string" && requestIdPattern.test(asked) ? asked : createId(),
-    traceId: typeof trace === "string" ? traceparentPattern.exec(trace)?.[1] : undefined,
+    requestId,
+    ...startRequestSpan(tracer, request, requestId),
     gone: gone.signal,
     releaseBody: limitBodyTime(request, response, bodyMs),
   };
@@ -202,12 +204,14 @@ function createObserver(options: HttpServerOptions, server: Server) {
   return (request: Request, response: Response, facts: RequestFacts) => {
     const startedAt = performance.now();
     response.once("close", () => {
-      const { route = "unmatched", requestId, traceId, principal } = facts;
+      const { requestId, traceId, principal, span, error } = facts;
+      const route = facts.route ?? "unmatched";
       const durationMs = performance.now() - startedAt;
       // 499, as proxies have it: the client had gone before the answer was complete.
       const status = response.writableFinished ? response.statusCode : 499;
       requests.increment(1, { route, method: request.method, status: String(status) });
       seconds.observe(durationMs / 1_000, { route });
+      endRequestSpan(span, request, { route: facts.route, status, error });
       logger.debug(
         {
           method: request.method,

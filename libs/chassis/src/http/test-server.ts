@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import { type Logger, silentLogger } from "@fairlead/core";
+import { type Logger, noTracer, silentLogger, type Tracer } from "@fairlead/core";
 import { createMeter } from "../meter.ts";
 import type { HttpLimits } from "./listening.ts";
 import type { Router } from "./route.ts";
@@ -21,7 +21,7 @@ export const shortLimits: HttpLimits = {
 /** A server on a free port of 127.0.0.1 with the routes that `add` adds below /v1. For tests. */
 export async function startTestServer(
   add: (router: Router, root: Router) => void,
-  options: { limits?: Partial<HttpLimits>; tokens?: Tokens; logger?: Logger } = {},
+  options: { limits?: Partial<HttpLimits>; tokens?: Tokens; logger?: Logger; tracer?: Tracer } = {},
 ) {
   const logger = options.logger ?? silentLogger;
   const meter = createMeter({ logger, processMetrics: false });
@@ -32,6 +32,7 @@ export async function startTestServer(
     limits: { ...shortLimits, ...options.limits },
     logger,
     meter,
+    tracer: options.tracer ?? noTracer,
   });
   add(server.router("/v1"), server.router(""));
   const { port } = await server.listen();
