@@ -161,7 +161,7 @@ test("doctor names who has a port, and ends with 1", async () => {
   server.close();
   assert.equal(result.code, 1);
   const { status, findings } = JSON.parse(result.stdout);
-  assert.equal(status, "wrong");
+  assert.equal(status, "fault");
   const about = findings.filter((finding: { subject: string }) => finding.subject.includes("listener lines"));
   assert.equal(about.length, 1);
   assert.match(about[0].words, /^in use by /);
@@ -173,7 +173,9 @@ test("doctor finds every port of the running Fairlead in order", async () => {
   await writeConfig(directory.path, configOf(await freePorts()));
   await using fairlead = await startFairlead(directory.path);
   assert.ok(fairlead.ready.url);
-  const { stdout } = await runFairlead(directory.path, ["doctor", "--json"]);
+  const { code, stdout } = await runFairlead(directory.path, ["doctor", "--json"]);
+  // Warnings there may be, like a short receive buffer: they are no fault.
+  assert.equal(code, 0, stdout);
   const findings: { subject: string; status: string; words: string }[] = JSON.parse(stdout).findings;
   assert.equal(findings.find(({ subject }) => subject.startsWith("running Fairlead"))?.words, "ready");
   const own = findings.filter(({ words }) => words === "in use by the running Fairlead");

@@ -9,7 +9,7 @@ export interface DoctorCommandOptions extends ConnectionOptions {
 export function doctorCommand(terminal: Terminal): Command {
   const command = new Command("doctor")
     .description(
-      "Look for what keeps Fairlead from working and say what to do; ends with code 1 when something is wrong",
+      "Look for what keeps Fairlead from working and say what to do; ends with code 1 when there is a fault, with 0 when there are warnings alone",
     )
     .option(
       "--config <file>",

@@ -41,7 +41,7 @@ function checkWritable(path: string, existing: string): Finding {
       words: existing === path ? "can be written" : `will be made in ${existing}`,
     };
   } catch (error) {
-    return { subject, status: "failed", ...whyNotWritable(existing, error) };
+    return { subject, status: "fault", ...whyNotWritable(existing, error) };
   }
 }
 
@@ -63,7 +63,7 @@ function whyNotWritable(folder: string, error: unknown): { words: string; advice
     case "EDQUOT":
       return {
         words: `the disk of ${folder} is full`,
-        advice: "make room: producers get ERR until there is some",
+        advice: "make room: senders are refused until there is some",
       };
     case "ENOTDIR":
       return { words: `${folder} is not a directory`, advice: "choose another one with FAIRLEAD_DATA_DIR" };
@@ -75,7 +75,7 @@ function whyNotWritable(folder: string, error: unknown): { words: string; advice
   }
 }
 
-/** Less than this is left: the file system itself gets slow, and other programs fail. */
+/** Less than this is left: the file system itself gets slow, and soon other programs fail. Below the bytes we do too. */
 const nearlyFull = { share: 0.05, bytes: 256 * 2 ** 20 };
 
 function checkRoom(path: string, existing: string, wantedBytes: number): Finding[] {
@@ -87,16 +87,16 @@ function checkRoom(path: string, existing: string, wantedBytes: number): Finding
   if (freeBytes < nearlyFull.bytes || freeBytes < blocks * bsize * nearlyFull.share) {
     findings.push({
       subject,
-      status: "failed",
+      status: freeBytes < nearlyFull.bytes ? "fault" : "warning",
       words: `nearly full: ${room}`,
-      advice: "make room, or lower bus.maxBytes or bus.maxAge; producers get ERR when it is full",
+      advice: "make room, or lower bus.maxBytes or bus.maxAge; when it is full, senders are refused",
     });
   } else if (freeBytes < wantedBytes) {
     findings.push({
       subject,
-      status: "degraded",
-      words: `${room}, and the log may grow to ${approximateSize(wantedBytes)}`,
-      advice: "lower bus.maxBytes, or give it a larger disk",
+      status: "warning",
+      words: `${room}, but the log may grow to ${approximateSize(wantedBytes)}`,
+      advice: "lower bus.maxBytes, or give it a larger disk; when it is full, senders are refused",
     });
   } else {
     findings.push({ subject, status: "ok", words: room });
@@ -105,15 +105,15 @@ function checkRoom(path: string, existing: string, wantedBytes: number): Finding
   if (files > 0 && ffree < 100) {
     findings.push({
       subject,
-      status: "failed",
-      words: `${ffree} inodes free`,
+      status: "fault",
+      words: `no more files can be made: ${ffree} inodes free`,
       advice: "delete files on that disk",
     });
   }
   if (inMemory.has(type)) {
     findings.push({
       subject,
-      status: "degraded",
+      status: "warning",
       words: "this file system lives in memory: nothing survives a reboot",
       advice: "choose a directory on a disk with FAIRLEAD_DATA_DIR",
     });

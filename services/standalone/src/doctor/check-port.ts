@@ -1,4 +1,3 @@
-import { approximateSize } from "@fairlead/client/cli";
 import { errorCode, toError } from "@fairlead/core";
 import { bindUdp, listenTcp } from "@fairlead/socket";
 import type { Finding } from "./finding.ts";
@@ -27,19 +26,18 @@ export async function checkPort(
   const { protocol, host, port, what } = planned;
   const subject = `${protocol} ${host}:${port} (${what})`;
   try {
-    if (protocol === "udp") return [await tryUdp(planned, subject)];
-    await tryTcp(host, port);
+    await (protocol === "udp" ? tryUdp(host, port) : tryTcp(host, port));
     return [{ subject, status: "ok", words: "free" }];
   } catch (error) {
     if (errorCode(error) !== "ADDRESS_IN_USE")
-      return [{ subject, status: "failed", ...whyNot(error, planned) }];
+      return [{ subject, status: "fault", ...whyNot(error, planned) }];
     const owner = findPortOwner(protocol, port);
     if (isOwn(owner)) return [{ subject, status: "ok", words: "in use by the running Fairlead" }];
     const by = owner ? `${owner.command} (process ${owner.pid})` : "another process, perhaps of another user";
     return [
       {
         subject,
-        status: "failed",
+        status: "fault",
         words: `in use by ${by}`,
         advice: owner
           ? `stop it (kill ${owner.pid}), or choose another port`
@@ -59,23 +57,8 @@ async function tryTcp(host: string, port: number): Promise<void> {
   });
 }
 
-async function tryUdp({ host, port, receiveBufferBytes }: PlannedPort, subject: string): Promise<Finding> {
-  await using socket = await bindUdp({
-    host,
-    port,
-    maxPendingDatagrams: 1,
-    maxPendingBytes: 65_507,
-    ...(receiveBufferBytes === undefined ? {} : { receiveBufferBytes }),
-  });
-  const { askedBytes, grantedBytes, isShort } = socket.receiveBuffer;
-  if (!isShort || askedBytes === undefined) return { subject, status: "ok", words: "free" };
-  const setting = `net.core.rmem_max=${askedBytes}`;
-  return {
-    subject,
-    status: "degraded",
-    words: `free, but the kernel grants ${approximateSize(grantedBytes)} of the ${approximateSize(askedBytes)} receive buffer asked: bursts are lost earlier`,
-    advice: `sudo sysctl -w ${setting} (to keep it: write ${setting} into /etc/sysctl.d/60-fairlead.conf)`,
-  };
+async function tryUdp(host: string, port: number): Promise<void> {
+  await using _ = await bindUdp({ host, port, maxPendingDatagrams: 1, maxPendingBytes: 65_507 });
 }
 
 function whyNot(error: unknown, { host, port }: PlannedPort): { words: string; advice: string } {

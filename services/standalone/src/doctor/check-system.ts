@@ -7,7 +7,7 @@ export function checkNode(version: string): Finding {
   const isGood = major > 24 || (major === 24 && minor >= 18);
   return {
     subject: "Node",
-    status: isGood ? "ok" : "failed",
+    status: isGood ? "ok" : "fault",
     words: `${version}${isGood ? "" : ", needed is 24.18 or newer"}`,
     ...(isGood ? {} : { advice: "run fairlead by bin/fairlead.mjs or npm start, which bring their own" }),
   };
@@ -25,13 +25,16 @@ export function checkOpenFiles(maxConnections: number, limits = readLimits()): F
   if (Number.isNaN(limit)) return [];
   const needed = maxConnections + otherFiles;
   const subject = "open files";
-  if (limit >= needed) return [{ subject, status: "ok", words: `limit ${limit}, needed at most ${needed}` }];
+  if (limit >= needed) {
+    return [{ subject, status: "ok", words: `${limit} may be open, ${needed} is the most that is needed` }];
+  }
   return [
     {
       subject,
-      status: "degraded",
-      words: `limit ${limit}, but ${maxConnections} connections are allowed by the configuration`,
-      advice: `ulimit -n ${needed} before the start (systemd: LimitNOFILE=${needed}), or lower maxConnections`,
+      status: "warning",
+      words: `${limit} may be open, but the configuration allows ${maxConnections} connections, which need ${needed}: those over the limit are not accepted`,
+      // Node has raised the soft limit to the hard one already, which only root can raise.
+      advice: `start with a limit of ${needed}: "LimitNOFILE=${needed}" in a systemd unit, "--ulimit nofile=${needed}" for a container, "ulimit -n ${needed}" as root; or lower limits.maxConnections of the tcp-gateway listeners`,
     },
   ];
 }

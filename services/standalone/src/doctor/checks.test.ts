@@ -3,18 +3,22 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { test } from "node:test";
+import type { EngineConfig } from "@fairlead/engine";
 import { freePort, skipOrFail, smallDisk, temporaryDirectory } from "@fairlead/harness";
+import { checkAccess } from "./check-access.ts";
 import { checkDirectory } from "./check-directory.ts";
 import { checkPort } from "./check-port.ts";
+import { checkReceiveBuffer } from "./check-receive-buffer.ts";
 import { checkNode, checkOpenFiles } from "./check-system.ts";
+import { describeFindings, worstOf } from "./finding.ts";
 
 const statuses = (findings: readonly { status: string }[]) => findings.map(({ status }) => status);
 
 for (const [version, status] of [
   ["v24.18.0", "ok"],
   ["v25.0.0", "ok"],
-  ["v24.17.9", "failed"],
-  ["v20.20.2", "failed"],
+  ["v24.17.9", "fault"],
+  ["v20.20.2", "fault"],
 ] as const) {
   test(`checkNode() says ${status} when the version is ${version}`, () => {
     assert.equal(checkNode(version).status, status);
@@ -26,8 +30,8 @@ test("checkOpenFiles() compares the limit with what the configuration allows", (
     `Limit                     Soft Limit           Hard Limit           Units\nMax open files            ${soft}                 4096                 files\n`;
   assert.deepEqual(statuses(checkOpenFiles(800, limits(1_024))), ["ok"]);
   const [short] = checkOpenFiles(10_000, limits(1_024));
-  assert.equal(short?.status, "degraded");
-  assert.match(String(short?.advice), /ulimit -n 10200/);
+  assert.equal(short?.status, "warning");
+  assert.match(String(short?.advice), /LimitNOFILE=10200/);
   assert.deepEqual(checkOpenFiles(10, ""), []);
 });
 
@@ -43,7 +47,7 @@ test("checkDirectory() says that the path is no directory when it is a file", as
   await using directory = await temporaryDirectory();
   await writeFile(directory.file("data"), "");
   const [writable] = checkDirectory(directory.file("data"), 1_000);
-  assert.equal(writable?.status, "failed");
+  assert.equal(writable?.status, "fault");
   assert.match(String(writable?.words), /not a directory/);
 });
 
@@ -87,7 +91,7 @@ test("checkPort() names who has the port, unless it is our own running process",
   const [taken] = await checkPort(planned, () => false);
   const [own] = await checkPort(planned, () => true);
   server.close();
-  assert.equal(taken?.status, "failed");
+  assert.equal(taken?.status, "fault");
   assert.match(String(taken?.words), /^in use by /);
   assert.equal(own?.status, "ok");
 });
@@ -104,13 +108,43 @@ test("checkPort() says so when no interface has the address, or the name is unkn
   assert.equal(unknown?.words, `the name ${host} is not known`);
 });
 
-test("checkPort() says what the kernel grants when a receive buffer is too large", {
+const udp = (port: number, receiveBufferBytes: number) =>
+  ({ protocol: "udp", host: "127.0.0.1", port, what: "test", receiveBufferBytes }) as const;
+
+test("checkReceiveBuffer() warns once, about the ports whose buffer is not granted", {
   skip: process.platform !== "linux" && "Linux only",
 }, async () => {
-  const findings = await checkPort(
-    { protocol: "udp", host: "127.0.0.1", port: await freePort(), what: "test", receiveBufferBytes: 2 ** 30 },
-    () => false,
-  );
-  assert.deepEqual(statuses(findings), ["degraded"]);
+  const findings = await checkReceiveBuffer([udp(7010, 2 ** 30), udp(5514, 4_096), udp(8125, 2 ** 30)]);
+  assert.deepEqual(statuses(findings), ["warning"]);
+  assert.match(String(findings[0]?.words), /of the 1GiB asked \(7010\/udp, 8125\/udp\)/);
   assert.match(String(findings[0]?.advice), /sysctl -w net\.core\.rmem_max=1073741824/);
+  assert.deepEqual(statuses(await checkReceiveBuffer([udp(7010, 4_096)])), ["ok"]);
+  assert.deepEqual(await checkReceiveBuffer([]), []);
+});
+
+test("checkAccess() finds a public address without tokens, and a tokens file that cannot be used", async () => {
+  await using directory = await temporaryDirectory();
+  const tokensFile = directory.file("tokens.yaml");
+  const http = (more: object) => ({ host: "127.0.0.1", ...more }) as EngineConfig["http"];
+  assert.deepEqual(statuses(await checkAccess(http({}))), ["ok"]);
+  assert.deepEqual(statuses(await checkAccess(http({ host: "0.0.0.0" }))), ["fault"]);
+  assert.match(String((await checkAccess(http({ tokensFile })))[0]?.words), /cannot be read/);
+  await writeFile(tokensFile, `tokens: [{ name: a, sha256: "${"0".repeat(64)}", scopes: [admin] }]`);
+  assert.deepEqual(statuses(await checkAccess(http({ host: "0.0.0.0", tokensFile }))), ["ok"]);
+});
+
+test("describeFindings() ends with what the findings come to, and worstOf() with the worst", () => {
+  const [ok, warning, fault] = (["ok", "warning", "fault"] as const).map((status) => ({
+    subject: "s",
+    status,
+    words: "w",
+  }));
+  for (const [findings, worst, last] of [
+    [[ok!], "ok", "All is well."],
+    [[ok!, warning!], "warning", "Fairlead works; it could work better: 1 warning."],
+    [[warning!, warning!, fault!], "fault", "Fairlead does not work like this: 1 fault, 2 warnings."],
+  ] as const) {
+    assert.equal(worstOf(findings), worst);
+    assert.equal(describeFindings(findings).trimEnd().split("\n").at(-1), last);
+  }
 });

@@ -1,13 +1,15 @@
 import { readFileSync } from "node:fs";
-import { resolveHttp, type Terminal, writeOut } from "@fairlead/client/cli";
+import { exitCodes, resolveHttp, type Terminal, writeOut } from "@fairlead/client/cli";
 import { errorCode, toError } from "@fairlead/core";
 import { type EngineConfig, loadServicesConfig } from "@fairlead/engine";
 import type { DoctorCommandOptions } from "../commands/doctor-command.ts";
 import { services } from "../services.ts";
+import { checkAccess } from "./check-access.ts";
 import { checkDirectory } from "./check-directory.ts";
 import { checkPort } from "./check-port.ts";
+import { checkReceiveBuffer } from "./check-receive-buffer.ts";
 import { checkNode, checkOpenFiles } from "./check-system.ts";
-import { describeFindings, type Finding } from "./finding.ts";
+import { describeFindings, type Finding, worstOf } from "./finding.ts";
 import { plannedConnections, plannedPorts } from "./plan.ts";
 import type { PortOwner } from "./port-owner.ts";
 import { checkRunning } from "./running.ts";
@@ -17,13 +19,13 @@ export async function doctor(options: DoctorCommandOptions, terminal: Terminal):
   const findings = [checkNode(process.version)];
   const config = loadConfig(options, terminal, findings);
   if (config) findings.push(...(await checkPlan(config, options, terminal)));
-  const isWell = findings.every(({ status }) => status === "ok");
+  const status = worstOf(findings);
   if (options.json) {
-    await writeOut(terminal, `${JSON.stringify({ status: isWell ? "ok" : "wrong", findings })}\n`);
+    await writeOut(terminal, `${JSON.stringify({ status, findings })}\n`);
   } else {
     await writeOut(terminal, describeFindings(findings));
   }
-  terminal.exitCode = isWell ? 0 : 1;
+  terminal.exitCode = status === "fault" ? exitCodes.failed : exitCodes.done;
 }
 
 function loadConfig(
@@ -39,7 +41,7 @@ function loadConfig(
   } catch (error) {
     if (!errorCode(error)?.startsWith("CONFIG_")) throw error;
     const advice = "correct these; `fairlead config schema` gives an editor what it needs to help";
-    findings.push({ subject, status: "failed", words: toError(error).message, advice });
+    findings.push({ subject, status: "fault", words: toError(error).message, advice });
     return undefined;
   }
 }
@@ -58,11 +60,14 @@ async function checkPlan(
   });
   const { isRunning, findings } = await checkRunning(http);
   const isOwn = (owner: PortOwner | undefined) => isRunning && (owner === undefined || isNode(owner));
+  const ports = plannedPorts(config);
   return [
     ...findings,
     ...checkDirectory(config.dataDir, config.bus.maxBytes),
     ...checkOpenFiles(plannedConnections(config)),
-    ...(await Promise.all(plannedPorts(config).map((planned) => checkPort(planned, isOwn)))).flat(),
+    ...(await checkAccess(config.http)),
+    ...(await Promise.all(ports.map((planned) => checkPort(planned, isOwn)))).flat(),
+    ...(await checkReceiveBuffer(ports)),
   ];
 }
 

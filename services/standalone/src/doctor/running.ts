@@ -4,8 +4,8 @@ import type { Finding } from "./finding.ts";
 
 const statuses: Readonly<Record<string, Finding["status"]>> = {
   ok: "ok",
-  degraded: "degraded",
-  failed: "failed",
+  degraded: "warning",
+  failed: "fault",
 };
 
 /**
@@ -21,17 +21,15 @@ export async function checkRunning(http: HttpOptions): Promise<{ isRunning: bool
     });
     const findings = parseReadiness(await response.text(), subject);
     if (findings.length > 0) return { isRunning: true, findings };
-    const words = "something answers that is not Fairlead";
+    const words = "something answers there that is not Fairlead";
     return {
       isRunning: false,
-      findings: [{ subject, status: "failed", words, advice: "choose another http.port" }],
+      findings: [{ subject, status: "fault", words, advice: "choose another http.port" }],
     };
   } catch (error) {
-    const words = errorCode(error) === "UNREACHABLE" ? "none answers" : toError(error).message;
-    return {
-      isRunning: false,
-      findings: [{ subject, status: errorCode(error) === "UNREACHABLE" ? "ok" : "failed", words }],
-    };
+    const isAbsent = errorCode(error) === "UNREACHABLE";
+    const words = isAbsent ? "it is not running, or listens elsewhere" : toError(error).message;
+    return { isRunning: false, findings: [{ subject, status: isAbsent ? "ok" : "fault", words }] };
   }
 }
 
@@ -45,13 +43,13 @@ export function parseReadiness(text: string, subject: string): Finding[] {
     const part = /^(\S+) (\w+)$/.exec(line);
     if (problem !== undefined) parts.at(-1)?.problems.push(problem);
     else if (part)
-      parts.push({ name: part[1] ?? "", status: statuses[part[2] ?? ""] ?? "failed", problems: [] });
+      parts.push({ name: part[1] ?? "", status: statuses[part[2] ?? ""] ?? "fault", problems: [] });
   }
   const bad = parts.filter(({ status }) => status !== "ok");
   if (bad.length === 0) return [{ subject, status: "ok", words: "ready" }];
   return bad.map(({ name, status, problems }) => ({
     subject: `${subject}, ${name}`,
     status,
-    words: problems.join("\n") || status,
+    words: problems.join("\n") || (status === "fault" ? "failed" : "degraded"),
   }));
 }

@@ -1,0 +1,36 @@
+import { formatBytes } from "@fairlead/core";
+import { bindUdp } from "@fairlead/socket";
+import type { PlannedPort } from "./check-port.ts";
+import type { Finding } from "./finding.ts";
+
+/** What the kernel grants of the largest receive buffer that a UDP listener asks for; its limit is the same for all. */
+export async function checkReceiveBuffer(ports: readonly PlannedPort[]): Promise<Finding[]> {
+  const asking = ports.flatMap(({ port, receiveBufferBytes }) =>
+    receiveBufferBytes === undefined ? [] : [{ port, receiveBufferBytes }],
+  );
+  if (asking.length === 0) return [];
+  const receiveBufferBytes = Math.max(...asking.map((one) => one.receiveBufferBytes));
+  const subject = "UDP receive buffer";
+  await using socket = await bindUdp({
+    host: "127.0.0.1",
+    port: 0,
+    maxPendingDatagrams: 1,
+    maxPendingBytes: 65_507,
+    receiveBufferBytes,
+  });
+  const { grantedBytes, isShort } = socket.receiveBuffer;
+  if (!isShort) return [{ subject, status: "ok", words: `${formatBytes(receiveBufferBytes)} are granted` }];
+  const places = asking
+    .filter((one) => one.receiveBufferBytes > grantedBytes)
+    .map(({ port }) => `${port}/udp`)
+    .join(", ");
+  const setting = `net.core.rmem_max=${receiveBufferBytes}`;
+  return [
+    {
+      subject,
+      status: "warning",
+      words: `the kernel grants ${formatBytes(grantedBytes)} of the ${formatBytes(receiveBufferBytes)} asked (${places}): in a burst, datagrams are dropped earlier, and counted`,
+      advice: `sudo sysctl -w ${setting}, and to keep it over a reboot: echo ${setting} | sudo tee /etc/sysctl.d/60-fairlead.conf`,
+    },
+  ];
+}
