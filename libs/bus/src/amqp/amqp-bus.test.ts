@@ -1,6 +1,6 @@
 import { after, describe } from "node:test";
 import { rabbitMissing, skipOrFail } from "@fairlead/harness";
-import { direct, openTestBus, SharedRabbit } from "../../test/rabbit.ts";
+import { direct, openTestBus, SharedRabbit } from "../../test/amqp/rabbit.ts";
 import { temporaryDirectory } from "../../test/temporary.ts";
 import { busContract, contractLimits } from "../contract.ts";
 

@@ -5,12 +5,13 @@ import { BusError } from "../errors.ts";
 import type { Backlog } from "../spool/drain.ts";
 import { SpooledPublisher, type SpoolItem, type SpoolMode } from "../spool/spooled-publisher.ts";
 import type { SpoolStore } from "../spool/store.ts";
+import { queueSettleMs } from "./broker.ts";
 import { describeBacklog, describeBroker } from "./describe.ts";
 import { messageRefusal } from "./message.ts";
 import { Publisher } from "./publisher.ts";
 import { Reader } from "./reader.ts";
 import { tailStream } from "./stream-tail.ts";
-import { declareDead, declareEvents, type EventTopologyOptions } from "./topology.ts";
+import type { EventTopologyOptions } from "./topology.ts";
 
 export interface AmqpBusOptions {
   /** amqp:// or amqps://, with user and password. */
@@ -22,6 +23,8 @@ export interface AmqpBusOptions {
   readonly topology: EventTopologyOptions;
   /** How often the topology is declared again on a link that stands. Default 10,000 ms. */
   readonly declareEveryMs?: number;
+  /** How long a queue that was just made is not published to. Default: broker.ts, queueSettleMs. */
+  readonly settleMs?: number;
   /** Unconfirmed at most. Default 1,024 messages and 32 MiB. */
   readonly windowMessages?: number;
   readonly windowBytes?: number;
@@ -70,11 +73,9 @@ export class AmqpBus implements Bus {
     this.#publisher = new Publisher<SpoolItem>({
       ...this.#link,
       name: `${options.name} publish`,
-      declare: async (channel) => {
-        await declareDead(channel);
-        await declareEvents(channel, topology);
-      },
+      topology,
       declareEveryMs: options.declareEveryMs ?? 10_000,
+      settleMs: options.settleMs ?? queueSettleMs,
       windowMessages: options.windowMessages ?? 1_024,
       windowBytes: options.windowBytes ?? 32 << 20,
       confirmTimeoutMs,

@@ -4,12 +4,12 @@
  * without an outcome is handed back in order, and the link starts from nothing. That keeps the order simple.
  */
 import { type Clock, type CloudEvent, createId, type Logger, toError } from "@fairlead/core";
-import type { Channel, ChannelModel, ConfirmChannel } from "amqplib";
+import type { ChannelModel, ConfirmChannel } from "amqplib";
 import { BusError } from "../errors.ts";
 import { ConfirmWindow } from "./confirm-window.ts";
 import { Link, type LinkOptions, type LinkState } from "./link.ts";
 import { toMessage } from "./message.ts";
-import { markType, names } from "./topology.ts";
+import { declareAll, type EventTopologyOptions, hasQueues, markType, names } from "./topology.ts";
 
 /** What a caller hands over: the event, and whatever the caller needs to know it again. */
 export interface Outgoing {
@@ -17,10 +17,11 @@ export interface Outgoing {
 }
 
 export interface PublisherOptions<Item extends Outgoing> extends Omit<LinkOptions, "setup" | "onDown"> {
-  /** Declares what is published to, idempotently. */
-  readonly declare: (channel: Channel) => Promise<void>;
-  /** How often it is declared again on a link that stands, so that what an operator deleted comes back. */
+  readonly topology: EventTopologyOptions;
+  /** How often it is looked at again on a link that stands, so that what an operator deleted comes back. */
   readonly declareEveryMs: number;
+  /** How long a queue that was just made is not published to (broker.ts). */
+  readonly settleMs: number;
   readonly windowMessages: number;
   readonly windowBytes: number;
   /** A confirm that takes this long is trouble, in milliseconds. */
@@ -35,12 +36,14 @@ export interface PublisherOptions<Item extends Outgoing> extends Omit<LinkOption
   readonly onTrouble: (abandoned: readonly Item[], reason: string) => void;
 }
 
-/** Why the last attempts went wrong, when they did. */
+/** What went wrong last on a link that stood. */
 export interface Trouble {
   readonly reason: string;
   readonly atMs: number;
   /** In a row, without a time of success in between. */
   readonly count: number;
+  /** Nothing was confirmed since. */
+  readonly isOpen: boolean;
 }
 
 export class Publisher<Item extends Outgoing> implements AsyncDisposable {
@@ -56,6 +59,7 @@ export class Publisher<Item extends Outgoing> implements AsyncDisposable {
    */
   #allowed: number;
   #trouble: Trouble | undefined;
+  #settling: Disposable | undefined;
   #isDeclaring = false;
   #isClosed = false;
 
@@ -66,7 +70,8 @@ export class Publisher<Item extends Outgoing> implements AsyncDisposable {
     this.#link = new Link({
       ...options,
       setup: (model) => this.#setup(model),
-      onDown: (reason) => this.#abandon(reason),
+      // The state of the link says it as long as it lasts.
+      onDown: (reason) => this.#abandon(reason, false),
       failures: () => this.#trouble?.count ?? 0,
     });
     this.#timers = [
@@ -83,8 +88,9 @@ export class Publisher<Item extends Outgoing> implements AsyncDisposable {
     return this.#link.state;
   }
 
+  /** What the broker refused last, until it confirms something again. */
   get trouble(): Trouble | undefined {
-    return this.#trouble;
+    return this.#trouble?.isOpen ? this.#trouble : undefined;
   }
 
   /** True when `send` may be called with a message of this size. */
@@ -104,8 +110,10 @@ export class Publisher<Item extends Outgoing> implements AsyncDisposable {
       const { exchange, routingKey } = fields;
       this.#fail(channel, `unroutable: ${exchange || "the default exchange"} has no queue for ${routingKey}`);
     });
-    await this.#options.declare(channel);
-    setImmediate(() => {
+    const { topology, settleMs, clock } = this.#options;
+    const hadQueues = await hasQueues(model, topology);
+    await declareAll(channel, topology);
+    this.#settling = clock.timer(hadQueues ? 0 : settleMs, () => {
       if (this.#isClosed || this.#link.state.status !== "up" || !this.#link.isCurrent(model)) return;
       this.#model = model;
       this.#channel = channel;
@@ -155,8 +163,10 @@ export class Publisher<Item extends Outgoing> implements AsyncDisposable {
   #succeeded(count: number): void {
     const { windowMessages, reconnectMaxMs, clock } = this.#options;
     this.#allowed = Math.min(windowMessages, this.#allowed + count);
-    const { atMs = 0 } = this.#trouble ?? {};
-    if (this.#allowed === windowMessages || clock.nowMs() - atMs > reconnectMaxMs) this.#trouble = undefined;
+    if (this.#trouble === undefined) return;
+    const isLongAgo = clock.nowMs() - this.#trouble.atMs > reconnectMaxMs;
+    if (this.#allowed === windowMessages || isLongAgo) this.#trouble = undefined;
+    else if (this.#trouble.isOpen) this.#trouble = { ...this.#trouble, isOpen: false };
   }
 
   /**
@@ -190,9 +200,10 @@ export class Publisher<Item extends Outgoing> implements AsyncDisposable {
     if (model === undefined || channel === undefined || this.#isDeclaring) return;
     this.#isDeclaring = true;
     try {
+      if (!(await hasQueues(model, this.#options.topology))) throw new Error("a queue is missing");
       const side = await model.createChannel();
       side.on("error", () => {});
-      await this.#options.declare(side);
+      await declareAll(side, this.#options.topology);
       await side.close();
     } catch (error) {
       this.#fail(channel, toError(error).message);
@@ -203,7 +214,7 @@ export class Publisher<Item extends Outgoing> implements AsyncDisposable {
 
   #fail(channel: ConfirmChannel, reason: string): void {
     if (this.#channel !== channel) return;
-    this.#abandon(reason);
+    this.#abandon(reason, true);
     this.#link.sever(reason);
   }
 
@@ -212,13 +223,14 @@ export class Publisher<Item extends Outgoing> implements AsyncDisposable {
     if (this.#channel !== undefined) this.#fail(this.#channel, reason);
   }
 
-  #abandon(reason: string): void {
+  #abandon(reason: string, isOpen: boolean): void {
     const wasReady = this.#channel !== undefined;
     this.#model = undefined;
     this.#channel = undefined;
     if (this.#isClosed || !wasReady) return;
     this.#allowed = 1;
-    this.#trouble = { reason, atMs: this.#options.clock.nowMs(), count: (this.#trouble?.count ?? 0) + 1 };
+    const count = (this.#trouble?.count ?? 0) + 1;
+    this.#trouble = { reason, atMs: this.#options.clock.nowMs(), count, isOpen };
     this.#options.onTrouble(this.#window.abandon(), reason);
   }
 
@@ -226,6 +238,7 @@ export class Publisher<Item extends Outgoing> implements AsyncDisposable {
     this.#isClosed = true;
     this.#channel = undefined;
     for (const timer of this.#timers) clearInterval(timer);
+    this.#settling?.[Symbol.dispose]();
     await this.#link[Symbol.asyncDispose]();
   }
 }

@@ -1,6 +1,6 @@
 /** Exchanges and queues (contracts.md, RabbitMQ topology). Declared by whoever needs them; every declaration is idempotent. */
 import { eventTypePrefix } from "@fairlead/core";
-import type { Channel } from "amqplib";
+import type { Channel, ChannelModel } from "amqplib";
 
 export const names = {
   events: "fairlead.events",
@@ -65,4 +65,29 @@ export async function declareDead(channel: Channel): Promise<void> {
   await channel.assertExchange(names.dead, "fanout", { durable: true });
   await channel.assertQueue(names.deadQueue, { durable: true, arguments: { "x-queue-type": "quorum" } });
   await channel.bindQueue(names.deadQueue, names.dead, "");
+}
+
+/** Everything that publishing needs. */
+export async function declareAll(channel: Channel, options: EventTopologyOptions): Promise<void> {
+  await declareDead(channel);
+  await declareEvents(channel, options);
+}
+
+/**
+ * True when every queue that publishing needs is there and serves. Asked on channels of their own: the broker closes a
+ * channel that asks for a queue that it does not have.
+ */
+export async function hasQueues(model: ChannelModel, { inbox }: EventTopologyOptions): Promise<boolean> {
+  for (const queue of [names.log, names.deadQueue, ...(inbox.length > 0 ? [names.inbox] : [])]) {
+    const channel = await model.createChannel();
+    channel.on("error", () => {});
+    try {
+      await channel.checkQueue(queue);
+      await channel.close();
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === 404) return false;
+      throw error;
+    }
+  }
+  return true;
 }

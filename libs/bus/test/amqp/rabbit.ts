@@ -2,10 +2,10 @@ import { join } from "node:path";
 import { type CloudEvent, silentLogger } from "@fairlead/core";
 import { eventually, startRabbit, type TestRabbit } from "@fairlead/harness";
 import { connect } from "amqplib";
-import { type AmqpBus, type AmqpBusOptions, openAmqpBus } from "../src/amqp/amqp-bus.ts";
-import { names } from "../src/amqp/topology.ts";
-import { openSpool } from "../src/spool/open-spool.ts";
-import { temporaryDirectory } from "./temporary.ts";
+import { type AmqpBus, type AmqpBusOptions, openAmqpBus } from "../../src/amqp/amqp-bus.ts";
+import { names } from "../../src/amqp/topology.ts";
+import { openSpool } from "../../src/spool/open-spool.ts";
+import { temporaryDirectory } from "../temporary.ts";
 
 /** One RabbitMQ for a whole test file, started by the first test that asks. Dispose in `after`. */
 export class SharedRabbit implements AsyncDisposable {
@@ -75,6 +75,8 @@ export async function openTestBus(
     heartbeatSeconds: 2,
     connectTimeoutMs: 2_000,
     reconnectMaxMs: 500,
+    // Where a test kills the broker, it waits for the real time.
+    settleMs: 0,
     logger,
     ...changes,
   });

@@ -1,0 +1,175 @@
+/**
+ * The auditor of the fault tests. Producers number what they publish; at the end the log stream and the inbox are read from the
+ * beginning, and every number that was acknowledged must be there, first arrivals in each producer's order.
+ */
+import assert from "node:assert/strict";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import type { TestContext } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { errorCode } from "@fairlead/core";
+import { connect } from "amqplib";
+import { names } from "../../src/amqp/topology.ts";
+import type { Bus } from "../../src/bus.ts";
+import { eventOf } from "./rabbit.ts";
+
+/** What a fault may cost in memory over the start of the load, whatever happens: README.md, Limits. */
+export const memoryBudgetBytes = 256 << 20;
+/** Longest stall of the event loop, but for one in a thousand looks: the machine's own pauses are in there too. */
+const stallBudgetMs = 100;
+
+export interface LoadOptions {
+  readonly producers?: number;
+  /** Events that each producer publishes in a burst without awaiting them, every 10 ms. Default 5. */
+  readonly burst?: number;
+  readonly eventBytes?: number;
+}
+
+/** Load on a bus until it is stopped, with what came of it. Dispose in any case, or the producers go on. */
+export class Load implements AsyncDisposable {
+  /** Acknowledged numbers by producer. */
+  readonly acknowledged: Set<number>[] = [];
+  readonly refused = new Map<string, number>();
+  readonly #stop = new AbortController();
+  readonly #producers: Promise<void>[];
+  readonly #delay = monitorEventLoopDelay({ resolution: 5 });
+  readonly #watch: NodeJS.Timeout;
+  readonly #startRss = process.memoryUsage.rss();
+  #peakRss = 0;
+  slowestMs = 0;
+
+  constructor(bus: Bus, { producers = 4, burst = 5, eventBytes = 512 }: LoadOptions = {}) {
+    this.#delay.enable();
+    this.#watch = setInterval(() => {
+      this.#peakRss = Math.max(this.#peakRss, process.memoryUsage.rss());
+    }, 50);
+    const data = Buffer.alloc(eventBytes, "x");
+    this.#producers = Array.from({ length: producers }, async (_, producer) => {
+      const acknowledged = new Set<number>();
+      this.acknowledged.push(acknowledged);
+      const pending: Promise<void>[] = [];
+      for (let number = 1; !this.#stop.signal.aborted; ) {
+        for (let index = 0; index < burst; index++, number++)
+          pending.push(this.#publish(bus, producer, number, data, acknowledged));
+        await sleep(10);
+      }
+      await Promise.all(pending);
+    });
+  }
+
+  async #publish(bus: Bus, producer: number, number: number, data: Buffer, acknowledged: Set<number>) {
+    const start = performance.now();
+    try {
+      await bus.publish(eventOf(`${producer}:${number}`, { data }));
+      acknowledged.add(number);
+      this.slowestMs = Math.max(this.slowestMs, performance.now() - start);
+    } catch (error) {
+      const code = errorCode(error) ?? String(error);
+      this.refused.set(code, (this.refused.get(code) ?? 0) + 1);
+    }
+  }
+
+  get total(): number {
+    return this.acknowledged.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** Resolves when every event has its outcome. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all(this.#producers);
+    clearInterval(this.#watch);
+    this.#delay.disable();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  /** Checks memory and stalls, and tells the figures. */
+  report(context: TestContext, audits: Readonly<Record<string, Audit>>): void {
+    const grownBytes = this.#peakRss - this.#startRss;
+    const stallMs = this.#delay.percentile(99.9) / 1e6;
+    const repeats = Object.entries(audits).map(
+      ([place, { repeats }]) => `${repeats} repeats in the ${place}`,
+    );
+    const refused = [...this.refused].map(([code, count]) => `${count} refused with ${code}`);
+    context.diagnostic(
+      [
+        `${this.total} acknowledged, none missing`,
+        ...repeats,
+        ...refused,
+        `slowest outcome ${Math.round(this.slowestMs)} ms`,
+        `loop stall ${stallMs.toFixed(0)} ms (99.9 %), ${(this.#delay.max / 1e6).toFixed(0)} ms (longest)`,
+        `memory +${Math.round(grownBytes / 2 ** 20)} MiB`,
+      ].join("; "),
+    );
+    assert.ok(grownBytes < memoryBudgetBytes, `memory grew by ${grownBytes} bytes`);
+    assert.ok(stallMs < stallBudgetMs, `the loop stood still for ${stallMs} ms`);
+  }
+}
+
+/** What was found where the events should be. */
+export class Audit {
+  repeats = 0;
+  readonly #seen: Set<number>[] = [];
+  readonly #last: number[] = [];
+  readonly #disorder: string[] = [];
+
+  see(id: string): void {
+    const [producer = 0, number = 0] = id.split(":").map(Number);
+    this.#seen[producer] ??= new Set();
+    const seen = this.#seen[producer];
+    if (seen.has(number)) {
+      this.repeats++;
+      return;
+    }
+    seen.add(number);
+    const last = this.#last[producer] ?? 0;
+    if (number < last) this.#disorder.push(`${id} came first after ${producer}:${last}`);
+    this.#last[producer] = Math.max(last, number);
+  }
+
+  /** @throws when an acknowledged event is missing, or first arrivals are not in the order of their producer */
+  check({ acknowledged }: Pick<Load, "acknowledged">): this {
+    for (const [producer, numbers] of acknowledged.entries()) {
+      const missing = [...numbers].filter((number) => !this.#seen[producer]?.has(number));
+      assert.deepEqual(missing, [], `of producer ${producer} acknowledged and missing`);
+    }
+    assert.deepEqual(this.#disorder, []);
+    return this;
+  }
+}
+
+/** Reads the log stream as any reader does, up to its end. */
+export async function auditLog(bus: Bus, load: Pick<Load, "acknowledged">): Promise<Audit> {
+  const audit = new Audit();
+  for await (const { event } of bus.tail({ after: 0, follow: false })) audit.see(event.id);
+  return audit.check(load);
+}
+
+/** Empties the inbox with a plain client that knows nothing of Fairlead. */
+export async function auditInbox(url: string, load: Pick<Load, "acknowledged">): Promise<Audit> {
+  const audit = new Audit();
+  const model = await connect(url);
+  try {
+    const channel = await model.createChannel();
+    await channel.prefetch(1_000);
+    let { messageCount } = await channel.checkQueue(names.inbox);
+    const done = Promise.withResolvers<void>();
+    if (messageCount === 0) done.resolve();
+    await channel.consume(names.inbox, (message) => {
+      if (message === null) return done.reject(new Error("the inbox was deleted"));
+      audit.see(message.properties.messageId);
+      channel.ack(message);
+      if (--messageCount === 0) done.resolve();
+    });
+    await done.promise;
+  } finally {
+    await model.close();
+  }
+  return audit.check(load);
+}
+
+/** Both of them, with the figures. */
+export async function auditAll(context: TestContext, bus: Bus, url: string, load: Load): Promise<void> {
+  load.report(context, { log: await auditLog(bus, load), inbox: await auditInbox(url, load) });
+}

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { after, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { eventually, rabbitMissing, skipOrFail, startProxy } from "@fairlead/harness";
+import { queueSettleMs } from "../../src/amqp/broker.ts";
+import { auditAll, Load } from "./audit.ts";
+import { direct, openTestBus, SharedRabbit } from "./rabbit.ts";
+
+/** 10 in the usual run; FAIRLEAD_FAULT_ROUNDS=40 for the figures in docs/reliability.md. */
+const rounds = Number(process.env["FAIRLEAD_FAULT_ROUNDS"] ?? 10);
+
+describe("the broker goes away under load", { skip: skipOrFail(rabbitMissing()) }, () => {
+  const shared = new SharedRabbit();
+  after(() => shared[Symbol.asyncDispose]());
+
+  test(`killed ${rounds} times: nothing acknowledged is missing, order is kept`, async (context) => {
+    const rabbit = await shared.clean();
+    await using under = await openTestBus(rabbit.url, { settleMs: queueSettleMs });
+    await direct(under.bus);
+    await using load = new Load(under.bus);
+    for (let round = 0; round < rounds; round++) {
+      await rabbit.kill();
+      await eventually(() => under.bus.mode === "spool", "the spool to take over");
+      await rabbit.start();
+      // Some rounds die again while the spool is being drained.
+      if (round % 3 === 0) await sleep(Math.random() * 500);
+      else await eventually(() => under.bus.mode === "direct", "the broker to be used again");
+    }
+    await load.stop();
+    await direct(under.bus);
+    assert.equal(load.refused.size, 0);
+    await auditAll(context, under.bus, rabbit.url, load);
+  });
+
+  test("30 connections cut at random moments: the same", async (context) => {
+    const rabbit = await shared.clean();
+    await using proxy = await startProxy({ port: rabbit.port });
+    await using under = await openTestBus(`amqp://guest:guest@${proxy.host}:${proxy.port}`);
+    await direct(under.bus);
+    await using load = new Load(under.bus);
+    for (let cut = 0; cut < 30; cut++) {
+      await sleep(Math.random() * 400);
+      // A reset every other time; else the connection ends in the middle of what the broker says.
+      if (cut % 2 === 0) proxy.cutAll();
+      else await proxy.setMode({ kind: "cutAfter", bytes: Math.random() * 3_000, direction: "toClient" });
+      if (cut % 2 === 1) {
+        await eventually(() => proxy.cuts > cut / 2, "the cut");
+        await proxy.setMode({ kind: "pass" });
+      }
+    }
+    await load.stop();
+    await direct(under.bus);
+    assert.equal(load.refused.size, 0);
+    await auditAll(context, under.bus, rabbit.url, load);
+  });
+});
