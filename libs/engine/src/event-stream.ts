@@ -118,7 +118,7 @@ function tailOptions({ query, request, signal, draining }: StreamRequest, bus: B
 }
 
 async function stream(request: StreamRequest, tail: TailOptions, options: EventStreamOptions): Promise<void> {
-  const { response, signal, draining, requestId } = request;
+  const { response, signal, draining, requestId, traceId } = request;
   response.writeHead(200, streamHeaders);
   // The comment tells the client that it is heard, before the first event.
   response.write("retry: 2000\n: fairlead\n\n");
@@ -136,7 +136,7 @@ async function stream(request: StreamRequest, tail: TailOptions, options: EventS
     if (draining.aborted) response.write(": draining\n\n");
   } catch (error) {
     if (!signal.aborted && !draining.aborted) {
-      options.logger.warn({ err: toError(error), requestId }, "event stream ended by an error");
+      options.logger.warn({ err: toError(error), requestId, traceId }, "event stream ended by an error");
       const code = error instanceof FairleadError ? error.code : "INTERNAL_ERROR";
       const detail = error instanceof FairleadError ? error.message : "Cannot go on: an internal error";
       response.write(`event: problem\ndata: ${JSON.stringify({ code, detail })}\n\n`);

@@ -7,7 +7,7 @@ export interface RunProcessOptions extends Omit<RunServicesOptions, "signal"> {
   readonly onReady?: (running: RunningServices) => void | Promise<void>;
 }
 
-/** What the bus may need to write down its last events, kept back from the drain, in milliseconds. */
+/** Kept back from the drain, in milliseconds: the bus writes down its last events, the last spans are sent. */
 const flushMs = 2_000;
 
 /** One line each, which is also the place of what is not as it should be. */

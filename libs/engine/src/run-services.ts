@@ -10,15 +10,26 @@ import {
   type LoadedConfig,
   openApiDocument,
   openTokens,
+  openTracing,
   type ScrapedMeter,
 } from "@fairlead/chassis";
-import { type Clock, createId, FairleadError, type Logger, systemClock, toError } from "@fairlead/core";
+import {
+  type Clock,
+  createId,
+  FairleadError,
+  type Logger,
+  systemClock,
+  type Tracer,
+  toError,
+} from "@fairlead/core";
 import { openState, type State } from "@fairlead/state";
 import { type EngineConfig, type LoadServicesConfigOptions, loadServicesConfig } from "./config.ts";
 import { prepareDataDir } from "./data-dir.ts";
+import { drainServices } from "./drain-services.ts";
 import { addEventStream } from "./event-stream.ts";
 import { busCheck, type Phase, phaseCheck, stateCheck } from "./health.ts";
 import type { Endpoint, RunningService, ServiceDefinition } from "./service.ts";
+import { traceBus } from "./trace-bus.ts";
 
 export interface RunServicesOptions extends LoadServicesConfigOptions {
   /** Of the process, in its log: "standalone", "tcp-gateway". */
@@ -86,15 +97,28 @@ export async function runServices(options: RunServicesOptions): Promise<RunningS
   const checks: HealthCheck[] = [];
   let phase: Phase = "starting";
 
+  const { tracer } = opened.use(
+    await openTracing({
+      env: options.env,
+      service: options.name,
+      version,
+      instance,
+      logger: logger.child({ part: "traces" }),
+      meter,
+      // Closed last, with the spans of the drain: of the time for a stop a tenth at most.
+      flushMs: Math.min(1_000, values.shutdown.limit / 10),
+      clock,
+    }),
+  );
   // Before anything is opened: a public address without tokens is refused.
-  const http = await createHttp(values, logger, meter);
+  const http = await createHttp(values, logger, meter, tracer);
   await prepareDataDir(values.dataDir);
   options.signal?.throwIfAborted();
   const { dataDir } = values;
   const state = opened.use(
     await openState(values.state, { dataDir, logger: logger.child({ part: "state" }), meter, clock }),
   );
-  const bus = opened.use(
+  const ownBus = opened.use(
     await openBus(values.bus, {
       dataDir,
       name: options.name,
@@ -103,6 +127,7 @@ export async function runServices(options: RunServicesOptions): Promise<RunningS
       clock,
     }),
   );
+  const bus = traceBus(ownBus, tracer);
   checks.push(
     phaseCheck(() => phase),
     busCheck(bus),
@@ -165,7 +190,12 @@ export async function runServices(options: RunServicesOptions): Promise<RunningS
   };
 }
 
-async function createHttp({ http }: EngineConfig, logger: Logger, meter: ScrapedMeter): Promise<HttpServer> {
+async function createHttp(
+  { http }: EngineConfig,
+  logger: Logger,
+  meter: ScrapedMeter,
+  tracer: Tracer,
+): Promise<HttpServer> {
   return createHttpServer({
     host: http.host,
     port: http.port,
@@ -181,6 +211,7 @@ async function createHttp({ http }: EngineConfig, logger: Logger, meter: Scraped
     },
     logger: logger.child({ part: "http" }),
     meter,
+    tracer,
   });
 }
 
@@ -212,41 +243,5 @@ async function startService(
       data: { service: definition.name },
       cause: error,
     });
-  }
-}
-
-/** Names of the services that did not drain. Waits for none of them beyond the signal: the bus needs time to flush. */
-async function drainServices(
-  running: readonly RunningService[],
-  names: readonly string[],
-  signal: AbortSignal,
-  logger: Logger,
-): Promise<string[]> {
-  const outcomes = await Promise.all(
-    running.map(async (service, index) => {
-      try {
-        await beforeAbort(service.drain(signal), signal);
-        return [];
-      } catch (error) {
-        logger.error({ err: toError(error), part: names[index] }, "cannot drain");
-        return [String(names[index])];
-      }
-    }),
-  );
-  return outcomes.flat();
-}
-
-/** The signal gives whoever it was passed to one turn of the loop to end by itself. */
-async function beforeAbort(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  const late = Promise.withResolvers<never>();
-  const onAbort = () =>
-    void setImmediate(() => late.reject(new FairleadError("DRAIN_TIMEOUT", "Cannot drain: the time was up")));
-  signal.addEventListener("abort", onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  try {
-    await Promise.race([work, late.promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-    late.promise.catch(() => {});
   }
 }

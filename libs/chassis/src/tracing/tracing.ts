@@ -23,7 +23,7 @@ export interface Tracing extends AsyncDisposable {
 
 /**
  * Tracing as the standard variables of OpenTelemetry ask for it: off, and its SDK not loaded, unless an OTLP endpoint is set.
- * What is wrong with it is logged and counted; it never keeps anything else from working.
+ * A collector that is away or wrong is logged and counted, and keeps nothing else from working.
  */
 export async function openTracing(options: TracingOptions): Promise<Tracing> {
   const { env, logger, flushMs = 1_000, clock = systemClock } = options;

@@ -1,0 +1,38 @@
+import { FairleadError, type Logger, toError } from "@fairlead/core";
+import type { RunningService } from "./service.ts";
+
+/** Names of the services that did not drain. Waits for none of them beyond the signal: the bus needs time to flush. */
+export async function drainServices(
+  running: readonly RunningService[],
+  names: readonly string[],
+  signal: AbortSignal,
+  logger: Logger,
+): Promise<string[]> {
+  const outcomes = await Promise.all(
+    running.map(async (service, index) => {
+      try {
+        await beforeAbort(service.drain(signal), signal);
+        return [];
+      } catch (error) {
+        logger.error({ err: toError(error), part: names[index] }, "cannot drain");
+        return [String(names[index])];
+      }
+    }),
+  );
+  return outcomes.flat();
+}
+
+/** The signal gives whoever it was passed to one turn of the loop to end by itself. */
+async function beforeAbort(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const late = Promise.withResolvers<never>();
+  const onAbort = () =>
+    void setImmediate(() => late.reject(new FairleadError("DRAIN_TIMEOUT", "Cannot drain: the time was up")));
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    await Promise.race([work, late.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    late.promise.catch(() => {});
+  }
+}
