@@ -7,6 +7,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { errorCode } from "@fairlead/core";
+import { eventually } from "@fairlead/harness";
 import { connect } from "amqplib";
 import { names } from "../../src/amqp/topology.ts";
 import type { Bus } from "../../src/bus.ts";
@@ -128,6 +129,14 @@ export class Audit {
     this.#last[producer] = Math.max(last, number);
   }
 
+  /** Acknowledged events that were not seen. */
+  missing({ acknowledged }: Pick<Load, "acknowledged">): number {
+    return acknowledged.reduce((sum, numbers, producer) => {
+      const seen = this.#seen[producer];
+      return sum + [...numbers].filter((number) => !seen?.has(number)).length;
+    }, 0);
+  }
+
   /** @throws when an acknowledged event is missing, or first arrivals are not in the order of their producer */
   check({ acknowledged }: Pick<Load, "acknowledged">): this {
     for (const [producer, numbers] of acknowledged.entries()) {
@@ -172,4 +181,33 @@ export async function auditInbox(url: string, load: Pick<Load, "acknowledged">):
 /** Both of them, with the figures. */
 export async function auditAll(context: TestContext, bus: Bus, url: string, load: Load): Promise<void> {
   load.report(context, { log: await auditLog(bus, load), inbox: await auditInbox(url, load) });
+}
+
+/** A live tail from the beginning, as a back end would hold it through every fault. */
+export class Follower implements AsyncDisposable {
+  readonly audit = new Audit();
+  readonly #stop = new AbortController();
+  readonly #ended: Promise<void>;
+
+  constructor(bus: Bus) {
+    this.#ended = this.#follow(bus);
+  }
+
+  async #follow(bus: Bus): Promise<void> {
+    for await (const { event } of bus.tail({ after: 0, signal: this.#stop.signal })) this.audit.see(event.id);
+  }
+
+  /** Waits until everything that was acknowledged has come by, then checks. */
+  async check(load: Pick<Load, "acknowledged">): Promise<Audit> {
+    await eventually(
+      () => this.audit.missing(load) === 0,
+      () => `${this.audit.missing(load)} events in a live tail`,
+    );
+    return this.audit.check(load);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#ended;
+  }
 }
