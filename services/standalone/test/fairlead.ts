@@ -65,6 +65,8 @@ export function environment(directory: string): Record<string, string | undefine
     FAIRLEAD_URL: undefined,
     FAIRLEAD_AMQP_URL: undefined,
     FAIRLEAD_REDIS_URL: undefined,
+    OTEL_EXPORTER_OTLP_ENDPOINT: undefined,
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: undefined,
   };
 }
 

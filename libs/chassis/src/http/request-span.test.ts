@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { test } from "node:test";
 import { FairleadError, MemoryTracer, noTracer, parseTraceparent } from "@fairlead/core";
 import { eventually } from "@fairlead/harness";
-import { memoryLogger } from "../tracing/test-tracing.ts";
+import { memoryLogger } from "../../test/tracing.ts";
 import type { Route, Router } from "./route.ts";
 import { startTestServer } from "./test-server.ts";
 

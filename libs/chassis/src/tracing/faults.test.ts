@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { test } from "node:test";
 import { eventually, freePort, startOtlpCollector, within } from "@fairlead/harness";
-import { startTestTracing } from "./test-tracing.ts";
+import { startTestTracing } from "../../test/tracing.ts";
 
 type TestTracing = Awaited<ReturnType<typeof startTestTracing>>;
 

@@ -3,7 +3,7 @@ import { registerHooks } from "node:module";
 import { test } from "node:test";
 import { FairleadError, noTracer, parseTraceparent } from "@fairlead/core";
 import { startOtlpCollector, within } from "@fairlead/harness";
-import { startTestTracing } from "./test-tracing.ts";
+import { startTestTracing } from "../../test/tracing.ts";
 
 const loaded: string[] = [];
 registerHooks({

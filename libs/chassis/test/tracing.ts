@@ -1,5 +1,5 @@
 import { type Logger, MemoryMeter } from "@fairlead/core";
-import { openTracing } from "./tracing.ts";
+import { openTracing } from "../src/tracing/tracing.ts";
 
 export interface LogLine {
   readonly level: string;
