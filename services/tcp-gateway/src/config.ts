@@ -49,7 +49,9 @@ const listenerShape = z.strictObject({
   acks: z
     .enum(["durable", "none"])
     .default("durable")
-    .describe("durable: `OK <n>` when n records of the connection are durable; none: nothing is ever sent."),
+    .describe(
+      "durable: `OK <n>` when n records of the connection are durable; none: nothing is ever sent, and nothing is read while the bus refuses, so that the sender queues.",
+    ),
   banner: z
     .string()
     .min(1)

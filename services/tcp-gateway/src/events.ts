@@ -40,6 +40,13 @@ export class ListenerEvents {
     if (this.#failures.take() === 0) this.#logger.error({ err: error }, "records refused");
   }
 
+  /** The bus refuses records that nobody would repeat: they are pending until it takes them. */
+  held(error: Error): void {
+    if (this.#failures.take() === 0) {
+      this.#logger.warn({ err: error }, "records are kept until the bus takes them; nothing more is read");
+    }
+  }
+
   lifecycleLost(error: Error): void {
     this.counters.lostLifecycleEvents++;
     if (this.#failures.take() === 0) this.#logger.warn({ err: error }, "connection event lost");

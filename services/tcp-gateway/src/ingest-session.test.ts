@@ -50,18 +50,6 @@ test("run() writes one OK for publishes that are confirmed together", async () =
   assert.equal(connection.sent, "OK 100\n");
 });
 
-test("run() with acks none sends nothing at all, not even why it closes", async () => {
-  const { connection, publishes, session, run } = stage({ acks: "none" });
-  connection.receive(batchOf(["a"], 1), batchOf(["b"]));
-  await settle();
-  publishes[0]!.confirm();
-  publishes[1]!.refuse(new BusError("LOG_FULL", "Cannot publish: the log is full"));
-  await run;
-  assert.equal(connection.sent, "");
-  assert.equal(session.ending?.code, "LOG_FULL");
-  assert.equal(session.records, 1);
-});
-
 test("run() acknowledges what is durable before a refused batch, says ERR, and acknowledges nothing behind it", async () => {
   const { connection, listener, publishes, failures, session, run } = stage();
   connection.receive(batchOf(["1"]), batchOf(["2", "3"]), batchOf(["4"]));

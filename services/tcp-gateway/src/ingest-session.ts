@@ -7,6 +7,7 @@ import { countUp } from "./counters.ts";
 import type { Credit } from "./credit.ts";
 import { toEnding } from "./errors.ts";
 import type { Ledger } from "./ledger.ts";
+import { type Patience, PatientPublisher } from "./patient-publisher.ts";
 import { encodeDropped, encodeErr, encodeTruncated } from "./protocol.ts";
 import type { Ending, Session } from "./session.ts";
 
@@ -14,7 +15,8 @@ import type { Ending, Session } from "./session.ts";
 export interface IngestListener {
   readonly codec: Codec;
   readonly maxFrameBytes: number;
-  readonly acks: "none" | "durable";
+  /** Set: without acknowledgements. The client will not repeat anything, so what the bus refuses for now is kept. */
+  readonly patience: Patience | undefined;
   readonly banner: string | undefined;
   /** Unconfirmed bytes of one connection at which reading pauses. */
   readonly creditBytes: number;
@@ -41,12 +43,16 @@ const batchOverheadBytes = 1_024;
  * Reads only while its unconfirmed bytes are under the credit and the peer takes its acknowledgements. A publish that
  * fails ends it: what is durable before is acknowledged, then ERR. Batches behind the failed one that were on their way
  * already may become durable and are not acknowledged; the client sends them again (at least once).
+ *
+ * Without acknowledgements a refusal does not end it: what was taken is kept and tried again, and meanwhile nothing is
+ * read, so that the kernel's window makes the sender wait and queue.
  */
 export class IngestSession implements Session, AckOwner {
   readonly connection: Connection;
   readonly #listener: IngestListener;
   readonly #window = new AckWindow();
   readonly #acks: AckWriter | undefined;
+  readonly #patient: PatientPublisher | undefined;
   #taken = 0;
   #pendingRecords = 0;
   #unconfirmedBytes = 0;
@@ -57,7 +63,9 @@ export class IngestSession implements Session, AckOwner {
   constructor(connection: Connection, listener: IngestListener) {
     this.connection = connection;
     this.#listener = listener;
-    if (listener.acks === "durable") this.#acks = new AckWriter(connection, listener.ledger, this);
+    const { patience, ledger } = listener;
+    if (patience) this.#patient = new PatientPublisher((event) => listener.publish(event), patience);
+    else this.#acks = new AckWriter(connection, ledger, this);
   }
 
   get records(): number {
@@ -81,8 +89,7 @@ export class IngestSession implements Session, AckOwner {
       if (this.#listener.banner) await this.connection.send(this.#listener.banner);
       for await (const batch of this.connection.batches(this.#listener.codec)) {
         // Many connections may have been read at once when the common credit ran out: the bus sees them one by one.
-        if (this.#listener.credit.isExhausted)
-          await this.#until(() => this.#isEnding || !this.#listener.credit.isExhausted);
+        if (!this.#mayTake()) await this.#until(() => this.#isEnding || this.#mayTake());
         this.#take(batch);
         if (!this.#mayRead()) await this.#until(() => this.#isEnding || this.#mayRead());
         if (this.#ending) break;
@@ -154,7 +161,7 @@ export class IngestSession implements Session, AckOwner {
 
   /** A record that the container cannot hold fails like one that the bus refuses. */
   async #send(frames: FrameBatch, firstSeq: number): Promise<void> {
-    await this.#listener.publish(this.#listener.encode(frames, this.connection, firstSeq));
+    await (this.#patient ?? this.#listener).publish(this.#listener.encode(frames, this.connection, firstSeq));
   }
 
   #settle(pending: PendingBatch, payloadBytes: number, error: Error | undefined): void {
@@ -209,9 +216,14 @@ export class IngestSession implements Session, AckOwner {
     return this.#ending !== undefined;
   }
 
+  #mayTake(): boolean {
+    const { credit, patience } = this.#listener;
+    return !credit.isExhausted && (patience === undefined || patience.watch.isAccepting);
+  }
+
   #mayRead(): boolean {
-    const { credit, creditBytes } = this.#listener;
-    return this.#unconfirmedBytes < creditBytes && !credit.isExhausted && !this.#acks?.isBlocked;
+    if (this.#acks?.isBlocked || this.#patient?.isHolding) return false;
+    return this.#unconfirmedBytes < this.#listener.creditBytes && this.#mayTake();
   }
 
   /** True when everything that is to be said was written, or nobody is there to read it. */
@@ -221,15 +233,17 @@ export class IngestSession implements Session, AckOwner {
 
   /** Resolves when the condition holds. Every change that may make it true wakes it. */
   async #until(isSo: () => boolean): Promise<void> {
-    const { credit } = this.#listener;
+    const { credit, patience } = this.#listener;
     const wake = () => this.#wake?.();
     while (!isSo()) {
       if (credit.isExhausted) credit.wait(wake);
+      if (patience && !patience.watch.isAccepting) patience.watch.wait(wake);
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     }
     this.#wake = undefined;
     credit.forget(wake);
+    patience?.watch.forget(wake);
   }
 }

@@ -10,6 +10,7 @@ import {
   listenUnix,
   type StreamListener,
 } from "@fairlead/socket";
+import { BusWatch } from "./bus-watch.ts";
 import { toCodecOptions } from "./codec-config.ts";
 import type { ListenerConfig } from "./config.ts";
 import type { CountersSnapshot } from "./counters.ts";
@@ -41,6 +42,7 @@ export class Listener implements AsyncDisposable {
   readonly #lifecycle: Lifecycle;
   readonly #createSession: (connection: Connection) => Session;
   readonly #sessions = new Map<string, Session>();
+  readonly #givingUp = new AbortController();
   #socket: StreamListener | undefined;
   #isDraining = false;
 
@@ -54,7 +56,12 @@ export class Listener implements AsyncDisposable {
     this.#parts = parts;
     this.#events = events;
     this.#lifecycle = new Lifecycle({ listener, instance, source, bus, events, clock, publishes });
-    this.#createSession = createSessions(config, parts, events, source, (session) => this.#onDone(session));
+    this.#createSession = createSessions(config, parts, {
+      events,
+      source,
+      givingUp: this.#givingUp.signal,
+      onDone: (session) => this.#onDone(session),
+    });
   }
 
   /** @throws {SocketError} ADDRESS_IN_USE, ADDRESS_UNAVAILABLE, PERMISSION_DENIED */
@@ -91,10 +98,13 @@ export class Listener implements AsyncDisposable {
 
   /**
    * Takes no more connections and bytes, makes durable and acknowledges what was taken, says ERR DRAINING, ends every
-   * connection. What is left when the signal fires is cut.
+   * connection. What is left when the signal fires is cut, and what the bus has not taken by then is given up.
    */
   async drain(signal: AbortSignal): Promise<void> {
     this.#isDraining = true;
+    const giveUp = () => this.#givingUp.abort();
+    if (signal.aborted) giveUp();
+    signal.addEventListener("abort", giveUp, { once: true });
     const over = this.#socket!.drain(signal);
     for (const session of this.#sessions.values()) session.stop(drainEnding);
     await over;
@@ -102,6 +112,7 @@ export class Listener implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#givingUp.abort();
     await this.#socket?.[Symbol.asyncDispose]();
   }
 
@@ -158,12 +169,18 @@ export class Listener implements AsyncDisposable {
   }
 }
 
+/** What a listener gives its sessions beside its parts. */
+interface SessionParts {
+  readonly events: ListenerEvents;
+  readonly source: string;
+  readonly givingUp: AbortSignal;
+  onDone(session: Session): void;
+}
+
 function createSessions(
   config: ListenerConfig,
   { bus, credit, clock }: ListenerParts,
-  events: ListenerEvents,
-  source: string,
-  onDone: (session: Session) => void,
+  { events, source, givingUp, onDone }: SessionParts,
 ): (connection: Connection) => Session {
   const { mode, banner, acks, batch, mediaType } = config;
   if (mode === "echo") {
@@ -175,7 +192,10 @@ function createSessions(
   const shared: IngestListener = {
     codec,
     maxFrameBytes: config.codec.maxFrame,
-    acks,
+    patience:
+      acks === "durable"
+        ? undefined
+        : { watch: new BusWatch(bus, clock), clock, givingUp, onHeld: (error) => events.held(error) },
     banner,
     creditBytes: config.credit,
     credit,

@@ -1,8 +1,11 @@
-import type { CloudEvent } from "@fairlead/core";
+import type { BusHealth } from "@fairlead/bus";
+import { type CloudEvent, ManualClock } from "@fairlead/core";
 import type { CloseReason, Codec, Connection, FrameBatch } from "@fairlead/socket";
+import { BusWatch } from "../src/bus-watch.ts";
 import { Credit } from "../src/credit.ts";
 import { type IngestListener, IngestSession } from "../src/ingest-session.ts";
 import { Ledger } from "../src/ledger.ts";
+import type { Patience } from "../src/patient-publisher.ts";
 
 /** A batch as a decoder gives it, from the payloads. */
 export function batchOf(payloads: readonly string[], dropped = 0, truncated = 0): FrameBatch {
@@ -108,7 +111,7 @@ export function stage(options: Partial<IngestListener> = {}): Stage {
   const listener: IngestListener = {
     codec: { name: "fake" } as Codec,
     maxFrameBytes: 100,
-    acks: "durable",
+    patience: undefined,
     banner: undefined,
     creditBytes: 1_048_576,
     credit: new Credit(16_777_216),
@@ -134,6 +137,17 @@ export function stage(options: Partial<IngestListener> = {}): Stage {
   const connection = new FakeConnection();
   const session = new IngestSession(connection as unknown as Connection, listener);
   return { connection, session, listener, publishes, failures, run: session.run() };
+}
+
+/** For a listener without acknowledgements: a clock that stands still, a bus that says whether it accepts. */
+export function patienceOf(options: { canAccept?: () => boolean } = {}) {
+  const clock = new ManualClock();
+  const givingUp = new AbortController();
+  const held: Error[] = [];
+  const health = () => ({ canAccept: options.canAccept?.() ?? true }) as BusHealth;
+  const watch = new BusWatch({ health }, clock);
+  const patience: Patience = { watch, clock, givingUp: givingUp.signal, onHeld: (error) => held.push(error) };
+  return { patience, clock, givingUp, held };
 }
 
 /** Lets everything happen that can happen without the outside. */

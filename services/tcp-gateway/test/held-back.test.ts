@@ -1,0 +1,75 @@
+/** A sender that nobody answers (syslog) and a bus that refuses: nothing is lost, the sender waits. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { test } from "node:test";
+import { BusError } from "@fairlead/bus";
+import { eventually } from "@fairlead/harness";
+import { MemoryBus, startGateway } from "./running.ts";
+
+const full = new BusError("LOG_FULL", "Cannot publish: the log is full");
+const lines = Array.from({ length: 200_000 }, (_, index) => `${index} ${"x".repeat(100)}`);
+
+async function dial(port: number) {
+  const socket = connect(port, "127.0.0.1").on("error", () => {});
+  await once(socket, "connect");
+  return socket;
+}
+
+test("a listener without acks holds its sender back while the bus refuses, and loses nothing", async () => {
+  await using gateway = await startGateway([{ acks: "none", lifecycleEvents: false }]);
+  gateway.bus.refusal = full;
+  const socket = await dial(gateway.port());
+  socket.end(`${lines.join("\n")}\n`);
+  // More than the buffers of both kernels take: the rest has to wait at the sender.
+  let before = -1;
+  await eventually(async () => {
+    const now = socket.bytesWritten - socket.writableLength;
+    const isStill = now === before;
+    before = now;
+    if (!isStill) await new Promise((resolve) => setTimeout(resolve, 100));
+    return isStill;
+  }, "the sender stands still");
+  assert.ok(socket.writableLength > 0, "the sender queues");
+  assert.ok((await gateway.metric("received_bytes_total", { listener: "listener-0" })) < 4 * 2 ** 20);
+  assert.deepEqual(gateway.bus.events, []);
+  gateway.bus.refusal = undefined;
+  await eventually(() => gateway.bus.records.length === lines.length, "all records");
+  assert.deepEqual(gateway.bus.records, lines);
+  const rejected = await gateway.metric("records_rejected_total", {
+    listener: "listener-0",
+    reason: "log_full",
+  });
+  assert.equal(rejected, 0);
+});
+
+/** Refuses what its health does not know of yet, as it is in the first second of a full disk. */
+class SuddenlyFull extends MemoryBus {
+  attempts = 0;
+
+  override async publish(): Promise<void> {
+    this.attempts++;
+    throw full;
+  }
+}
+
+test("drain() gives up what the bus refuses when its signal fires, closes, and counts it", async () => {
+  const bus = new SuddenlyFull();
+  await using gateway = await startGateway([{ acks: "none", lifecycleEvents: false }], { bus });
+  const metric = (name: string, more = {}) => gateway.metric(name, { listener: "listener-0", ...more });
+  const socket = await dial(gateway.port());
+  const closed = new Promise((resolve) => socket.resume().once("close", resolve));
+  socket.write("first\nsecond\n");
+  await eventually(() => bus.attempts >= 2, "a second attempt");
+  assert.equal(await metric("records_pending"), 2);
+  const end = new AbortController();
+  const drained = gateway.service.drain(end.signal);
+  const before = bus.attempts;
+  await eventually(() => bus.attempts > before, "an attempt of the drain");
+  end.abort();
+  await drained;
+  await closed;
+  await eventually(async () => (await metric("records_pending")) === 0, "the end of the session");
+  assert.equal(await metric("records_rejected_total", { reason: "log_full" }), 2);
+  assert.equal(await metric("records_received_total"), 2);
+});
