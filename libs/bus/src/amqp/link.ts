@@ -3,7 +3,8 @@
  * (channels, consumers, unconfirmed messages) is rebuilt by `setup`, each time from nothing.
  *
  * What amqplib 2.3.1 leaves open and this closes: during its `setup` nobody listens to `error`, and a `close` goes unseen (both
- * in contracts.md); a polite close of a frozen broker is waited for without end, also before the next dial; a connection that
+ * in contracts.md), also one that came in the same bytes as the end of the handshake, before there was anything to listen to;
+ * a polite close of a frozen broker is waited for without end, also before the next dial; a connection that
  * was given up keeps its socket until the other side closes. So whatever ends here, ends by destroying the socket.
  */
 import { backoffMs, type Logger, toError } from "@fairlead/core";
@@ -38,11 +39,11 @@ export type LinkState =
 
 /** What amqplib keeps inside and does not name in its types. */
 interface WithStream {
-  readonly connection: { readonly stream?: { destroy(error?: Error): void } };
+  readonly connection: { readonly stream: { readonly writable: boolean; destroy(error: Error): void } };
 }
 
-const destroy = (model: ChannelModel, reason: string) =>
-  (model as ChannelModel & WithStream).connection.stream?.destroy(new Error(reason));
+const streamOf = (model: ChannelModel) => (model as ChannelModel & WithStream).connection.stream;
+const destroy = (model: ChannelModel, reason: string) => streamOf(model).destroy(new Error(reason));
 
 export class Link implements AsyncDisposable {
   readonly #options: LinkOptions;
@@ -115,13 +116,13 @@ export class Link implements AsyncDisposable {
     try {
       const broker = parseBroker(model.connection.serverProperties);
       await Promise.race([this.#options.setup(model, broker), closed.promise]);
-      if (closedBecause !== undefined) throw this.#failed(closedBecause);
+      if (!streamOf(model).writable) throw this.#failed(closedBecause ?? "it was closed while it opened");
       this.#up(broker);
     } catch (error) {
       if (this.#model === model) this.#down(toError(error).message);
-      // Closed before amqplib tries to close it politely: on a dead connection that fails at once.
+      // Dead before amqplib tries to close it politely, which then fails at once. It notices in the same turn of the loop.
       destroy(model, "setup failed");
-      if (closedBecause === undefined) await closed.promise.catch(() => {});
+      await new Promise(setImmediate);
       throw error;
     } finally {
       clearTimeout(patience);

@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { after, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { eventually, rabbitMissing, skipOrFail } from "@fairlead/harness";
+import { type Channel, connect } from "amqplib";
+import { names } from "../../src/amqp/topology.ts";
+import { auditAll, auditInbox, auditLog, Follower, Load, readInbox } from "./audit.ts";
+import { direct, eventOf, openTestBus, SharedRabbit, testTopology } from "./rabbit.ts";
+
+describe("an operator changes what the broker has", { skip: skipOrFail(rabbitMissing()) }, () => {
+  const shared = new SharedRabbit();
+  after(() => shared[Symbol.asyncDispose]());
+
+  async function asOperator<T>(url: string, act: (channel: Channel) => Promise<T>): Promise<T> {
+    const model = await connect(url);
+    try {
+      return await act(await model.createChannel());
+    } finally {
+      await model.close();
+    }
+  }
+
+  test("every connection is closed every 20 ms, also during setup: it recovers, nothing is missing", async (context) => {
+    const rabbit = await shared.clean();
+    await using under = await openTestBus(rabbit.url, { reconnectMinMs: 10, reconnectMaxMs: 50 });
+    await direct(under.bus);
+    await using follower = new Follower(under.bus);
+    await using load = new Load(under.bus);
+    const closeAll =
+      'lists:foreach(fun(_) -> [rabbit_networking:close_connection(P, <<"test">>) || P <- rabbit_networking:connections()], timer:sleep(20) end, lists:seq(1, 250)).';
+    await rabbit.rabbitmqctl("eval", closeAll);
+    await eventually(() => under.bus.mode === "direct", "the broker to be used again");
+    await load.stop();
+    await direct(under.bus);
+    const lost = under.warnings.filter((warning) => warning.includes("lost the broker")).length;
+    context.diagnostic(`${lost} connections were lost`);
+    assert.ok(lost > 5, "the connections were not closed");
+    await follower.check(load);
+    await auditAll(context, under.bus, rabbit.url, load);
+  });
+
+  test("the exchange is deleted (404): it comes back, nothing is missing", async (context) => {
+    const rabbit = await shared.clean();
+    await using under = await openTestBus(rabbit.url);
+    await direct(under.bus);
+    await using load = new Load(under.bus);
+    await sleep(300);
+    await asOperator(rabbit.url, (channel) => channel.deleteExchange(names.events));
+    await eventually(() => under.bus.mode !== "direct", "the spool to take over");
+    await eventually(() => under.bus.mode === "direct", "the exchange to come back");
+    await load.stop();
+    await direct(under.bus);
+    await auditAll(context, under.bus, rabbit.url, load);
+  });
+
+  test("the log is deleted (404): it comes back, the inbox has everything, a live tail goes on", async () => {
+    const rabbit = await shared.clean();
+    await using under = await openTestBus(rabbit.url, { declareEveryMs: 500 });
+    await direct(under.bus);
+    await using follower = new Follower(under.bus);
+    await using load = new Load(under.bus);
+    await sleep(500);
+    await asOperator(rabbit.url, (channel) => channel.deleteQueue(names.log));
+    await eventually(() => under.bus.mode !== "direct", "the loss to be noticed");
+    await eventually(() => under.bus.mode === "direct", "the log to come back");
+    await load.stop();
+    await direct(under.bus);
+    await auditInbox(rabbit.url, load);
+    // Its offsets begin anew, below what the tail had already: what comes now must reach it all the same.
+    const later = [new Set(Array.from({ length: 10 }, (_, index) => 1_000_000 + index))];
+    for (const number of later[0] ?? []) await under.bus.publish(eventOf(`0:${number}`));
+    await follower.check({ acknowledged: later });
+  });
+
+  test("the binding of the log is removed: unroutable events wait in the spool until it is back", async () => {
+    const rabbit = await shared.clean();
+    const topology = { ...testTopology, inbox: [] };
+    await using under = await openTestBus(rabbit.url, { topology });
+    await direct(under.bus);
+    await using load = new Load(under.bus);
+    await sleep(300);
+    await asOperator(rabbit.url, (channel) => channel.unbindQueue(names.log, names.events, "#"));
+    await eventually(
+      () => under.warnings.some((warning) => warning.includes("unroutable")),
+      "the return to be noticed",
+    );
+    await eventually(() => under.bus.mode === "direct", "the binding to come back");
+    await load.stop();
+    await direct(under.bus);
+    assert.equal(load.refused.size, 0);
+    await auditLog(under.bus, load);
+  });
+
+  test("the inbox was declared with other arguments (406): events wait in the spool until that is mended", async (context) => {
+    const rabbit = await shared.clean();
+    await asOperator(rabbit.url, (channel) => channel.assertQueue(names.inbox, { durable: true }));
+    await using under = await openTestBus(rabbit.url);
+    await using load = new Load(under.bus);
+    await eventually(
+      () => under.bus.health().problems.some((problem) => problem.includes("406")),
+      () => `a problem that says 406: ${under.bus.health().problems.join("; ")}`,
+    );
+    assert.equal(under.bus.health().canAccept, true);
+    await sleep(500);
+    await asOperator(rabbit.url, (channel) => channel.deleteQueue(names.inbox));
+    await eventually(() => under.bus.mode === "direct", "the broker to be used");
+    await load.stop();
+    await direct(under.bus);
+    await auditAll(context, under.bus, rabbit.url, load);
+  });
+
+  test("the inbox is full: events wait in the spool, the log gets few repeats, reading it sets everything going", async (context) => {
+    const rabbit = await shared.clean();
+    const topology = { ...testTopology, inboxMaxBytes: 1 << 20 };
+    await using under = await openTestBus(rabbit.url, { topology });
+    await direct(under.bus);
+    await using load = new Load(under.bus);
+    await eventually(
+      () => under.bus.health().problems.some((problem) => problem.includes("did not take")),
+      "the refusal to be said",
+    );
+    await sleep(3_000);
+    assert.equal(under.bus.mode, "spool");
+    assert.equal(under.bus.health().canAccept, true);
+    await load.stop();
+    const inbox = await readInbox(rabbit.url, () => under.bus.mode === "direct");
+    await direct(under.bus);
+    const log = await auditLog(under.bus, load);
+    inbox.check(load);
+    load.report(context, { log, inbox });
+    assert.ok(log.repeats < load.total / 4, `${log.repeats} repeats for ${load.total} events`);
+  });
+});
