@@ -19,9 +19,13 @@ if (existsSync(done)) {
   const redis = secret();
   const token = `fl_${secret()}`;
   const digest = createHash("sha256").update(token).digest("hex");
-  for (const consumer of ["rabbitmq", "redis", "fairlead"]) mkdirSync(`/secrets/${consumer}`, { recursive: true });
+  for (const consumer of ["rabbitmq", "redis", "fairlead"])
+    mkdirSync(`/secrets/${consumer}`, { recursive: true });
 
-  write("/secrets/rabbitmq/20-fairlead.conf", `default_user = fairlead\ndefault_pass = ${rabbit}\nlog.console = true\n`);
+  write(
+    "/secrets/rabbitmq/20-fairlead.conf",
+    `default_user = fairlead\ndefault_pass = ${rabbit}\nlog.console = true\n`,
+  );
   write("/secrets/redis/redis.conf", `requirepass ${redis}\n`);
   write("/secrets/fairlead/amqp-url", `amqp://fairlead:${rabbit}@rabbitmq:5672`);
   write("/secrets/fairlead/redis-url", `redis://:${redis}@redis:6379`);

@@ -1,12 +1,6 @@
 import assert from "node:assert/strict";
-import { connect } from "node:net";
 import { test } from "node:test";
-import { setTimeout } from "node:timers/promises";
-import type { Bus } from "@fairlead/bus";
-import { createHttpServer } from "@fairlead/chassis";
 import { fromStructuredJson } from "@fairlead/contracts";
-import { FairleadError, MemoryMeter, silentLogger } from "@fairlead/core";
-import { addEventStream } from "./event-stream.ts";
 import { startTestEngine, textEvent } from "./test-engine.ts";
 
 /** What waits in a loop fails instead of hanging when it is broken. */
@@ -83,17 +77,6 @@ test("GET /v1/events from the end tells its place first, from which a client tha
   assert.deepEqual(texts(await read(resumed)), ["while away"]);
 });
 
-test("GET /v1/events starts at the end that only the log knows, without telling a place", async () => {
-  const asked: unknown[] = [];
-  await using served = await serveStream(async function* ({ after }) {
-    asked.push(after);
-    yield { offset: 7, event: textEvent("one") };
-  }, {});
-  const text = await (await fetch(`http://127.0.0.1:${served.port}/events`)).text();
-  assert.deepEqual(asked, ["end"]);
-  assert.deepEqual(text.match(/^id:.*$/gm), ["id: 7"]);
-});
-
 test("GET /v1/events filters by patterns, one or several, with or without the prefix", async () => {
   await using engine = await startTestEngine();
   for (const key of ["tcp.records", "tcp.opened", "udp.syslog", "job.fetch.finished"]) {
@@ -165,86 +148,6 @@ test("GET /v1/events gives a client that reads late everything", async () => {
   await publish(engine, ...expected);
   assert.deepEqual(texts(await read(response, expected.length)), expected);
 });
-
-/** The route alone, on a bus of the test's own. */
-async function serveStream(tail: Bus["tail"], health: { lastOffset?: number } = { lastOffset: 0 }) {
-  const meter = new MemoryMeter();
-  const second = 1_000;
-  const server = createHttpServer({
-    host: "127.0.0.1",
-    port: 0,
-    tokens: undefined,
-    limits: {
-      headerMs: second,
-      bodyMs: second,
-      idleMs: second,
-      keepAliveMs: second,
-      maxConnections: 5,
-      maxHeaderBytes: 8_192,
-      maxBodyBytes: 1_000,
-    },
-    logger: silentLogger,
-    meter,
-  });
-  const bus = { tail, health: () => health } as unknown as Bus;
-  addEventStream(server.router(""), { bus, logger: silentLogger, meter, maxStreams: 1, heartbeatMs: 20 });
-  const { port } = await server.listen();
-  return { meter, port, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
-}
-
-test(
-  "GET /v1/events asks the log for no more than a client takes, and cuts off one that takes nothing",
-  hangs,
-  async () => {
-    let asked = 0;
-    await using served = await serveStream(async function* () {
-      for (;;) yield { offset: ++asked, event: textEvent("x".repeat(1024 * 1024)) };
-    });
-    const socket = connect(served.port, "127.0.0.1");
-    socket.pause();
-    socket.on("error", () => {});
-    socket.write("GET /events HTTP/1.1\r\nhost: localhost\r\n\r\n");
-    // The stream is over once the idle limit has cut the client off: heartbeats did not keep it alive.
-    while (asked === 0 || served.meter.value("fairlead_http_event_streams") > 0) await setTimeout(10);
-    // What the kernel's buffers took (a few MiB each way), and one more.
-    assert.ok(asked < 40, `${asked} MiB were asked for`);
-    socket.destroy();
-  },
-);
-
-test("GET /v1/events sends heartbeats while nothing happens", async () => {
-  await using served = await serveStream(async function* ({ signal }) {
-    await new Promise((resolve) => signal?.addEventListener("abort", resolve));
-  });
-  const stop = new AbortController();
-  const response = await fetch(`http://127.0.0.1:${served.port}/events`, { signal: stop.signal });
-  let text = "";
-  for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
-    text += chunk;
-    if (/(^:\n\n){3}/m.test(text)) break;
-  }
-  stop.abort();
-});
-
-for (const [what, error, expected] of [
-  [
-    "our own error",
-    new FairleadError("BUS_FAILED", "Cannot read the log"),
-    /"code":"BUS_FAILED","detail":"Cannot read/,
-  ],
-  ["a defect", new Error("secret detail"), /"code":"INTERNAL_ERROR"/],
-] as const) {
-  test(`GET /v1/events ends with a message of type problem after ${what}`, async () => {
-    await using served = await serveStream(async function* () {
-      yield { offset: 1, event: textEvent("one") };
-      throw error;
-    });
-    const text = await (await fetch(`http://127.0.0.1:${served.port}/events`)).text();
-    assert.match(text, /^id: 1\ndata: .*\n\nevent: problem\ndata: \{.*\}\n\n$/m);
-    assert.match(text, expected);
-    assert.doesNotMatch(text, /secret detail/);
-  });
-}
 
 test("GET /v1/events ends politely at the drain", async () => {
   await using engine = await startTestEngine();

@@ -1,0 +1,104 @@
+/** The stream on a bus of the test's own: a client that does not read, silence, a log that fails. */
+import assert from "node:assert/strict";
+import { connect } from "node:net";
+import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
+import type { Bus } from "@fairlead/bus";
+import { createHttpServer } from "@fairlead/chassis";
+import { FairleadError, MemoryMeter, silentLogger } from "@fairlead/core";
+import { addEventStream } from "./event-stream.ts";
+import { textEvent } from "./test-engine.ts";
+
+/** What waits in a loop fails instead of hanging when it is broken. */
+const hangs = { timeout: 60_000 };
+
+/** The route alone, on a bus of the test's own. */
+async function serveStream(tail: Bus["tail"], health: { lastOffset?: number } = { lastOffset: 0 }) {
+  const meter = new MemoryMeter();
+  const second = 1_000;
+  const server = createHttpServer({
+    host: "127.0.0.1",
+    port: 0,
+    tokens: undefined,
+    limits: {
+      headerMs: second,
+      bodyMs: second,
+      idleMs: second,
+      keepAliveMs: second,
+      maxConnections: 5,
+      maxHeaderBytes: 8_192,
+      maxBodyBytes: 1_000,
+    },
+    logger: silentLogger,
+    meter,
+  });
+  const bus = { tail, health: () => health } as unknown as Bus;
+  addEventStream(server.router(""), { bus, logger: silentLogger, meter, maxStreams: 1, heartbeatMs: 20 });
+  const { port } = await server.listen();
+  return { meter, port, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+}
+
+test(
+  "GET /v1/events asks the log for no more than a client takes, and cuts off one that takes nothing",
+  hangs,
+  async () => {
+    let asked = 0;
+    await using served = await serveStream(async function* () {
+      for (;;) yield { offset: ++asked, event: textEvent("x".repeat(1024 * 1024)) };
+    });
+    const socket = connect(served.port, "127.0.0.1");
+    socket.pause();
+    socket.on("error", () => {});
+    socket.write("GET /events HTTP/1.1\r\nhost: localhost\r\n\r\n");
+    // The stream is over once the idle limit has cut the client off: heartbeats did not keep it alive.
+    while (asked === 0 || served.meter.value("fairlead_http_event_streams") > 0) await setTimeout(10);
+    // What the kernel's buffers took (a few MiB each way), and one more.
+    assert.ok(asked < 40, `${asked} MiB were asked for`);
+    socket.destroy();
+  },
+);
+
+test("GET /v1/events sends heartbeats while nothing happens", async () => {
+  await using served = await serveStream(async function* ({ signal }) {
+    await new Promise((resolve) => signal?.addEventListener("abort", resolve));
+  });
+  const stop = new AbortController();
+  const response = await fetch(`http://127.0.0.1:${served.port}/events`, { signal: stop.signal });
+  let text = "";
+  for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    if (/(^:\n\n){3}/m.test(text)) break;
+  }
+  stop.abort();
+});
+
+for (const [what, error, expected] of [
+  [
+    "our own error",
+    new FairleadError("BUS_FAILED", "Cannot read the log"),
+    /"code":"BUS_FAILED","detail":"Cannot read/,
+  ],
+  ["a defect", new Error("secret detail"), /"code":"INTERNAL_ERROR"/],
+] as const) {
+  test(`GET /v1/events ends with a message of type problem after ${what}`, async () => {
+    await using served = await serveStream(async function* () {
+      yield { offset: 1, event: textEvent("one") };
+      throw error;
+    });
+    const text = await (await fetch(`http://127.0.0.1:${served.port}/events`)).text();
+    assert.match(text, /^id: 1\ndata: .*\n\nevent: problem\ndata: \{.*\}\n\n$/m);
+    assert.match(text, expected);
+    assert.doesNotMatch(text, /secret detail/);
+  });
+}
+
+test("GET /v1/events starts at the end that only the log knows, without telling a place", async () => {
+  const asked: unknown[] = [];
+  await using served = await serveStream(async function* ({ after }) {
+    asked.push(after);
+    yield { offset: 7, event: textEvent("one") };
+  }, {});
+  const text = await (await fetch(`http://127.0.0.1:${served.port}/events`)).text();
+  assert.deepEqual(asked, ["end"]);
+  assert.deepEqual(text.match(/^id:.*$/gm), ["id: 7"]);
+});
