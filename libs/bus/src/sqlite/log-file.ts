@@ -218,7 +218,7 @@ export class LogFile {
 
   /** Kept free for what comes next, so that deletion begins before publishing is refused. */
   #spareBytes(): number {
-    return Math.min(8 << 20, this.#settings.maxBytes / 16);
+    return Math.min(8 << 20, this.#room.limitBytes / 16);
   }
 
   #makeRoom(bytes: number): void {
