@@ -18,16 +18,17 @@ export interface EventStreamOptions {
 /** Words, `*` and `#`; few enough that matching stays cheap whatever a client asks for. */
 const topic = z
   .string()
-  .max(200, "must have at most 200 characters")
-  .regex(
-    /^([\w*-]+|#)(\.([\w*-]+|#)){0,9}$/,
-    'must be at most 10 words with dots between them, like "tcp.*" or "#"',
-  )
+  .max(200)
+  .regex(/^([\w*-]+|#)(\.([\w*-]+|#)){0,9}$/)
   .transform(routingKey);
+
+/** One sentence for all that may be wrong: of a union nobody hears what its parts say. */
+const topicsError =
+  'must be at most 20 patterns, each of at most 10 words and 200 characters with dots between them, like "tcp.*" or "#"';
 
 const querySchema = z.strictObject({
   type: z
-    .union([z.array(topic).max(20), topic.transform((one) => [one])])
+    .union([z.array(topic).max(20), topic.transform((one) => [one])], { error: topicsError })
     .optional()
     .describe(
       "Topic pattern over the routing key (`*` one word, `#` any number); repeat it for more. Default: all.",
