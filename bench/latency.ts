@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { startRabbit } from "@fairlead/harness";
 import { median, report } from "./figures.ts";
 import { timeConfirms } from "./peers/straight-amqp.ts";
-import { Fairlead, freePort } from "./processes.ts";
+import { Fairlead } from "./processes.ts";
 
 const pauseMs = 10;
 const lineBytes = 100;
@@ -28,13 +28,8 @@ async function timeAcks(port: number, count: number): Promise<number[]> {
 export async function measure(isSmoke: boolean): Promise<void> {
   const count = isSmoke ? 50 : 500;
   await using rabbit = await startRabbit();
-  const port = await freePort();
-  await using fairlead = await Fairlead.start({
-    bus: { amqp: { url: rabbit.url }, inbox: ["tcp.records"] },
-    "tcp-gateway": { listeners: [{ name: "lines", port }] },
-    "udp-collector": { listeners: [] },
-  });
-  await fairlead.untilWell();
+  const { fairlead, port } = await Fairlead.startOnRabbit(rabbit.url, ["tcp.records"]);
+  await using _running = fairlead;
   // In turn, so that both meet the same moods of the machine.
   const ours: number[] = [];
   const bare: number[] = [];

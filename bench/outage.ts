@@ -1,7 +1,7 @@
 /** The rate while the broker is away, and the rate at which the spool then drains, beside the healthy rate. */
 import { startRabbit } from "@fairlead/harness";
 import { perSecond, report } from "./figures.ts";
-import { Fairlead, freePort, Program } from "./processes.ts";
+import { Fairlead, Program } from "./processes.ts";
 
 const lineBytes = 100;
 const connections = 4;
@@ -10,13 +10,8 @@ export async function measure(isSmoke: boolean): Promise<void> {
   const linesEach = isSmoke ? 5_000 : 1_000_000;
   const total = linesEach * connections;
   await using rabbit = await startRabbit();
-  const port = await freePort();
-  await using fairlead = await Fairlead.start({
-    bus: { amqp: { url: rabbit.url }, inbox: ["tcp.records"] },
-    "tcp-gateway": { listeners: [{ name: "lines", port }] },
-    "udp-collector": { listeners: [] },
-  });
-  await fairlead.untilWell();
+  const { fairlead, port } = await Fairlead.startOnRabbit(rabbit.url, ["tcp.records"]);
+  await using _running = fairlead;
   const send = async () => {
     await using load = new Program("load/tcp-lines.ts", [port, connections, linesEach, lineBytes]);
     return (await load.next<{ seconds: number }>()).seconds;

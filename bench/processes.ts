@@ -125,6 +125,21 @@ export class Fairlead implements AsyncDisposable {
     return join(this.#directory, "data");
   }
 
+  /** A TCP gateway alone, on RabbitMQ, once it is connected. `port` is its listener's. */
+  static async startOnRabbit(
+    url: string,
+    inbox: readonly string[],
+  ): Promise<{ fairlead: Fairlead; port: number }> {
+    const port = await freePort();
+    const fairlead = await Fairlead.start({
+      bus: { amqp: { url }, inbox },
+      "tcp-gateway": { listeners: [{ name: "lines", port }] },
+      "udp-collector": { listeners: [] },
+    });
+    await fairlead.untilWell();
+    return { fairlead, port };
+  }
+
   async text(path: string): Promise<string> {
     return (await fetch(this.url + path)).text();
   }

@@ -5,20 +5,15 @@
 import { startRabbit } from "@fairlead/harness";
 import { perSecond, report } from "./figures.ts";
 import { publishStraight } from "./peers/straight-amqp.ts";
-import { Fairlead, freePort, Program } from "./processes.ts";
+import { Fairlead, Program } from "./processes.ts";
 
 const lineBytes = 100;
 const connections = 4;
 
 /** Lines per second through Fairlead, and how many lines its batches had. */
 async function throughFairlead(url: string, inbox: readonly string[], linesEach: number) {
-  const port = await freePort();
-  await using fairlead = await Fairlead.start({
-    bus: { amqp: { url }, inbox },
-    "tcp-gateway": { listeners: [{ name: "lines", port }] },
-    "udp-collector": { listeners: [] },
-  });
-  await fairlead.untilWell();
+  const { fairlead, port } = await Fairlead.startOnRabbit(url, inbox);
+  await using _running = fairlead;
   await using load = new Program("load/tcp-lines.ts", [port, connections, linesEach, lineBytes]);
   const { seconds } = await load.next<{ seconds: number }>();
   const published = await fairlead.metric("fairlead_bus_published_events_total");
