@@ -161,7 +161,10 @@ function routeReference(path: string, method: string, operation: Operation): str
     const rows = parameters.map((one) => [`\`${one.name}\``, one.in, one.description ?? ""]);
     parts.push(table(["parameter", "in", "what"], rows));
   }
-  const rows = Object.entries(responses).map(([status, { description: words = "" }]) => [status, words]);
+  // `default` is the problem that the head of the page is about, the same for every route.
+  const rows = Object.entries(responses)
+    .filter(([status]) => status !== "default")
+    .map(([status, { description: words = "" }]) => [status, words]);
   parts.push(table(["status", "what"], rows));
   return parts.join("\n\n");
 }
