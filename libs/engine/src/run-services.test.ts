@@ -214,16 +214,21 @@ for (const [what, path, reason] of [
   });
 }
 
-test("runServices() refuses a data directory that cannot be written", {
-  skip: process.getuid?.() === 0 && "root may write everywhere",
-}, async () => {
+test("runServices() refuses a data directory that cannot be written", async () => {
   await using directory = await temporaryDirectory();
   const dataDir = join(directory.path, "locked");
   await mkdir(dataDir, { mode: 0o500 });
-  await assert.rejects(startTestEngine([], { FAIRLEAD_DATA_DIR: dataDir }), {
-    code: "DATA_DIR_UNUSABLE",
-    message: /this user may not write there/,
-  });
+  // Root may write everywhere: become nobody for the attempt.
+  const isRoot = process.geteuid?.() === 0;
+  if (isRoot) process.seteuid?.(65_534);
+  try {
+    await assert.rejects(startTestEngine([], { FAIRLEAD_DATA_DIR: dataDir }), {
+      code: "DATA_DIR_UNUSABLE",
+      message: /this user may not write there/,
+    });
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+  }
 });
 
 test("runServices() that is stopped while it starts closes what it has opened", async () => {
