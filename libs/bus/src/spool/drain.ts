@@ -29,8 +29,11 @@ export interface Backlog {
   readonly sinceMs: number | undefined;
 }
 
-/** After a refused deletion, in milliseconds. */
-const retryDeleteMs = 1_000;
+/**
+ * Between two deletions, in milliseconds: each costs an fsync, which the broker's own would wait for where both share a disk.
+ * What a restart comes before is sent again. Also the pause after a refused one.
+ */
+const deleteEveryMs = 500;
 
 export class Drain implements AsyncDisposable {
   readonly #options: DrainOptions;
@@ -45,7 +48,7 @@ export class Drain implements AsyncDisposable {
   #wake: (() => void) | undefined;
   #deleting: Promise<void> | undefined;
   #deletedThrough: number;
-  #retry: Disposable | undefined;
+  #nextDelete: Disposable | undefined;
   /** Of this run: the last offset sent, and how far the store has been read. */
   #lastSent = 0;
   #scannedThrough = 0;
@@ -94,22 +97,36 @@ export class Drain implements AsyncDisposable {
     this.#hooks.onProgress();
   }
 
-  /** One delete at a time; what a restart comes before is sent again. */
+  /** One delete at a time, and at once when the spool is empty. */
   #release(): void {
     if (this.#deleting !== undefined || this.#deletedThrough >= this.#drainedThrough) return;
+    if (this.left > 0 && this.#nextDelete !== undefined) return;
     const through = this.#drainedThrough;
-    this.#retry?.[Symbol.dispose]();
+    this.#pauseDeletes();
     this.#deleting = this.#options.store.deleteThrough(through).then(
       () => {
         this.#deletedThrough = through;
         this.#deleting = undefined;
-        this.#release();
+        if (this.left === 0 || this.#nextDelete === undefined) this.#release();
       },
       () => {
         this.#deleting = undefined;
-        this.#retry = this.#options.clock.timer(retryDeleteMs, () => this.#release());
+        if (this.#nextDelete === undefined) this.#pauseDeletes();
       },
     );
+  }
+
+  #pauseDeletes(): void {
+    this.#stopPause();
+    this.#nextDelete = this.#options.clock.timer(deleteEveryMs, () => {
+      this.#nextDelete = undefined;
+      this.#release();
+    });
+  }
+
+  #stopPause(): void {
+    this.#nextDelete?.[Symbol.dispose]();
+    this.#nextDelete = undefined;
   }
 
   /** Begins at the oldest unconfirmed event; runs until `stop`. */
@@ -181,7 +198,10 @@ export class Drain implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.stop();
     await this.#stopped;
+    // What was confirmed is forgotten now, or it would be sent again.
+    this.#stopPause();
+    this.#release();
     while (this.#deleting !== undefined) await this.#deleting;
-    this.#retry?.[Symbol.dispose]();
+    this.#stopPause();
   }
 }

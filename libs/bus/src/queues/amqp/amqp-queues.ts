@@ -35,6 +35,11 @@ export interface AmqpQueuesOptions {
   readonly maxPendingBytes?: number;
   /** A message without a positive outcome for so long is given up with QUEUES_FAILED, in milliseconds. Default 10,000. */
   readonly confirmTimeoutMs?: number;
+  /**
+   * A new queue takes nothing before this age, in milliseconds: RabbitMQ loses a younger one when it is killed (declared.ts). So
+   * the first message ever of a kind takes so long. Default 5,000.
+   */
+  readonly youngQueueMs?: number;
   readonly heartbeatSeconds?: number;
   readonly connectTimeoutMs?: number;
   readonly reconnectMinMs?: number;
@@ -59,7 +64,11 @@ export class AmqpQueues implements WorkQueues {
     this.#options = options;
     this.#clock = clock;
     this.#observer = observeQueues(options.meter ?? new MemoryMeter());
-    const limits = { maxMessages, maxBytes };
+    const declared = {
+      limits: { maxMessages, maxBytes },
+      youngQueueMs: options.youngQueueMs ?? 5_000,
+      clock,
+    };
     const link = {
       url,
       heartbeatSeconds: options.heartbeatSeconds ?? 10,
@@ -71,13 +80,12 @@ export class AmqpQueues implements WorkQueues {
     this.#sender = new Sender({
       ...link,
       name: `${options.name} enqueue`,
-      limits,
+      ...declared,
       maxPendingMessages: options.maxPendingMessages ?? 1_024,
       maxPendingBytes: options.maxPendingBytes ?? 32 << 20,
       confirmTimeoutMs: this.#confirmTimeoutMs,
-      clock,
     });
-    this.#reader = new Reader({ ...link, name: `${options.name} consume` }, limits);
+    this.#reader = new Reader({ ...link, name: `${options.name} consume` }, declared);
   }
 
   get #confirmTimeoutMs(): number {

@@ -15,7 +15,15 @@ describe("amqp", { skip: skipOrFail(rabbitMissing()) }, () => {
     const proxy = await startProxy({ port: rabbit.port });
     const url = `amqp://guest:guest@${proxy.host}:${proxy.port}`;
     const open = () =>
-      openAmqpQueues({ url, name: "contract", logger: silentLogger, reconnectMaxMs: 500, ...contractLimits });
+      openAmqpQueues({
+        url,
+        name: "contract",
+        logger: silentLogger,
+        reconnectMaxMs: 500,
+        // Each case has a queue of its own and nobody kills this broker.
+        youngQueueMs: 0,
+        ...contractLimits,
+      });
     let queues = open();
     return {
       get queues() {

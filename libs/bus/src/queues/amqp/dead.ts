@@ -14,7 +14,7 @@ async function withChannel<T>(
   { model, declared }: Reachable,
   work: (channel: Channel) => Promise<T>,
 ): Promise<T> {
-  await declared.ensure({});
+  await declared.base();
   const channel = await model.createChannel();
   channel.on("error", () => {});
   try {

@@ -5,9 +5,10 @@ import type { HeldDelivery } from "../consume.ts";
 import type { RetryDelay } from "../delays.ts";
 import type { Settlement } from "../queues.ts";
 import type { LivingChannel } from "./channel.ts";
+import type { Needs } from "./declared.ts";
 import { deadMessage, factsOf, redeliveriesOf, retriedMessage } from "./message.ts";
 import type { Sender } from "./sender.ts";
-import { delayExchange, type Needs } from "./topology.ts";
+import { delayExchange } from "./topology.ts";
 
 export interface DeliveryParts {
   readonly sender: Sender;
@@ -62,7 +63,7 @@ export class AmqpDelivery implements HeldDelivery {
 
   async deadLetter(reason: string): Promise<Settlement> {
     const nowMs = this.#parts.clock.nowMs();
-    return this.#moveTo("dead-letter", names.dead, {}, (properties) =>
+    return this.#moveTo("dead-letter", names.dead, { dead: true }, (properties) =>
       deadMessage(properties, this.id, reason, this.retries, nowMs),
     );
   }

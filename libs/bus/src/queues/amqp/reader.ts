@@ -1,18 +1,18 @@
 /** The connection that consumers and looks at dead letters use: apart from sending, because a blocked connection reads nothing either. */
 import type { ChannelModel } from "amqplib";
 import { Link, type LinkOptions, type LinkState } from "../../amqp/link.ts";
+import { Declared, type DeclaredOptions } from "./declared.ts";
 import type { Reachable } from "./source.ts";
-import { Declared, type QueueLimits } from "./topology.ts";
 
 export class Reader implements AsyncDisposable {
   readonly #link: Link;
   #reachable: Reachable | undefined;
   readonly #waiting = new Set<(reachable: Reachable) => void>();
 
-  constructor(options: Omit<LinkOptions, "setup" | "onDown">, limits: QueueLimits) {
+  constructor(options: Omit<LinkOptions, "setup" | "onDown">, declaredOptions: DeclaredOptions) {
     this.#link = new Link({
       ...options,
-      setup: (model) => this.#setup(model, limits),
+      setup: (model) => this.#setup(model, declaredOptions),
       onDown: () => {
         this.#reachable = undefined;
       },
@@ -23,9 +23,9 @@ export class Reader implements AsyncDisposable {
     return this.#link.state;
   }
 
-  async #setup(model: ChannelModel, limits: QueueLimits): Promise<void> {
-    const reachable = { model, declared: new Declared(model, limits) };
-    await reachable.declared.ensure({});
+  async #setup(model: ChannelModel, declaredOptions: DeclaredOptions): Promise<void> {
+    const reachable = { model, declared: new Declared(model, declaredOptions) };
+    await reachable.declared.base();
     this.#reachable = reachable;
     for (const resume of this.#waiting) resume(reachable);
     this.#waiting.clear();

@@ -3,11 +3,11 @@
  * no spool behind it and no order to keep, so each message has its own outcome: a refusal concerns one queue, not the link.
  * What is unconfirmed when the link is lost is sent again with the same id, until its time is up.
  */
-import { backoffMs, type Clock, toError } from "@fairlead/core";
+import { backoffMs, toError } from "@fairlead/core";
 import type { ChannelModel, ConfirmChannel, Options } from "amqplib";
 import { Link, type LinkOptions, type LinkState } from "../../amqp/link.ts";
 import { QueueError } from "../errors.ts";
-import { Declared, type Needs, type QueueLimits } from "./topology.ts";
+import { Declared, type DeclaredOptions, type Needs } from "./declared.ts";
 
 export interface Outgoing {
   /** For error texts: "enqueue a message of kind fetch". */
@@ -20,13 +20,11 @@ export interface Outgoing {
   readonly needs: Needs;
 }
 
-export interface SenderOptions extends Omit<LinkOptions, "setup" | "onDown" | "failures"> {
-  readonly limits: QueueLimits;
+export interface SenderOptions extends Omit<LinkOptions, "setup" | "onDown" | "failures">, DeclaredOptions {
   readonly maxPendingMessages: number;
   readonly maxPendingBytes: number;
   /** Without a positive outcome for so long a message is given up, in milliseconds. */
   readonly confirmTimeoutMs: number;
-  readonly clock: Clock;
 }
 
 interface Pending {
@@ -110,8 +108,8 @@ export class Sender implements AsyncDisposable {
   }
 
   async #setup(model: ChannelModel): Promise<void> {
-    const declared = new Declared(model, this.#options.limits);
-    await declared.ensure({});
+    const declared = new Declared(model, this.#options);
+    await declared.base();
     const channel = await model.createConfirmChannel();
     let why = "channel closed";
     channel.on("error", (error) => {
@@ -138,7 +136,7 @@ export class Sender implements AsyncDisposable {
     const { channel, declared } = connection;
     const { exchange, routingKey, content, options, needs } = pending.outgoing;
     try {
-      await declared.ensure(needs);
+      await declared.forMessage(needs);
     } catch (error) {
       return this.#transmitLater(pending, toError(error).message);
     }
@@ -153,7 +151,7 @@ export class Sender implements AsyncDisposable {
         this.#losses = 0;
         return this.#settle(pending)?.resolve();
       }
-      declared.forget();
+      declared.unroutable(needs);
       this.#transmitLater(pending, `${exchange || "the broker"} has no queue for ${routingKey}`);
     });
   }

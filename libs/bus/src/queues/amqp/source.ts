@@ -16,9 +16,10 @@ import { headerBytes } from "../message.ts";
 import type { QueueObserver } from "../observe.ts";
 import { maxMessageBytes } from "../queues.ts";
 import { type LivingChannel, openChannel } from "./channel.ts";
+import type { Declared } from "./declared.ts";
 import { AmqpDelivery } from "./delivery.ts";
 import type { Sender } from "./sender.ts";
-import { type Declared, jobQueue } from "./topology.ts";
+import { jobQueue } from "./topology.ts";
 
 export interface Reachable {
   readonly model: ChannelModel;
@@ -88,7 +89,7 @@ export class AmqpSource implements Source {
   /** Waits for one message; undefined when the signal fires first. @throws when the consumer or its channel is lost */
   async #take(): Promise<HeldDelivery | undefined> {
     const { model, declared } = await this.#parts.connected(this.#signal);
-    await declared.ensure({ kind: this.#kind });
+    await declared.forConsumer(this.#kind);
     const living = await this.#channel(model);
     const { channel, closed } = living;
     const arrived = Promise.withResolvers<ConsumeMessage | null | undefined>();

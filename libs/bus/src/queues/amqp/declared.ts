@@ -1,0 +1,144 @@
+/**
+ * Declares what is needed when it is first needed, once per connection, on channels of their own: what the broker refuses closes
+ * only those.
+ *
+ * A quorum queue must not take messages in its first seconds. The broker writes the name of its Raft server with a delay; killed
+ * before that, it starts the queue anew, empty and for ever without a leader, whatever it has confirmed ("Starting member as a new
+ * one", rabbitmq-server issue 15725; on 3.10.8 after kill -9 every queue up to 1 s old was lost, none from 2 s on). So a queue is
+ * bound last, by somebody who knows that it is old enough: until then nothing can get into it, and `mandatory` says so.
+ */
+import type { Clock } from "@fairlead/core";
+import type { Channel, ChannelModel } from "amqplib";
+import { declareDead, names } from "../../amqp/topology.ts";
+import type { RetryDelay } from "../delays.ts";
+import {
+  delayDeclaration,
+  delayExchange,
+  kindDeclaration,
+  type QueueDeclaration,
+  type QueueLimits,
+} from "./topology.ts";
+
+/** What a message needs to find its way. */
+export interface Needs {
+  readonly kind?: string;
+  readonly delay?: RetryDelay;
+  readonly dead?: boolean;
+}
+
+export interface DeclaredOptions {
+  readonly limits: QueueLimits;
+  /** Age from which a queue survives a crash of its broker, in milliseconds. */
+  readonly youngQueueMs: number;
+  readonly clock: Clock;
+}
+
+export class Declared {
+  readonly #model: ChannelModel;
+  readonly #options: DeclaredOptions;
+  readonly #done = new Map<string, Promise<void>>();
+  /** Found without a binding, or perhaps so. */
+  readonly #unbound = new Set<string>();
+  #deadIsYoung = false;
+
+  constructor(model: ChannelModel, options: DeclaredOptions) {
+    this.#model = model;
+    this.#options = options;
+  }
+
+  /** The exchanges and the queue of the dead letters. @throws what the broker answers; then it is tried anew the next time */
+  base(): Promise<void> {
+    return this.#once("base", async () => {
+      this.#deadIsYoung = !(await this.#exists(names.deadQueue));
+      await this.#withChannel(async (channel) => {
+        await declareDead(channel);
+        await channel.assertExchange(names.jobs, "direct", { durable: true });
+        await channel.assertExchange(delayExchange, "headers", { durable: true });
+      });
+    });
+  }
+
+  /** Resolves when a message with these needs will stay where it is put. @throws as `base` */
+  async forMessage({ kind, delay, dead = false }: Needs): Promise<void> {
+    await this.base();
+    const { limits } = this.#options;
+    if (dead && this.#deadIsYoung) await this.#once("dead", () => this.#age());
+    if (kind !== undefined) await this.#ready(kindDeclaration(kind, limits));
+    if (delay !== undefined) await this.#ready(delayDeclaration(delay, limits));
+  }
+
+  /** Resolves when there is a queue to consume; it is bound later, where nobody has done it yet. @throws as `base` */
+  async forConsumer(kind: string): Promise<void> {
+    await this.base();
+    const queue = kindDeclaration(kind, this.#options.limits);
+    await this.#once(`queue ${queue.name}`, () => this.#declare(queue));
+    // When it fails, the link is lost or the next publisher finds the queue unbound.
+    this.#once(`late binding of ${queue.name}`, () => this.#bind(queue)).catch(() => {});
+  }
+
+  /** A message with these needs came back. */
+  unroutable({ kind, delay }: Needs): void {
+    this.forget();
+    const { limits } = this.#options;
+    if (kind !== undefined) this.#unbound.add(kindDeclaration(kind, limits).name);
+    if (delay !== undefined) this.#unbound.add(delayDeclaration(delay, limits).name);
+  }
+
+  /** Something that stood here is gone: look at all of it anew. */
+  forget(): void {
+    this.#done.clear();
+  }
+
+  #ready(queue: QueueDeclaration): Promise<void> {
+    return this.#once(queue.name, async () => {
+      await this.#declare(queue);
+      if (this.#unbound.has(queue.name)) await this.#bind(queue);
+    });
+  }
+
+  async #declare({ name, arguments: args }: QueueDeclaration): Promise<void> {
+    if (!(await this.#exists(name))) this.#unbound.add(name);
+    // Also one that exists: other arguments than these are an error that somebody has to see.
+    await this.#withChannel((channel) => channel.assertQueue(name, { durable: true, arguments: args }));
+  }
+
+  async #bind({ name, exchange, routingKey, bindingArguments }: QueueDeclaration): Promise<void> {
+    await this.#age();
+    await this.#withChannel((channel) => channel.bindQueue(name, exchange, routingKey, bindingArguments));
+    this.#unbound.delete(name);
+  }
+
+  async #age(): Promise<void> {
+    const { youngQueueMs, clock } = this.#options;
+    if (youngQueueMs > 0) await new Promise<void>((resolve) => clock.timer(youngQueueMs, resolve));
+  }
+
+  async #exists(queue: string): Promise<boolean> {
+    try {
+      await this.#withChannel((channel) => channel.checkQueue(queue));
+      return true;
+    } catch (error) {
+      // 404 (NOT_FOUND): AMQP 0-9-1, Queue.Declare, passive.
+      if (error instanceof Error && "code" in error && error.code === 404) return false;
+      throw error;
+    }
+  }
+
+  #once(name: string, declare: () => Promise<void>): Promise<void> {
+    const known = this.#done.get(name);
+    if (known !== undefined) return known;
+    const declaring = declare();
+    this.#done.set(name, declaring);
+    declaring.catch(() => {
+      if (this.#done.get(name) === declaring) this.#done.delete(name);
+    });
+    return declaring;
+  }
+
+  async #withChannel(work: (channel: Channel) => Promise<unknown>): Promise<void> {
+    const channel = await this.#model.createChannel();
+    channel.on("error", () => {}); // The call that caused it is rejected as well.
+    await work(channel);
+    await channel.close();
+  }
+}
