@@ -1,7 +1,6 @@
 import { join, resolve } from "node:path";
 import { type Clock, type Logger, type Meter, parseBytes, parseDurationMs } from "@fairlead/core";
 import { z } from "zod";
-import { openAmqpBus } from "./amqp/amqp-bus.ts";
 import type { Bus } from "./bus.ts";
 import { observeBus } from "./observe.ts";
 import { openSpool } from "./spool/open-spool.ts";
@@ -158,6 +157,8 @@ function openOnDisk(config: BusConfig, { dataDir, logger, clock }: BusDependenci
 async function openOnAmqp(config: BusConfig, dependencies: BusDependencies): Promise<Bus> {
   const { amqp, spool, inbox, maxEventBytes, maxPendingEvents, maxPendingBytes } = config;
   const { dataDir, logger, clock, name = "fairlead" } = dependencies;
+  // Loaded only where it is used: without RabbitMQ its client would cost memory and time at every start.
+  const { openAmqpBus } = await import("./amqp/amqp-bus.ts");
   if (amqp === undefined) throw new TypeError("Cannot open the bus on RabbitMQ: no address");
   const { url, logMaxBytes, logMaxAge, inboxMaxBytes, windowMessages, windowBytes } = amqp;
   return openAmqpBus({

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { Broker } from "./amqp/broker.ts";
+
 export type { Bus, BusHealth, LoggedEvent, TailOptions } from "./bus.ts";
 export {
   type BusConfig,
@@ -16,3 +18,9 @@ export { type IpcBusOptions, openIpcBus } from "./ipc/ipc-bus.ts";
 export type { BusPort } from "./ipc/protocol.ts";
 export { serveBus } from "./ipc/serve.ts";
 export { openSqliteBus, SqliteBus, type SqliteBusOptions } from "./sqlite/sqlite-bus.ts";
+export type { Broker };
+
+/** Connects once to see whether a broker answers. Loads the AMQP client only then. @throws {BusError} BUS_FAILED */
+export async function probeBroker(url: string, timeoutMs: number): Promise<Broker> {
+  return (await import("./amqp/probe.ts")).probeBroker(url, timeoutMs);
+}

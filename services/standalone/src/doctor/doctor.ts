@@ -6,6 +6,7 @@ import type { DoctorCommandOptions } from "../commands/doctor-command.ts";
 import { services } from "../services.ts";
 import { checkAccess } from "./check-access.ts";
 import { checkDirectory } from "./check-directory.ts";
+import { checkEngine } from "./check-engine.ts";
 import { checkPort } from "./check-port.ts";
 import { checkReceiveBuffer } from "./check-receive-buffer.ts";
 import { checkNode, checkOpenFiles } from "./check-system.ts";
@@ -63,6 +64,7 @@ async function checkPlan(
   const ports = plannedPorts(config);
   return [
     ...findings,
+    ...(await checkEngine(config)),
     ...checkDirectory(config.dataDir, config.bus.maxBytes),
     ...checkOpenFiles(plannedConnections(config)),
     ...(await checkAccess(config.http)),

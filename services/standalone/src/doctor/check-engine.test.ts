@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { loadServicesConfig } from "@fairlead/engine";
+import {
+  freePort,
+  rabbitMissing,
+  redisMissing,
+  skipOrFail,
+  startRabbit,
+  startRedis,
+  temporaryDirectory,
+} from "@fairlead/harness";
+import { services } from "../services.ts";
+import { checkEngine } from "./check-engine.ts";
+
+async function check(env: Record<string, string>) {
+  await using directory = await temporaryDirectory();
+  const { values } = loadServicesConfig({
+    services,
+    env: { ...env, FAIRLEAD_DATA_DIR: directory.path },
+    cwd: directory.path,
+  });
+  return checkEngine(values);
+}
+
+test("checkEngine() has nothing to say about the embedded engine", async () => {
+  assert.deepEqual(await check({}), []);
+});
+
+test("checkEngine() says what waits for servers that are away, and shows no password", async () => {
+  const [amqp, redis] = [await freePort(), await freePort()];
+  const findings = await check({
+    FAIRLEAD_AMQP_URL: `amqp://user:s3cret@127.0.0.1:${amqp}`,
+    FAIRLEAD_REDIS_URL: `redis://:s3cret@127.0.0.1:${redis}`,
+  });
+  assert.deepEqual(
+    findings.map(({ subject, status }) => [subject, status]),
+    [
+      [`RabbitMQ at 127.0.0.1:${amqp}`, "warning"],
+      ["where events end up", "warning"],
+      [`Redis at 127.0.0.1:${redis}`, "warning"],
+    ],
+  );
+  assert.match(findings[0]!.words, /waits in the spool/);
+  assert.doesNotMatch(JSON.stringify(findings), /s3cret/);
+});
+
+test("checkEngine() finds servers that answer", {
+  skip: skipOrFail(rabbitMissing() ?? redisMissing()),
+}, async () => {
+  await using rabbit = await startRabbit();
+  await using redis = await startRedis();
+  const findings = await check({ FAIRLEAD_AMQP_URL: rabbit.url, FAIRLEAD_REDIS_URL: redis.url });
+  assert.deepEqual(
+    findings.map(({ status }) => status),
+    ["ok", "warning", "ok"],
+  );
+  assert.match(findings[0]!.words, /^version \d+\.\d+\.\d+ answers$/);
+});

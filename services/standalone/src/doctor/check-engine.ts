@@ -1,0 +1,60 @@
+import { probeBroker } from "@fairlead/bus";
+import { silentLogger, toError } from "@fairlead/core";
+import type { EngineConfig } from "@fairlead/engine";
+import { openState } from "@fairlead/state";
+import type { Finding } from "./finding.ts";
+
+const patienceMs = 3_000;
+
+/** The servers of the distributed engine, where the configuration names them, and what "accepted" rests on there. */
+export async function checkEngine(config: EngineConfig): Promise<Finding[]> {
+  return [...(await checkBroker(config.bus)), ...(await checkRedis(config))];
+}
+
+async function checkBroker({ amqp, inbox }: EngineConfig["bus"]): Promise<Finding[]> {
+  if (amqp === undefined) return [];
+  const { host } = new URL(amqp.url);
+  const findings: Finding[] = [];
+  try {
+    const { version } = await probeBroker(amqp.url, patienceMs);
+    findings.push({ subject: `RabbitMQ at ${host}`, status: "ok", words: `version ${version} answers` });
+  } catch (error) {
+    findings.push({
+      subject: `RabbitMQ at ${host}`,
+      status: "warning",
+      words: `${toError(error).message}: until it answers, what is accepted waits in the spool`,
+      advice: "start it, or correct the address, user and password in FAIRLEAD_AMQP_URL (bus.amqp.url)",
+    });
+  }
+  if (inbox.length === 0) {
+    findings.push({
+      subject: "where events end up",
+      status: "warning",
+      words:
+        "unless a back end binds a queue of its own, events reach the log stream only, and a stream confirms before its fsync: " +
+        "a single node that loses its power can lose the last of them",
+      advice:
+        'bind a quorum queue to the exchange fairlead.events, or set bus.inbox, for example ["tcp.*", "udp.*"]',
+    });
+  }
+  return findings;
+}
+
+async function checkRedis({ state, dataDir }: EngineConfig): Promise<Finding[]> {
+  if (state.redis === undefined) return [];
+  const subject = `Redis at ${new URL(state.redis.url).host}`;
+  try {
+    await using opened = await openState(state, { dataDir, logger: silentLogger });
+    await opened.values.get("doctor");
+    return [{ subject, status: "ok", words: "answers" }];
+  } catch (error) {
+    return [
+      {
+        subject,
+        status: "warning",
+        words: `${toError(error).message}: what needs shared state fails until it answers; accepting does not need it`,
+        advice: "start it, or correct the address and password in FAIRLEAD_REDIS_URL (state.redis.url)",
+      },
+    ];
+  }
+}
