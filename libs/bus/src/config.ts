@@ -1,7 +1,9 @@
 import { join, resolve } from "node:path";
 import { type Clock, type Logger, type Meter, parseBytes, parseDurationMs } from "@fairlead/core";
 import { z } from "zod";
+import type { AmqpBus } from "./amqp/amqp-bus.ts";
 import type { Bus } from "./bus.ts";
+import { BusError } from "./errors.ts";
 import { observeBus } from "./observe.ts";
 import { openSpool } from "./spool/open-spool.ts";
 import { openSqliteBus } from "./sqlite/sqlite-bus.ts";
@@ -154,12 +156,22 @@ function openOnDisk(config: BusConfig, { dataDir, logger, clock }: BusDependenci
   });
 }
 
-async function openOnAmqp(config: BusConfig, dependencies: BusDependencies): Promise<Bus> {
+/**
+ * The bus on RabbitMQ as the configuration describes it, without metrics.
+ * @throws {BusError} LOG_IN_USE, LOG_TOO_NEW, BUS_FAILED when `amqp` is not set
+ */
+export async function openOnAmqp(
+  config: BusConfig,
+  dependencies: Omit<BusDependencies, "meter">,
+): Promise<AmqpBus> {
   const { amqp, spool, inbox, maxEventBytes, maxPendingEvents, maxPendingBytes } = config;
   const { dataDir, logger, clock, name = "fairlead" } = dependencies;
+  if (amqp === undefined) {
+    const state = "no address is set (bus.amqp.url, FAIRLEAD_AMQP_URL)";
+    throw new BusError("BUS_FAILED", `Cannot open the bus on RabbitMQ: ${state}`, { retryable: false });
+  }
   // Loaded only where it is used: without RabbitMQ its client would cost memory and time at every start.
   const { openAmqpBus } = await import("./amqp/amqp-bus.ts");
-  if (amqp === undefined) throw new TypeError("Cannot open the bus on RabbitMQ: no address");
   const { url, logMaxBytes, logMaxAge, inboxMaxBytes, windowMessages, windowBytes } = amqp;
   return openAmqpBus({
     url,

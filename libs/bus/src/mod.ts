@@ -17,6 +17,15 @@ export { BusError, type BusErrorCode } from "./errors.ts";
 export { type IpcBusOptions, openIpcBus } from "./ipc/ipc-bus.ts";
 export type { BusPort } from "./ipc/protocol.ts";
 export { serveBus } from "./ipc/serve.ts";
+export { type OpenSpoolOptions, openSpool } from "./spool/open-spool.ts";
+export {
+  type DrainSpoolOptions,
+  drainSpool,
+  exportSpool,
+  inspectSpool,
+  type SpoolStatus,
+  verifySpool,
+} from "./spool/operations.ts";
 export { openSqliteBus, SqliteBus, type SqliteBusOptions } from "./sqlite/sqlite-bus.ts";
 export type { Broker };
 

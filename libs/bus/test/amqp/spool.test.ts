@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { errorCode } from "@fairlead/core";
+import { errorCode, silentLogger } from "@fairlead/core";
 import {
   eventually,
   freePort,
@@ -14,7 +14,9 @@ import {
   startProxy,
 } from "@fairlead/harness";
 import type { Bus } from "../../src/bus.ts";
+import { busConfigSchema } from "../../src/config.ts";
 import { collect, history } from "../../src/contract/support.ts";
+import { drainSpool } from "../../src/spool/operations.ts";
 import { flipBit } from "../damage.ts";
 import { auditInbox, auditLog } from "./audit.ts";
 import { direct, eventOf, openTestBus, SharedRabbit } from "./rabbit.ts";
@@ -157,6 +159,26 @@ describe("the spool and the broker", { skip: skipOrFail(rabbitMissing()) }, () =
     // 300 events of 10,000 bytes at 2 MB/s take 1.5 s; the last 256 take as long as the broker does.
     assert.ok(performance.now() - start > 1_000, `drained after ${performance.now() - start} ms`);
     await auditLog(under.bus, { acknowledged: [acknowledged] });
+  });
+
+  test("drainSpool() sends what a service left behind, and refuses while one owns it", async () => {
+    const rabbit = await shared.clean();
+    const deadUrl = `amqp://guest:guest@127.0.0.1:${await freePort()}`;
+    await using first = await openTestBus(deadUrl);
+    const acknowledged = [await publishAll(first.bus, 2_000, 100)];
+    const { url } = rabbit;
+    const amqp = { url, logMaxBytes: "512MiB", logMaxAge: "1h", inboxMaxBytes: "512MiB" };
+    const config = busConfigSchema.parse({ amqp, inbox: ["tcp.*"] });
+    const options = { dataDir: first.directory, logger: silentLogger };
+    await assert.rejects(drainSpool(config, options), { code: "LOG_IN_USE" });
+    await first.bus[Symbol.asyncDispose]();
+    const left: number[] = [];
+    const status = await drainSpool(config, { ...options, onProgress: (count) => left.push(count) });
+    assert.deepEqual([status.events, status.damagedEvents, left.at(-1)], [0, 0, 0]);
+    await auditInbox(rabbit.url, { acknowledged });
+    await assert.rejects(drainSpool(busConfigSchema.parse({}), { ...options, dataDir: "/nowhere" }), {
+      code: "BUS_FAILED",
+    });
   });
 
   test("attributes and extensions, traceparent among them, come through spool and broker", async () => {

@@ -1,0 +1,115 @@
+/**
+ * What an operator does with a spool whose process does not run. Each opens the file as its one owner, so all refuse with
+ * LOG_IN_USE while a process has it; a running one says the same over HTTP (health, metrics).
+ */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { systemClock } from "@fairlead/core";
+import type { LoggedEvent } from "../bus.ts";
+import { type BusConfig, type BusDependencies, openOnAmqp } from "../config.ts";
+import { BusError } from "../errors.ts";
+import type { SqliteBus } from "../sqlite/sqlite-bus.ts";
+import { openSpool } from "./open-spool.ts";
+
+export interface SpoolStatus {
+  readonly path: string;
+  /** Events that wait for the broker. */
+  readonly events: number;
+  /** Bytes that they take on disk. */
+  readonly bytes: number;
+  /** `time` of the oldest event that waits, as it says itself; undefined: none waits. */
+  readonly oldest: string | undefined;
+  /** Events that were found damaged and set aside, as far as they were met. */
+  readonly damagedEvents: number;
+  /** Sentences for an operator; empty when all is well. */
+  readonly problems: readonly string[];
+}
+
+const history = { after: 0, follow: false } as const;
+
+async function open(path: string): Promise<SqliteBus> {
+  if (!existsSync(path)) {
+    const state = "there is no such file; it is made when RabbitMQ is first away";
+    throw new BusError("BUS_FAILED", `Cannot open the spool ${path}: ${state}`, { retryable: false });
+  }
+  return await openSpool({ path });
+}
+
+async function status(path: string, spool: SqliteBus): Promise<SpoolStatus> {
+  let oldest: string | undefined;
+  for await (const { event } of spool.tail(history)) {
+    oldest = event.time;
+    break;
+  }
+  const health = spool.health();
+  return {
+    path: resolve(path),
+    events: oldest === undefined ? 0 : spool.storedEvents,
+    bytes: health.storedBytes ?? 0,
+    oldest,
+    damagedEvents: health.damagedEvents ?? 0,
+    problems: health.problems,
+  };
+}
+
+/**
+ * How much waits, and since when. Looks at the first event only; `verifySpool` reads all. A file whose structure is damaged is
+ * repaired by the opening, as at every start.
+ * @throws {BusError} LOG_IN_USE, LOG_TOO_NEW, BUS_FAILED (also when there is no such file)
+ */
+export async function inspectSpool(path: string): Promise<SpoolStatus> {
+  await using spool = await open(path);
+  return await status(path, spool);
+}
+
+/**
+ * Reads every event and checks it. What is damaged is set aside and counted.
+ * @throws {BusError} LOG_IN_USE, LOG_TOO_NEW, BUS_FAILED
+ */
+export async function verifySpool(path: string): Promise<SpoolStatus> {
+  let events = 0;
+  {
+    await using spool = await open(path);
+    for await (const _ of spool.tail(history)) events++;
+  }
+  return { ...(await inspectSpool(path)), events };
+}
+
+/**
+ * The events that wait, oldest first. They stay in the spool. The file is held until the iteration ends.
+ * @throws {BusError} LOG_IN_USE, LOG_TOO_NEW, BUS_FAILED
+ */
+export async function* exportSpool(path: string): AsyncGenerator<LoggedEvent, void, void> {
+  await using spool = await open(path);
+  yield* spool.tail(history);
+}
+
+export interface DrainSpoolOptions extends Omit<BusDependencies, "meter"> {
+  /** Stops; what was not confirmed stays. */
+  readonly signal?: AbortSignal;
+  /** Told now and then how many events are left, and what is in the way. */
+  readonly onProgress?: (left: number, problems: readonly string[]) => void;
+}
+
+/**
+ * Sends the spool of a configuration to its RabbitMQ without the service that filled it, and waits until it is empty.
+ * @param config `amqp` must be set
+ * @returns how the spool is afterwards; events are left only when the signal fired
+ * @throws {BusError} LOG_IN_USE, LOG_TOO_NEW, BUS_FAILED
+ */
+export async function drainSpool(config: BusConfig, options: DrainSpoolOptions): Promise<SpoolStatus> {
+  const { dataDir, signal, onProgress = () => {}, clock = systemClock } = options;
+  const path = resolve(dataDir, config.spool.path);
+  const before = await inspectSpool(path);
+  if (before.events === 0) return before;
+  {
+    await using bus = await openOnAmqp(config, options);
+    for (let left = before.events; left > 0 && signal?.aborted !== true; ) {
+      await clock.sleep(100, signal).catch(() => {});
+      const health = bus.health();
+      left = health.spooledEvents ?? 0;
+      onProgress(left, health.problems);
+    }
+  }
+  return await inspectSpool(path);
+}
