@@ -40,7 +40,10 @@ test("verifySpool() reads every event and counts what is damaged", async () => {
   using directory = temporaryDirectory();
   const path = join(directory.path, "spool.db");
   await fill(path, 300);
-  flipBit(path, readFileSync(path).indexOf(marker("7")));
+  // Everywhere: a page that was split keeps copies that are no longer valid.
+  const bytes = readFileSync(path);
+  for (let at = bytes.indexOf(marker("7")); at >= 0; at = bytes.indexOf(marker("7"), at + 1))
+    flipBit(path, at);
   const { events, damagedEvents, problems } = await verifySpool(path);
   assert.deepEqual({ events, damagedEvents }, { events: 299, damagedEvents: 1 });
   assert.match(problems.join(), /1 events of .* were found damaged/);
