@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
-import { type CloudEvent, systemClock } from "@fairlead/core";
+import { type Clock, type CloudEvent, systemClock } from "@fairlead/core";
 import fc from "fast-check";
 import type { LoggedEvent, TailOptions } from "../bus.ts";
 import { BusError } from "../errors.ts";
@@ -13,6 +13,10 @@ class MemoryStore implements SpoolStore {
   rows: LoggedEvent[] = [];
   lastOffset = 0;
   room = Number.POSITIVE_INFINITY;
+  /** Offsets that cannot be read. */
+  readonly damaged = new Set<number>();
+  /** Reads and deletions that fail before one succeeds. */
+  failures = 0;
 
   get storedEvents(): number {
     return this.rows.length;
@@ -35,13 +39,21 @@ class MemoryStore implements SpoolStore {
       if (row === undefined || row.offset > end || signal?.aborted) return;
       next = row.offset;
       await turn();
-      yield row;
+      this.#failIfTold();
+      if (!this.damaged.has(row.offset)) yield row;
     }
   }
 
   async deleteThrough(through: number): Promise<void> {
     await turn();
+    this.#failIfTold();
     this.rows = this.rows.filter(({ offset }) => offset > through);
+  }
+
+  #failIfTold(): void {
+    if (this.failures === 0) return;
+    this.failures--;
+    throw new BusError("BUS_FAILED", "Cannot use the store: a test says so");
   }
 
   health() {
@@ -111,11 +123,20 @@ function numbered(id: number): CloudEvent {
   };
 }
 
-function build(windowSize: number) {
+/** Waits take one turn of the loop. */
+const clock: Clock = {
+  ...systemClock,
+  sleep: () => turn(),
+  timer(_ms, callback) {
+    const immediate = setImmediate(callback);
+    return { [Symbol.dispose]: () => clearImmediate(immediate) };
+  },
+};
+
+function build(windowSize: number, limits = { maxPendingEvents: 1_000, maxPendingBytes: 1_000_000 }) {
   const store = new MemoryStore();
   const broker = new ToyBroker(windowSize);
-  const limits = { maxPendingEvents: 1_000, maxPendingBytes: 1_000_000 };
-  const spooled = new SpooledPublisher({ store, ...limits, clock: systemClock }, broker, {
+  const spooled = new SpooledPublisher({ store, ...limits, clock }, broker, {
     drainedThrough: 0,
     sinceMs: undefined,
   });
@@ -147,6 +168,11 @@ const step = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("fail" as const), count: fc.nat(8) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("ready" as const), count: fc.constant(0) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("damage" as const), count: fc.nat(5) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant("failStore" as const), count: fc.integer({ min: 1, max: 3 }) }),
+  },
   {
     weight: 3,
     arbitrary: fc.record({ do: fc.constant("turn" as const), count: fc.integer({ min: 1, max: 5 }) }),
@@ -162,6 +188,7 @@ test("SpooledPublisher loses nothing that it accepted and keeps the order, whate
         const { store, broker, spooled } = build(windowSize);
         let next = 0;
         const accepted: number[] = [];
+        const hit = new Set<number>();
         for (const { do: action, count } of steps) {
           if (action === "publish") {
             for (let i = 0; i < count; i++) {
@@ -177,7 +204,15 @@ test("SpooledPublisher loses nothing that it accepted and keeps the order, whate
           } else if (action === "confirm") broker.confirm(count);
           else if (action === "fail") broker.fail(count);
           else if (action === "ready") broker.ready();
-          else for (let i = 0; i < count; i++) await turn();
+          else if (action === "failStore") store.failures = count;
+          else if (action === "damage") {
+            const row = store.rows[count];
+            // What the drain has in its hands already is not hit any more.
+            if (row !== undefined && !broker.isReady) {
+              store.damaged.add(row.offset);
+              hit.add(Number(row.event.id));
+            }
+          } else for (let i = 0; i < count; i++) await turn();
         }
         await settle(broker, spooled);
         const all = Array.from({ length: next }, (_, index) => index + 1);
@@ -185,7 +220,16 @@ test("SpooledPublisher loses nothing that it accepted and keeps the order, whate
           accepted.toSorted((a, b) => a - b),
           all,
         );
-        assert.deepEqual(firstArrivals(broker.delivered), all);
+        const arrived = firstArrivals(broker.delivered);
+        assert.deepEqual(
+          arrived,
+          arrived.toSorted((a, b) => a - b),
+        );
+        assert.deepEqual(
+          all.filter((id) => !hit.has(id) && !arrived.includes(id)),
+          [],
+        );
+        for (let turns = 0; store.rows.length > 0 && turns < 50; turns++) await turn();
         assert.equal(store.rows.length, 0);
         assert.equal(spooled.backlog.events, 0);
         assert.deepEqual(spooled.pending, { events: 0, bytes: 0 });
@@ -194,6 +238,34 @@ test("SpooledPublisher loses nothing that it accepted and keeps the order, whate
     ),
     { numRuns: 1_000 },
   );
+});
+
+test("SpooledPublisher comes to the end of the spool though producers never pause and the store is faster than the broker", async () => {
+  const { store, broker, spooled } = build(16, { maxPendingEvents: 300, maxPendingBytes: 2 ** 40 });
+  const data = Buffer.alloc(1 << 20);
+  await Promise.all(Array.from({ length: 300 }, (_, id) => spooled.publish({ ...numbered(id + 1), data })));
+  let isOver = false;
+  let last = 300;
+  const produce = async () => {
+    while (!isOver) await spooled.publish({ ...numbered(++last), data });
+  };
+  const producers = Array.from({ length: 100 }, produce);
+  broker.ready();
+  for (let turns = 0; spooled.mode !== "direct" && turns < 5_000; turns++) {
+    broker.confirm(8);
+    await turn();
+  }
+  assert.equal(spooled.mode, "direct");
+  isOver = true;
+  await settle(broker, spooled);
+  await Promise.all(producers);
+  const arrived = firstArrivals(broker.delivered);
+  assert.deepEqual(
+    arrived,
+    Array.from({ length: last }, (_, index) => index + 1),
+  );
+  assert.equal(store.rows.length, 0);
+  await spooled[Symbol.asyncDispose]();
 });
 
 test("SpooledPublisher.publish() refuses when the spool is full and takes again when there is room", async () => {
