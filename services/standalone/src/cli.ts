@@ -7,6 +7,7 @@ import { errorCode, FairleadError, toError } from "@fairlead/core";
 import { Command, CommanderError } from "commander";
 import { configCommand } from "./commands/config-command.ts";
 import { doctorCommand } from "./commands/doctor-command.ts";
+import { spoolCommand } from "./commands/spool-command.ts";
 import { tokenCommand } from "./commands/token-command.ts";
 import { upCommand } from "./commands/up-command.ts";
 import { ProcessTerminal } from "./environment.ts";
@@ -23,7 +24,15 @@ async function main(terminal: Terminal): Promise<void> {
     .exitOverride()
     .showHelpAfterError("(fairlead --help lists the commands)")
     .addHelpText("after", epilogue);
-  const commands = [upCommand, tailCommand, sendCommand, doctorCommand, configCommand, tokenCommand];
+  const commands = [
+    upCommand,
+    tailCommand,
+    sendCommand,
+    doctorCommand,
+    configCommand,
+    tokenCommand,
+    spoolCommand,
+  ];
   for (const create of commands) program.addCommand(create(terminal));
   for (const command of program.commands) inherit(command, program);
   try {

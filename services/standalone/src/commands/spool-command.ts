@@ -1,0 +1,30 @@
+import type { Terminal } from "@fairlead/client/cli";
+import { Command } from "commander";
+
+export interface SpoolCommandOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+export function spoolCommand(terminal: Terminal): Command {
+  const command = new Command("spool").description(
+    "Look after the events that wait on this disk for RabbitMQ, of a Fairlead that does not run (doctor asks one that does)",
+  );
+  const add = (name: "status" | "verify" | "export" | "drain", description: string) =>
+    command
+      .command(name)
+      .description(description)
+      .option(
+        "--config <file>",
+        "configuration (default: FAIRLEAD_CONFIG, else ./fairlead.yaml where it exists)",
+      )
+      .option("--json", "print the result as JSON")
+      .action(async (options: SpoolCommandOptions) =>
+        (await import("./spool.ts")).spoolOperations[name](options, terminal),
+      );
+  add("status", "Say how many events wait, and since when");
+  add("verify", "Read and check every event; ends with code 1 when some are damaged");
+  add("export", "Print every event as a line of JSON (CloudEvents), oldest first; they stay in the spool");
+  add("drain", "Send everything to RabbitMQ and wait until it is confirmed");
+  return command;
+}

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { test } from "node:test";
+import { promisify } from "node:util";
+import {
+  eventually,
+  exchange,
+  freePort,
+  rabbitMissing,
+  skipOrFail,
+  startProcess,
+  startRabbit,
+  temporaryDirectory,
+} from "@fairlead/harness";
+
+const run = promisify(execFile);
+const cli = new URL("../bin/fairlead.mjs", import.meta.url).pathname;
+
+/** Runs a command to its end; a code other than 0 is given, not thrown. */
+async function fairlead(env: NodeJS.ProcessEnv, ...args: string[]) {
+  const done = run(process.execPath, [cli, ...args], { env, maxBuffer: 1 << 26 });
+  const ended = await done.catch((error: { code: number; stdout: string; stderr: string }) => error);
+  return { code: "code" in ended ? ended.code : 0, stdout: ended.stdout, stderr: ended.stderr };
+}
+
+test("fairlead spool shows, exports and drains what a stopped Fairlead left for a broker that was away", {
+  skip: skipOrFail(rabbitMissing()),
+}, async () => {
+  await using directory = await temporaryDirectory();
+  await using rabbit = await startRabbit();
+  await rabbit.stop();
+  const [http, tcp] = [await freePort(), await freePort()];
+  const config = {
+    http: { port: http },
+    "tcp-gateway": { listeners: [{ name: "lines", port: tcp, lifecycleEvents: false }] },
+    "udp-collector": { listeners: [] },
+  };
+  const env = {
+    ...process.env,
+    FAIRLEAD_CONFIG: directory.file("fairlead.yaml"),
+    FAIRLEAD_DATA_DIR: directory.file("data"),
+    FAIRLEAD_AMQP_URL: rabbit.url,
+    FAIRLEAD_LOG_LEVEL: "error",
+  };
+
+  await writeFile(env.FAIRLEAD_CONFIG, JSON.stringify(config));
+  await using up = await startProcess(cli, { args: ["up", "--json"], env });
+  await up.waitForLine("ready");
+  assert.equal(String(await exchange({ host: "127.0.0.1", port: tcp }, "one\ntwo\n")), "OK 2\n");
+  const inUse = await fairlead(env, "spool", "status");
+  assert.equal(inUse.code, 1);
+  assert.match(inUse.stderr, /another process/);
+  up.signal("SIGTERM");
+  await up.exited;
+
+  const status = JSON.parse((await fairlead(env, "spool", "status", "--json")).stdout);
+  assert.equal(status.events, 1);
+  assert.match((await fairlead(env, "spool", "verify")).stdout, /1 events wait/);
+  const [exported] = (await fairlead(env, "spool", "export")).stdout.trim().split("\n");
+  assert.equal(JSON.parse(exported!).data, "one\ntwo\n");
+
+  await rabbit.start();
+  const drained = await fairlead(env, "spool", "drain");
+  assert.equal(drained.code, 0, drained.stderr);
+  assert.match(drained.stdout, /nothing waits/);
+  const hasArrived = async () =>
+    /fairlead\.log\.v1\s+[1-9]/.test(await rabbit.rabbitmqctl("list_queues", "name", "messages"));
+  await eventually(hasArrived, "the event in the log stream");
+});
