@@ -1,6 +1,11 @@
 /** Sends the spool to the broker, oldest first, and lets go of what the broker has confirmed. */
+import { setImmediate as turn } from "node:timers/promises";
 import type { Clock, CloudEvent } from "@fairlead/core";
 import type { SpoolStore } from "./store.ts";
+
+/** Sent in one turn of the loop: encoding more would stall it. */
+const eventsPerTurn = 128;
+const bytesPerTurn = 4 << 20;
 
 /** Where the drain sends to. */
 interface Target {
@@ -169,7 +174,15 @@ export class Drain implements AsyncDisposable {
 
   /** Everything that the store has behind `after` at the time of the call. */
   async #pass(after: number, signal: AbortSignal): Promise<void> {
+    let events = 0;
+    let bytes = 0;
     for await (const { offset, event } of this.#options.store.tail({ after, follow: false, signal })) {
+      if (++events > eventsPerTurn || bytes > bytesPerTurn) {
+        events = 0;
+        bytes = 0;
+        await turn();
+      }
+      bytes += event.data.length;
       while (!signal.aborted && !this.#target.hasRoom(event.data.length)) await this.#change(signal);
       if (signal.aborted) return;
       this.#lastSent = offset;

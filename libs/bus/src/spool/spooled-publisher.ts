@@ -36,9 +36,9 @@ export type SpoolMode = "direct" | "spool" | "handover";
 
 /** With no more than this left in the spool, new events wait for it to be empty. */
 const handoverEvents = 256;
-/** Handed to the store in one turn of the loop: packing more would stall it. */
-const appendsPerTurn = 512;
-const appendBytesPerTurn = 4 << 20;
+/** Handed on in one turn of the loop: encoding more would stall it. */
+const eventsPerTurn = 128;
+const bytesPerTurn = 4 << 20;
 /** While the broker takes the spool, new events may stand in it for half of what it took, and for this much beforehand. */
 const creditBytes = 16 << 20;
 
@@ -109,25 +109,24 @@ export class SpooledPublisher implements AsyncDisposable {
     let events = 0;
     let bytes = 0;
     for (let waiter = this.#queue.peek(); waiter !== undefined; waiter = this.#queue.peek()) {
-      if (this.#mode === "direct") {
-        if (!this.#publisher.hasRoom(waiter.event.data.length)) return;
-        this.#queue.shift();
-        this.#publisher.send(waiter);
-        continue;
-      }
-      if (!this.#mayAppend()) return;
-      if (events >= appendsPerTurn || bytes >= appendBytesPerTurn) {
+      if (!this.#mayHandOn(waiter)) return;
+      if (events >= eventsPerTurn || bytes >= bytesPerTurn) {
         this.#nextTurn = setImmediate(() => {
           this.#nextTurn = undefined;
           this.#pump();
         });
         return;
       }
-      this.#queue.shift();
-      this.#append(waiter);
       events++;
       bytes += waiter.event.data.length;
+      this.#queue.shift();
+      if (this.#mode === "direct") this.#publisher.send(waiter);
+      else this.#append(waiter);
     }
+  }
+
+  #mayHandOn({ event }: Waiter): boolean {
+    return this.#mode === "direct" ? this.#publisher.hasRoom(event.data.length) : this.#mayAppend();
   }
 
   /** Producers that are faster than the drain would keep the spool from ever being empty. With a rate set, that is asked for. */
