@@ -39,6 +39,25 @@ describe("an operator changes what the broker has", { skip: skipOrFail(rabbitMis
     await auditAll(context, under.bus, rabbit.url, load);
   });
 
+  test("the password is refused: events wait in the spool, health says so without it, and it heals when it is right", async () => {
+    const rabbit = await shared.clean();
+    await using under = await openTestBus(rabbit.url.replace("guest:guest", "guest:hunter2"));
+    await under.bus.publish(eventOf("0:1"));
+    const said = () => under.bus.health().problems.join("; ");
+    await eventually(
+      () => /403 .*ACCESS_REFUSED/.test(said()),
+      () => `a problem that says 403: ${said()}`,
+    );
+    assert.doesNotMatch(said(), /hunter2/);
+    await rabbit.rabbitmqctl("change_password", "guest", "hunter2");
+    try {
+      await direct(under.bus);
+    } finally {
+      await rabbit.rabbitmqctl("change_password", "guest", "guest");
+    }
+    await auditInbox(rabbit.url, { acknowledged: [new Set([1])] });
+  });
+
   test("the exchange is deleted (404): it comes back, nothing is missing", async (context) => {
     const rabbit = await shared.clean();
     await using under = await openTestBus(rabbit.url);
