@@ -39,10 +39,11 @@ export class SharedRabbit implements AsyncDisposable {
 }
 
 export const testTopology = {
-  logMaxBytes: 512 << 20,
+  // More than any test publishes: a log that forgets by itself would look like a loss.
+  logMaxBytes: 8 * 2 ** 30,
   logMaxAgeMs: 3_600_000,
   inbox: ["tcp.*"],
-  inboxMaxBytes: 512 << 20,
+  inboxMaxBytes: 8 * 2 ** 30,
 } as const;
 
 export interface BusUnderFaults extends AsyncDisposable {
@@ -68,7 +69,7 @@ export async function openTestBus(
     name: "test",
     store: await openSpool({
       path: join(directory, "spool.db"),
-      maxBytes: changes.spoolBytes ?? 512 << 20,
+      maxBytes: changes.spoolBytes ?? 2 ** 30,
     }),
     topology: testTopology,
     confirmTimeoutMs: 2_000,

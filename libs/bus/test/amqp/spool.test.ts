@@ -169,7 +169,7 @@ describe("the spool and the broker", { skip: skipOrFail(rabbitMissing()) }, () =
     await using first = await openTestBus(deadUrl);
     const acknowledged = [await publishAll(first.bus, 2_000, 100)];
     const { url } = rabbit;
-    const amqp = { url, logMaxBytes: "512MiB", logMaxAge: "1h", inboxMaxBytes: "512MiB" };
+    const amqp = { url, logMaxBytes: "8GiB", logMaxAge: "1h", inboxMaxBytes: "8GiB" };
     const config = busConfigSchema.parse({ amqp, inbox: ["tcp.*"] });
     const options = { dataDir: first.directory, logger: silentLogger };
     await assert.rejects(drainSpool(config, options), { code: "LOG_IN_USE" });
