@@ -6,17 +6,19 @@ import { pageBytes, pragma } from "./database.ts";
 /** The smallest log: below this the write-ahead log would leave no room for events. */
 export const minLogBytes = 1 << 20;
 
-/** How the file's limit is split: what rows may take, and how long the write-ahead log grows. */
+/** How much beside the rows is planned for. */
 export interface RoomPlan {
+  /** The write-ahead log is carried over into the file when it reaches this. */
   readonly walBytes: number;
+  /** Left free on the disk, so that there is room to delete. */
+  readonly reserveBytes: number;
 }
 
-/**
- * Plans the write-ahead log: 16 MiB is the fastest (README.md, Figures), a sixteenth of a small limit or disk.
- */
+/** Plans the write-ahead log: 4 MiB is the fastest (README.md, Figures), a sixteenth of a small limit or disk. */
 export function planRoom(path: string, maxBytes: number): RoomPlan {
   const disk = diskOf(path);
-  return { walBytes: Math.max(4 * pageBytes, Math.min(16 << 20, maxBytes / 16, disk.totalBytes / 16)) };
+  const share = Math.max(4 * pageBytes, Math.min(maxBytes, disk.totalBytes) / 16);
+  return { walBytes: Math.min(4 << 20, share), reserveBytes: 2 * Math.min(16 << 20, share) };
 }
 
 /** Bytes of the file system that holds the path: in all, and free for this user. */
@@ -40,8 +42,7 @@ export interface Room {
 export function capRoom(db: DatabaseSync, path: string, maxBytes: number, plan: RoomPlan): Room {
   const page = pragma(db, "page_size");
   const fileBytes = pragma(db, "page_count") * page;
-  const reserveBytes = 2 * plan.walBytes;
-  const reachableBytes = fileBytes + Math.max(0, diskOf(path).freeBytes - reserveBytes);
+  const reachableBytes = fileBytes + Math.max(0, diskOf(path).freeBytes - plan.reserveBytes);
   const limitBytes = Math.min(maxBytes, reachableBytes);
   // SQLite never sets it below the size that the file has.
   pragma(db, `max_page_count = ${Math.max(1, Math.floor(limitBytes / page))}`);

@@ -99,7 +99,8 @@ export class Load implements AsyncDisposable {
   report(context: TestContext, audits: Readonly<Record<string, Audit>>): void {
     const grownBytes = this.#peak.heldBytes - this.#start.heldBytes;
     const residentBytes = this.#peak.residentBytes - this.#start.residentBytes;
-    const { stallMs, longestMs, idleMs } = this.#stood ?? { stallMs: 0, longestMs: 0, idleMs: 0 };
+    assert.ok(this.#stood, "stop() was not called");
+    const { stallMs, longestMs, idleMs, idleLongestMs } = this.#stood;
     const repeats = Object.entries(audits).map(
       ([place, { repeats }]) => `${repeats} repeats in the ${place}`,
     );
@@ -110,7 +111,7 @@ export class Load implements AsyncDisposable {
         ...repeats,
         ...refused,
         `slowest outcome ${Math.round(this.slowestMs)} ms`,
-        `loop stall ${stallMs.toFixed(0)} ms (99.9 %; an idle thread ${idleMs.toFixed(0)} ms), ${longestMs.toFixed(0)} ms (longest)`,
+        `loop stall ${ms(stallMs)} (99.9 %), ${ms(longestMs)} (longest); an idle thread ${ms(idleMs)}, ${ms(idleLongestMs)}`,
         `memory +${Math.round(grownBytes / 2 ** 20)} MiB held, +${Math.round(residentBytes / 2 ** 20)} MiB resident`,
       ].join("; "),
     );
@@ -121,6 +122,8 @@ export class Load implements AsyncDisposable {
     );
   }
 }
+
+const ms = (value: number) => `${value.toFixed(0)} ms`;
 
 /** What was found where the events should be. */
 export class Audit {

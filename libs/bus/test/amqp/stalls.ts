@@ -6,7 +6,7 @@ const idleThread = `
   const delay = monitorEventLoopDelay({ resolution: 5 });
   delay.enable();
   require("node:worker_threads").parentPort.once("message", () => {
-    require("node:worker_threads").parentPort.postMessage(delay.percentile(99.9) / 1e6);
+    require("node:worker_threads").parentPort.postMessage([delay.percentile(99.9) / 1e6, delay.max / 1e6]);
     process.exit();
   });`;
 
@@ -24,12 +24,17 @@ export class Stalls {
   }
 
   /** 99.9 % of the looks were at most this late; milliseconds. Ends the measurement. */
-  async end(): Promise<{ stallMs: number; longestMs: number; idleMs: number }> {
+  async end(): Promise<{ stallMs: number; longestMs: number; idleMs: number; idleLongestMs: number }> {
     this.#delay.disable();
-    const idleMs = await new Promise<number>((resolve) => {
+    const [idleMs, idleLongestMs] = await new Promise<[number, number]>((resolve) => {
       this.#control.once("message", resolve);
       this.#control.postMessage("end");
     });
-    return { stallMs: this.#delay.percentile(99.9) / 1e6, longestMs: this.#delay.max / 1e6, idleMs };
+    return {
+      stallMs: this.#delay.percentile(99.9) / 1e6,
+      longestMs: this.#delay.max / 1e6,
+      idleMs,
+      idleLongestMs,
+    };
   }
 }

@@ -25,7 +25,7 @@ export function openSound(path: string, walBytes: number): DatabaseSync {
   try {
     // EXCLUSIVE before the first access keeps the index of the WAL in memory: no -shm file, no lock traffic.
     db.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA page_size = ${pageBytes}; PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; PRAGMA journal_size_limit = ${walBytes};`);
+      PRAGMA synchronous = FULL; PRAGMA journal_size_limit = ${2 * walBytes};`);
     db.exec(`PRAGMA wal_autocheckpoint = ${Math.max(1, Math.floor(walBytes / pragma(db, "page_size")))}`);
     const version = pragma(db, "user_version");
     if (version > schemaVersion) {

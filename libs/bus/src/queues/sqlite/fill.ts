@@ -1,6 +1,6 @@
 /** How full the queues and their file are, and whether one more message may come in. */
 import type { DatabaseSync } from "node:sqlite";
-import { capRoom, usedBytes } from "../../sqlite/room.ts";
+import { capRoom, type RoomPlan, usedBytes } from "../../sqlite/room.ts";
 import { QueueError } from "../errors.ts";
 import type { StoreSettings } from "./protocol.ts";
 import type { Statements } from "./statements.ts";
@@ -17,7 +17,7 @@ interface Total {
 
 export class Fill {
   readonly #settings: StoreSettings;
-  readonly #walBytes: number;
+  readonly #plan: RoomPlan;
   /** Per kind, without the dead letters. */
   #totals = new Map<string, Total>();
   #measuredMs = Number.NEGATIVE_INFINITY;
@@ -25,9 +25,9 @@ export class Fill {
   /** What the file may use: less than asked for on a disk with less room. */
   limitBytes = 0;
 
-  constructor(settings: StoreSettings, walBytes: number) {
+  constructor(settings: StoreSettings, plan: RoomPlan) {
     this.#settings = settings;
-    this.#walBytes = walBytes;
+    this.#plan = plan;
   }
 
   /** Anew from the rows: at the start, and after a transaction that was undone. */
@@ -43,7 +43,7 @@ export class Fill {
     if (nowMs - this.#measuredMs < measureEveryMs) return;
     this.#measuredMs = nowMs;
     const { path, maxFileBytes } = this.#settings;
-    this.limitBytes = capRoom(db, path, maxFileBytes, { walBytes: this.#walBytes }).limitBytes;
+    this.limitBytes = capRoom(db, path, maxFileBytes, this.#plan).limitBytes;
   }
 
   add(kind: string, messages: number, bytes: number): void {

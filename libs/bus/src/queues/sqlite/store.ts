@@ -4,7 +4,7 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import { isCorruption, sqliteCode, sqliteCodes, transact } from "../../sqlite/database.ts";
-import { planRoom, usedBytes } from "../../sqlite/room.ts";
+import { planRoom, type RoomPlan, usedBytes } from "../../sqlite/room.ts";
 import { QueueError } from "../errors.ts";
 import { deliveryLimit, maxListedBytes } from "../queues.ts";
 import { openQueues, repair } from "./database.ts";
@@ -25,7 +25,7 @@ import { Statements } from "./statements.ts";
 
 export class QueueStore {
   readonly #settings: StoreSettings;
-  readonly #walBytes: number;
+  readonly #plan: RoomPlan;
   readonly #notes: string[] = [];
   readonly #fill: Fill;
   #db: DatabaseSync;
@@ -37,12 +37,12 @@ export class QueueStore {
   /** @throws {QueueError} QUEUES_TOO_NEW; SQLite's errors for a file that cannot be used for a reason that is not damage */
   constructor(settings: StoreSettings) {
     this.#settings = settings;
-    this.#walBytes = planRoom(settings.path, settings.maxFileBytes).walBytes;
-    const { db, note } = openQueues(settings.path, this.#walBytes, Date.now());
+    this.#plan = planRoom(settings.path, settings.maxFileBytes);
+    const { db, note } = openQueues(settings.path, this.#plan.walBytes, Date.now());
     this.#db = db;
     this.#sql = new Statements(db);
     if (note) this.#notes.push(note);
-    this.#fill = new Fill(settings, this.#walBytes);
+    this.#fill = new Fill(settings, this.#plan);
     this.#fill.count(this.#sql);
     this.#fill.measure(db);
   }
@@ -74,7 +74,7 @@ export class QueueStore {
     if (isCorruption(error)) {
       this.#db.close();
       const reason = error instanceof Error ? error.message : String(error);
-      const { db, note } = repair(this.#settings.path, this.#walBytes, Date.now(), reason);
+      const { db, note } = repair(this.#settings.path, this.#plan.walBytes, Date.now(), reason);
       this.#db = db;
       this.#sql = new Statements(db);
       if (note) this.#notes.push(note);
