@@ -44,4 +44,4 @@ export async function measure(isSmoke: boolean): Promise<void> {
   );
 }
 
-const pause = () => new Promise((resolve) => setTimeout(resolve, 20));
+const pause = () => new Promise((resolve) => setTimeout(resolve, 100));

@@ -36,6 +36,8 @@ export interface BusHealth {
   readonly commits?: number;
   /** Events that are durable on this disk and wait for the broker. */
   readonly spooledEvents?: number;
+  /** True while events go straight to the broker, false while they go through the spool; left out where there is no broker. */
+  readonly isDirect?: boolean;
   /** Rows that were found damaged and set aside. */
   readonly damagedEvents?: number;
 }

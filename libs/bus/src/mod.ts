@@ -26,7 +26,8 @@ export {
   type SpoolStatus,
   verifySpool,
 } from "./spool/operations.ts";
-export { openSqliteBus, SqliteBus, type SqliteBusOptions } from "./sqlite/sqlite-bus.ts";
+export type { SqliteBusOptions } from "./sqlite/options.ts";
+export { openSqliteBus, SqliteBus } from "./sqlite/sqlite-bus.ts";
 export type { Broker };
 
 /** Connects once to see whether a broker answers. Loads the AMQP client only then. @throws {BusError} BUS_FAILED */

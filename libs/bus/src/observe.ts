@@ -19,6 +19,10 @@ export function observeBus(bus: Bus, meter: Meter): Bus {
   const storedBytes = gauge("stored_bytes", "Bytes that the log takes on disk");
   const maxStoredBytes = gauge("max_stored_bytes", "Bytes that the log may take on disk");
   const spooledEvents = gauge("spooled_events", "Events in the spool that wait for the broker");
+  const direct = gauge(
+    "direct",
+    "1 while events go straight to the broker, 0 while they go through the spool",
+  );
   const damagedEvents = gauge("damaged_events", "Events that were found damaged and set aside");
   const commits = gauge("commits", "Group commits since the start");
   const canAccept = gauge("can_accept", "1 when publish is expected to succeed, 0 when it is refused");
@@ -30,6 +34,7 @@ export function observeBus(bus: Bus, meter: Meter): Bus {
     storedBytes.set(health.storedBytes ?? 0);
     maxStoredBytes.set(health.maxStoredBytes ?? 0);
     spooledEvents.set(health.spooledEvents ?? 0);
+    if (health.isDirect !== undefined) direct.set(health.isDirect ? 1 : 0);
     damagedEvents.set(health.damagedEvents ?? 0);
     commits.set(health.commits ?? 0);
     canAccept.set(health.canAccept ? 1 : 0);

@@ -6,7 +6,7 @@ import type { Backlog } from "../spool/drain.ts";
 import { SpooledPublisher, type SpoolItem, type SpoolMode } from "../spool/spooled-publisher.ts";
 import type { SpoolStore } from "../spool/store.ts";
 import { queueSettleMs } from "./broker.ts";
-import { describeBacklog, describeBroker } from "./describe.ts";
+import { describeBacklog, describeBroker, describeSettling } from "./describe.ts";
 import { messageRefusal } from "./message.ts";
 import { Publisher } from "./publisher.ts";
 import { Reader } from "./reader.ts";
@@ -146,8 +146,11 @@ export class AmqpBus implements Bus {
     const stored = this.#options.store.health();
     const { events, bytes } = this.#spooled.pending;
     const { backlog } = this.#spooled;
+    const { url } = this.#options;
+    const { linkState, trouble, isReady } = this.#publisher;
     const problems = [
-      ...describeBroker(this.#options.url, this.#publisher.linkState, this.#publisher.trouble),
+      ...describeBroker(url, linkState, trouble),
+      ...(trouble === undefined ? describeSettling(url, linkState, isReady) : []),
       ...describeBacklog(backlog),
       ...stored.problems.map((problem) => `Spool: ${problem}`),
     ];
@@ -160,6 +163,7 @@ export class AmqpBus implements Bus {
       pendingEvents: events,
       pendingBytes: bytes,
       spooledEvents: backlog.events,
+      isDirect: this.#spooled.mode === "direct",
       ...(storedBytes === undefined ? {} : { storedBytes }),
       ...(maxStoredBytes === undefined ? {} : { maxStoredBytes }),
       ...(damagedEvents === undefined ? {} : { damagedEvents }),
@@ -186,7 +190,11 @@ export async function openAmqpBus(options: AmqpBusOptions): Promise<AmqpBus> {
 }
 
 async function findBacklog(store: SpoolStore): Promise<Backlog> {
-  for await (const { offset, event } of store.tail({ after: 0, follow: false }))
-    return { drainedThrough: offset - 1, sinceMs: Date.parse(event.time) };
+  for (let at = 0; at < store.lastOffset; ) {
+    const { events, scannedThrough } = await store.readPortion(at);
+    const [oldest] = events;
+    if (oldest) return { drainedThrough: oldest.offset - 1, sinceMs: Date.parse(oldest.event.time) };
+    at = Math.max(at, scannedThrough);
+  }
   return { drainedThrough: store.lastOffset, sinceMs: undefined };
 }

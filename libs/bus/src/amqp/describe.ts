@@ -21,6 +21,15 @@ export function describeBroker(url: string, state: LinkState, trouble: Trouble |
   }
 }
 
+/** Why nothing is published on a link that stands without trouble; empty when it is. */
+export function describeSettling(url: string, state: LinkState, isReady: boolean): string[] {
+  if (state.status !== "up" || isReady) return [];
+  const { host } = new URL(url);
+  return [
+    `The queues of RabbitMQ at ${host} were made just now; until it is sure to keep them, events wait in the spool`,
+  ];
+}
+
 /** What waits in the spool; empty when nothing does. */
 export function describeBacklog({
   events,

@@ -1,11 +1,11 @@
 /** Sends the spool to the broker, oldest first, and lets go of what the broker has confirmed. */
 import { setImmediate as turn } from "node:timers/promises";
 import type { Clock, CloudEvent } from "@fairlead/core";
-import type { SpoolStore } from "./store.ts";
+import { Fifo } from "./fifo.ts";
+import type { SpoolPortion, SpoolStore } from "./store.ts";
 
-/** Sent in one turn of the loop: encoding more would stall it. */
+/** Sent in one turn of the loop: encoding more would stall it. A portion of the store bounds the bytes. */
 const eventsPerTurn = 128;
-const bytesPerTurn = 4 << 20;
 
 /** Where the drain sends to. */
 interface Target {
@@ -58,6 +58,8 @@ export class Drain implements AsyncDisposable {
   #lastSent = 0;
   #scannedThrough = 0;
   #nextAtMs = 0;
+  /** What was read and is not confirmed as a whole, oldest first: its memory is used again then. */
+  readonly #portions = new Fifo<SpoolPortion>();
 
   constructor(options: DrainOptions, target: Target, backlog: Backlog, hooks: DrainHooks) {
     this.#options = options;
@@ -98,8 +100,17 @@ export class Drain implements AsyncDisposable {
     this.#drainedThrough = Math.max(this.#drainedThrough, reached);
     this.#events = this.left === 0 ? 0 : Math.max(1, this.#events - count);
     this.#wake?.();
+    this.#recycle();
     this.#release();
     this.#hooks.onProgress();
+  }
+
+  #recycle(): void {
+    for (let portion = this.#portions.peek(); portion; portion = this.#portions.peek()) {
+      if (portion.events.at(-1)!.offset > this.#drainedThrough) return;
+      this.#portions.shift();
+      this.#options.store.recycle(portion);
+    }
   }
 
   /** One delete at a time, and at once when the spool is empty. */
@@ -153,11 +164,13 @@ export class Drain implements AsyncDisposable {
   async #run(signal: AbortSignal): Promise<void> {
     const { store, clock } = this.#options;
     this.#lastSent = this.#drainedThrough;
+    // Of an earlier connection, which may still hold them: left to the garbage collector.
+    this.#portions.clear();
     let scanned = this.#drainedThrough;
     while (!signal.aborted) {
       try {
         const end = store.lastOffset;
-        if (end > scanned) await this.#pass(scanned, signal);
+        if (end > scanned) await this.#pass(scanned, end, signal);
         if (signal.aborted) return;
         scanned = Math.max(scanned, end);
         // Rows that were damaged are never sent; having passed them counts once all before them is confirmed.
@@ -172,17 +185,21 @@ export class Drain implements AsyncDisposable {
     }
   }
 
-  /** Everything that the store has behind `after` at the time of the call. */
-  async #pass(after: number, signal: AbortSignal): Promise<void> {
+  /** Everything that the store has behind `after`, up to `end`. */
+  async #pass(after: number, end: number, signal: AbortSignal): Promise<void> {
+    const { store } = this.#options;
+    for (let at = after; at < end && !signal.aborted; ) {
+      const portion = await store.readPortion(at);
+      at = Math.max(at, portion.scannedThrough);
+      if (portion.events.length > 0) this.#portions.push(portion);
+      await this.#sendAll(portion.events, signal);
+    }
+  }
+
+  async #sendAll(portion: SpoolPortion["events"], signal: AbortSignal): Promise<void> {
     let events = 0;
-    let bytes = 0;
-    for await (const { offset, event } of this.#options.store.tail({ after, follow: false, signal })) {
-      if (++events > eventsPerTurn || bytes > bytesPerTurn) {
-        events = 0;
-        bytes = 0;
-        await turn();
-      }
-      bytes += event.data.length;
+    for (const { offset, event } of portion) {
+      if (++events % eventsPerTurn === 0) await turn();
       while (!signal.aborted && !this.#target.hasRoom(event.data.length)) await this.#change(signal);
       if (signal.aborted) return;
       this.#lastSent = offset;

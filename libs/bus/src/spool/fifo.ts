@@ -24,6 +24,11 @@ export class Fifo<T> {
     }
   }
 
+  clear(): void {
+    this.#items = [];
+    this.#head = 0;
+  }
+
   /** Puts items before all others, in their order. */
   prepend(items: readonly T[]): void {
     if (items.length === 0) return;

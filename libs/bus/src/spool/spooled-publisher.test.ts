@@ -3,10 +3,13 @@ import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { type Clock, type CloudEvent, systemClock } from "@fairlead/core";
 import fc from "fast-check";
-import type { LoggedEvent, TailOptions } from "../bus.ts";
+import type { LoggedEvent } from "../bus.ts";
 import { BusError } from "../errors.ts";
 import { SpooledPublisher, type SpoolItem } from "./spooled-publisher.ts";
-import type { SpoolStore } from "./store.ts";
+import type { SpoolPortion, SpoolStore } from "./store.ts";
+
+/** Events whose memory was given back. */
+const recycled = new WeakSet<CloudEvent>();
 
 /** A store that keeps its rows in memory, with room for so many. */
 class MemoryStore implements SpoolStore {
@@ -32,16 +35,18 @@ class MemoryStore implements SpoolStore {
     return offset;
   }
 
-  async *tail({ after, signal }: TailOptions): AsyncGenerator<LoggedEvent> {
-    const end = this.lastOffset;
-    for (let next = Number(after); ; ) {
-      const row = this.rows.find(({ offset }) => offset > next);
-      if (row === undefined || row.offset > end || signal?.aborted) return;
-      next = row.offset;
-      await turn();
-      this.#failIfTold();
-      if (!this.damaged.has(row.offset)) yield row;
-    }
+  /** Up to three rows. */
+  async readPortion(after: number): Promise<SpoolPortion> {
+    await turn();
+    this.#failIfTold();
+    const rows = this.rows.filter(({ offset }) => offset > after).slice(0, 3);
+    const sound = rows.filter(({ offset }) => !this.damaged.has(offset));
+    const events = sound.map(({ offset, event }) => ({ offset, event: { ...event } }));
+    return { events, scannedThrough: rows.at(-1)?.offset ?? this.lastOffset };
+  }
+
+  recycle({ events }: SpoolPortion): void {
+    for (const { event } of events) recycled.add(event);
   }
 
   async deleteThrough(through: number): Promise<void> {
@@ -88,7 +93,10 @@ class ToyBroker {
 
   confirm(count: number): void {
     const items = this.window.splice(0, count);
-    for (const { event } of items) this.delivered.push(event.id);
+    for (const { event } of items) {
+      assert.ok(!recycled.has(event), `the memory of ${event.id} was given back before its confirm`);
+      this.delivered.push(event.id);
+    }
     if (items.length > 0) this.spooled.confirmed(items);
   }
 

@@ -1,10 +1,21 @@
 import type { CloudEvent } from "@fairlead/core";
-import type { Bus, BusHealth } from "../bus.ts";
+import type { BusHealth, LoggedEvent } from "../bus.ts";
+
+/** Some events of the store, one after the other. */
+export interface SpoolPortion {
+  readonly events: readonly LoggedEvent[];
+  /** What else stood up to here was damaged; the next portion begins behind it. */
+  readonly scannedThrough: number;
+}
 
 /** What the spool needs of the log that it keeps events in; the SQLite log is one. */
-export interface SpoolStore extends AsyncDisposable, Pick<Bus, "tail"> {
+export interface SpoolStore extends AsyncDisposable {
   /** Resolves with the offset when the event is durable. Of one caller, in the order of the calls. */
   append(event: CloudEvent): Promise<number>;
+  /** A bounded portion of what stands behind `after`. @throws {BusError} */
+  readPortion(after: number): Promise<SpoolPortion>;
+  /** Gives the memory of a portion back: its events must not be touched any more. */
+  recycle(portion: SpoolPortion): void;
   /** Lets go of everything up to and including the offset. Repeating is harmless. */
   deleteThrough(offset: number): Promise<void>;
   /** Offset of the newest durable event. */

@@ -144,8 +144,8 @@ export class LogFile {
   }
 
   /** A bounded portion of what comes after `after`, up to and including `through`. @throws {BusError} BUS_FAILED */
-  read(after: number, through: number, types: readonly string[] | undefined): Portion {
-    return this.#reader.read(after, Math.min(through, this.#lastOffset), types);
+  read(after: number, through: number, types: readonly string[] | undefined, spare?: ArrayBuffer): Portion {
+    return this.#reader.read(after, Math.min(through, this.#lastOffset), types, spare);
   }
 
   /**

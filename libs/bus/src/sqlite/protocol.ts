@@ -29,8 +29,15 @@ export type LogRequest =
    * One group commit: `count` records in the first `bytes` of the buffer. Once one was refused, all of its epoch are.
    */
   | { kind: "append"; epoch: number; buffer: ArrayBuffer; bytes: number; count: number }
-  /** Rows after `after`, up to and including `through`, in one bounded portion. */
-  | { kind: "read"; id: number; after: number; through: number; types: readonly string[] | undefined }
+  /** Rows after `after`, up to and including `through`, in one bounded portion; in the buffer, where one is given. */
+  | {
+      kind: "read";
+      id: number;
+      after: number;
+      through: number;
+      types: readonly string[] | undefined;
+      buffer: ArrayBuffer | undefined;
+    }
   /** Lets go of everything up to and including `through`. */
   | { kind: "delete"; id: number; through: number }
   | { kind: "close" };

@@ -54,6 +54,7 @@ export class LogReader {
   #wanted = new Map<string, boolean>();
   #patterns: readonly string[] | undefined;
   #isStructureDamaged = false;
+  #lastPortionBytes = 0;
 
   constructor(db: DatabaseSync, damage: Damage, nowMs: () => number) {
     this.#db = db;
@@ -81,10 +82,14 @@ export class LogReader {
     return typeof first === "number" ? first : undefined;
   }
 
-  /** @param through at most the last offset of the log */
-  read(after: number, through: number, types: readonly string[] | undefined): Portion {
+  /**
+   * @param through at most the last offset of the log
+   * @param spare memory to fill, where there is some
+   */
+  read(after: number, through: number, types: readonly string[] | undefined, spare?: ArrayBuffer): Portion {
     this.#use(types);
-    const packed = new Packer(64 << 10);
+    // What the last one took, and a little more: growing copies, and leaves memory for the collector to find.
+    const packed = new Packer(spare ?? Math.max(64 << 10, Math.ceil(this.#lastPortionBytes * 1.125)));
     let at = after;
     try {
       const first = this.firstOffset() ?? through + 1;
@@ -115,6 +120,7 @@ export class LogReader {
       at = this.#probe(at, until, packed, damaged);
     }
     for (const row of damaged) this.#damage.setAside(row, this.#nowMs());
+    this.#lastPortionBytes = packed.bytes;
     return { packed, scannedThrough: Math.max(at, start) };
   }
 

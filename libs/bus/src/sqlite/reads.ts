@@ -7,7 +7,13 @@ import { decodeRecords } from "./record.ts";
 export interface ReadPortion {
   readonly events: readonly LoggedEvent[];
   readonly scannedThrough: number;
+  /** What the data of the events are views of. */
+  readonly buffer?: ArrayBuffer;
 }
+
+/** Buffers kept for the next reads, and how large each may be. */
+const spareBuffers = 4;
+const spareBytes = 2 << 20;
 
 interface Waiting {
   readonly after: number;
@@ -17,11 +23,12 @@ interface Waiting {
 
 /** Reads that were asked of the thread and are not answered. */
 export class Reads {
-  readonly #send: (request: LogRequest) => void;
+  readonly #send: (request: LogRequest, transfer: ArrayBuffer[]) => void;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #spares: ArrayBuffer[] = [];
   #nextId = 1;
 
-  constructor(send: (request: LogRequest) => void) {
+  constructor(send: (request: LogRequest, transfer: ArrayBuffer[]) => void) {
     this.#send = send;
   }
 
@@ -30,8 +37,15 @@ export class Reads {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { after, resolve, reject });
-      this.#send({ kind: "read", id, after, through, types });
+      const buffer = this.#spares.pop();
+      this.#send({ kind: "read", id, after, through, types, buffer }, buffer ? [buffer] : []);
     });
+  }
+
+  /** Takes the memory of a portion for later ones: its events must not be touched any more. */
+  recycle({ buffer }: ReadPortion): void {
+    if (buffer && this.#spares.length < spareBuffers && buffer.byteLength <= spareBytes)
+      this.#spares.push(buffer);
   }
 
   answer(reply: Extract<LogReply, { kind: "rows" | "unread" }>): void {
@@ -42,7 +56,7 @@ export class Reads {
       return;
     }
     const { buffer, count, scannedThrough } = reply;
-    waiting?.resolve({ events: decodeRecords(Buffer.from(buffer), count), scannedThrough });
+    waiting?.resolve({ events: decodeRecords(Buffer.from(buffer), count), scannedThrough, buffer });
   }
 
   /** The thread is gone: the readers ask again, which is safe to repeat. */

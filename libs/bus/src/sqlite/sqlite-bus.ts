@@ -1,37 +1,17 @@
 import { resolve } from "node:path";
-import { type Clock, type CloudEvent, type Logger, silentLogger, systemClock } from "@fairlead/core";
+import { type CloudEvent, silentLogger, systemClock } from "@fairlead/core";
 import type { Bus, BusHealth, LoggedEvent, TailOptions } from "../bus.ts";
 import { BusError, busErrorFrom } from "../errors.ts";
 import { Commits, type Group } from "./commits.ts";
 import { Deletions } from "./deletions.ts";
 import { WorkerLink } from "./link.ts";
 import { acquireLock } from "./lock.ts";
+import type { SqliteBusOptions } from "./options.ts";
 import type { LogReply, LogStatus } from "./protocol.ts";
 import { type ReadPortion, Reads } from "./reads.ts";
 import { minLogBytes } from "./room.ts";
 import { tailLog } from "./tail.ts";
 import { RecentWindow } from "./window.ts";
-
-export interface SqliteBusOptions {
-  /** The file of the log; beside it lie `-wal` and `.lock`. Its directory is made when missing. */
-  readonly path: string;
-  /** Events older than this are deleted; Infinity: none is. Default 7 days. */
-  readonly maxAgeMs?: number;
-  /** The file grows to this; then the oldest events are deleted. At least 1 MiB. Default 4 GiB. */
-  readonly maxBytes?: number;
-  /** An event younger than this is not deleted for want of room: publishers get LOG_FULL; Infinity: none is. Default 10 minutes. */
-  readonly minAgeMs?: number;
-  /** A larger event (attributes and data) gets EVENT_TOO_LARGE. Default 16 MiB. */
-  readonly maxEventBytes?: number;
-  /** More events waiting to be durable get BUS_OVERLOADED. Default 100,000. */
-  readonly maxPendingEvents?: number;
-  /** More bytes waiting to be durable get BUS_OVERLOADED. Default 64 MiB. */
-  readonly maxPendingBytes?: number;
-  /** Bytes of the last events kept in memory for the tails that keep up. Default 8 MiB. */
-  readonly recentBytes?: number;
-  readonly clock?: Clock;
-  readonly logger?: Logger;
-}
 
 /** The durable log in SQLite: a Bus, and the place where events wait for another one. */
 export class SqliteBus implements Bus {
@@ -66,7 +46,7 @@ export class SqliteBus implements Bus {
     this.#path = resolve(options.path);
     this.#maxEventBytes = options.maxEventBytes ?? 16 << 20;
     this.#lock = acquireLock(this.#path);
-    this.#reads = new Reads((request) => this.#link.send(request));
+    this.#reads = new Reads((request, transfer) => this.#link.send(request, transfer));
     this.#deletions = new Deletions((request) => this.#link.send(request));
     this.#recent = new RecentWindow(recentBytes);
     this.#commits = new Commits({ maxPendingEvents, maxPendingBytes }, (group) => this.#post(group));
@@ -123,6 +103,17 @@ export class SqliteBus implements Bus {
       signal,
     };
     return { [Symbol.asyncIterator]: () => this.#tail(plan) };
+  }
+
+  /** A bounded portion of what stands behind `after` now; damaged rows are left out. @throws {BusError} */
+  async readPortion(after: number): Promise<ReadPortion> {
+    this.#throwIfClosed();
+    return await this.#read(after, this.#lastOffset, undefined);
+  }
+
+  /** Gives the memory of a portion back: its events must not be touched any more. */
+  recycle(portion: ReadPortion): void {
+    this.#reads.recycle(portion);
   }
 
   health(): BusHealth {

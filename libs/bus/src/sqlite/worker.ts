@@ -64,10 +64,10 @@ function serve(file: LogFile): void {
     const request = reads.shift();
     isReading = request !== undefined;
     if (request === undefined) return;
-    const { id, after, through, types } = request;
+    const { id, after, through, types, buffer: spare } = request;
     try {
       const damagedBefore = log.damage.count;
-      const { packed, scannedThrough } = log.read(after, through, types);
+      const { packed, scannedThrough } = log.read(after, through, types, spare);
       const { count } = packed;
       const buffer = packed.take();
       if (log.damage.count !== damagedBefore) tellStatus();
