@@ -12,6 +12,8 @@ interface Receiver {
 }
 
 const seconds = 2;
+/** A rate counts when one of so many tries loses nothing: a moment of other work on the machine is not the receiver's limit. */
+const tries = 2;
 
 /** One try at a rate: how many were sent, how many arrived, and the rate that the load really reached. */
 async function attempt(receiver: Receiver, rate: number): Promise<{ lost: number; rate: number }> {
@@ -36,7 +38,8 @@ async function highestRate(
   let bad = Number.POSITIVE_INFINITY;
   let rate = 20_000;
   for (let step = 0; step < steps; step++) {
-    const tried = await attempt(receiver, rate);
+    let tried = await attempt(receiver, rate);
+    for (let more = 1; tried.lost > 0 && more < tries; more++) tried = await attempt(receiver, rate);
     if (tried.lost === 0) {
       good = Math.max(good, tried.rate);
       if (tried.rate < rate * 0.95) return { rate: good, limitedByLoad: true };

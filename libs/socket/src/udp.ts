@@ -7,6 +7,8 @@ export interface DatagramBatch {
   readonly payloadBytes: number;
   /** Payload of datagram `index`, 0 <= index < count; may be empty, may be kept, and then keeps the batch's memory. */
   payload(index: number): Buffer;
+  /** Bytes of that payload. */
+  payloadLength(index: number): number;
   /** Where it came from; an IPv4 peer of a dual-stack socket is given as IPv4. */
   source(index: number): SocketAddress;
   /** When it was taken from the kernel: microseconds since the epoch, never going back within a batch. */

@@ -33,6 +33,7 @@ export type Cutter = (from: number, to: number, limits: PieceLimits) => Iterable
 export interface Selection {
   readonly count: number;
   payload(index: number): Buffer;
+  payloadLength(index: number): number;
   source(index: number): SocketAddress;
   receivedAtMicros(index: number): number;
 }
@@ -48,6 +49,7 @@ export function select(batch: DatagramBatch, isAllowed?: (host: string) => boole
   return {
     count: kept.length,
     payload: (index) => batch.payload(kept[index]!),
+    payloadLength: (index) => batch.payloadLength(kept[index]!),
     source: (index) => batch.source(kept[index]!),
     receivedAtMicros: (index) => batch.receivedAtMicros(kept[index]!),
   };
@@ -73,7 +75,7 @@ export function cutRecords(datagrams: Selection): Cutter {
       let end = start;
       let payloadBytes = 0;
       while (end < to && end - start < maxRecords) {
-        const length = datagrams.payload(end).length;
+        const length = datagrams.payloadLength(end);
         const bytes = payloadBytes + length + (end + 1 - start) * largestRecordHeader;
         if (bytes > maxBytes && end > start) break;
         payloadBytes += length;
@@ -125,7 +127,7 @@ export function cutLines(line: (index: number) => Buffer): Cutter {
 
 /** `{seq, time, from, text | base64}` of contracts.md. */
 export function rawLine(datagrams: Selection, index: number, seq: number): Buffer {
-  return encodeNdjson(view(datagrams, index, index + 1, datagrams.payload(index).length), seq);
+  return encodeNdjson(view(datagrams, index, index + 1, datagrams.payloadLength(index)), seq);
 }
 
 /** What `syslogRecordSchema` says. @param onParsed is told what came of the datagram */
