@@ -42,7 +42,7 @@ export interface SourceFile {
 const scope = "@fairlead/";
 const nameOf = (pkg: Package) => basename(pkg.folder);
 /** Tests and the measurements of a library: neither is shipped. */
-const isTest = (path: string) => /\.(test|faults)\.ts$|\/(test|bench)\//.test(path);
+const isTest = (path: string) => /\.test\.ts$|\/(test|bench)\//.test(path);
 
 function layerOf(pkg: Package): number | undefined {
   if (pkg.folder.startsWith("services/")) return serviceLayer;

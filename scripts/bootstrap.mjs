@@ -15,7 +15,6 @@ const say = (text) => process.stderr.write(`fairlead: ${text}\n`);
 const scripts = {
   up: ["services/standalone/bin/fairlead.mjs", "up"],
   test: ["scripts/test.ts"],
-  "test:faults": ["scripts/test.ts", "--faults"],
   check: ["scripts/check.ts"],
   bench: ["bench/main.ts"],
   "test:compose": ["scripts/compose-smoke.ts"],

@@ -6,11 +6,8 @@ import { globSync } from "node:fs";
 import { run } from "node:test";
 import { spec as Spec } from "node:test/reporters";
 
-// The long fault suites (many broker restarts) are a command of their own: `npm run test:faults`.
-const [first, ...others] = process.argv.slice(2);
-const isFaults = first === "--faults";
-const chosen = isFaults || first === undefined ? others : [first, ...others];
-const files = globSync(`{libs,services,bench,scripts}/**/*.${isFaults ? "faults" : "test"}.ts`, {
+const chosen = process.argv.slice(2);
+const files = globSync("{libs,services,bench,scripts}/**/*.test.ts", {
   exclude: (path) => path.includes("node_modules"),
 })
   .filter((file) => chosen.length === 0 || chosen.some((part) => file.includes(part)))

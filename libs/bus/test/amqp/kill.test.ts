@@ -6,8 +6,8 @@ import { queueSettleMs } from "../../src/amqp/broker.ts";
 import { auditAll, Load } from "./audit.ts";
 import { direct, openTestBus, SharedRabbit } from "./rabbit.ts";
 
-/** 10 in the usual run; FAIRLEAD_FAULT_ROUNDS=40 for the figures in docs/reliability.md. */
-const rounds = Number(process.env["FAIRLEAD_FAULT_ROUNDS"] ?? 10);
+/** 3 in the usual run; FAIRLEAD_FAULT_ROUNDS=40 for the figures in docs/reliability.md. */
+const rounds = Number(process.env["FAIRLEAD_FAULT_ROUNDS"] ?? 3);
 
 describe("the broker goes away under load", { skip: skipOrFail(rabbitMissing()) }, () => {
   const shared = new SharedRabbit();
