@@ -37,6 +37,7 @@ export async function measure(isSmoke: boolean): Promise<void> {
     ours.push(...(await timeAcks(port, count / 4)));
     bare.push(...(await timeConfirms(rabbit.url, count / 4, lineBytes, pauseMs)));
   }
+  await fairlead.checkDirect();
   const ms = (value: number) => `${value.toFixed(2)} ms`;
   const p99 = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length * 0.99)]!;
   report(

@@ -17,6 +17,7 @@ export async function measure(isSmoke: boolean): Promise<void> {
     return (await load.next<{ seconds: number }>()).seconds;
   };
   const healthy = await send();
+  await fairlead.checkDirect();
   await rabbit.kill();
   const away = await send();
   const spooled = await fairlead.metric("fairlead_bus_spooled_events");

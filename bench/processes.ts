@@ -121,6 +121,12 @@ export class Fairlead implements AsyncDisposable {
     }
   }
 
+  /** @throws when events go through the spool: then it is the spool that was measured, not the broker */
+  async checkDirect(): Promise<void> {
+    if ((await this.metric("fairlead_bus_direct")) !== 1)
+      throw new Error("Cannot measure: events do not go straight to RabbitMQ");
+  }
+
   get dataDirectory(): string {
     return join(this.#directory, "data");
   }

@@ -16,6 +16,7 @@ async function throughFairlead(url: string, inbox: readonly string[], linesEach:
   await using _running = fairlead;
   await using load = new Program("load/tcp-lines.ts", [port, connections, linesEach, lineBytes]);
   const { seconds } = await load.next<{ seconds: number }>();
+  await fairlead.checkDirect();
   const published = await fairlead.metric("fairlead_bus_published_events_total");
   return { rate: (linesEach * connections) / seconds, linesPerBatch: (linesEach * connections) / published };
 }
