@@ -40,6 +40,8 @@ export interface AmqpQueuesOptions {
    * the first message ever of a kind takes so long. Default 5,000.
    */
   readonly youngQueueMs?: number;
+  /** A consumer that has heard nothing for so long is made anew, in milliseconds (source.ts). Default 10,000. */
+  readonly renewConsumerMs?: number;
   readonly heartbeatSeconds?: number;
   readonly connectTimeoutMs?: number;
   readonly reconnectMinMs?: number;
@@ -124,6 +126,7 @@ export class AmqpQueues implements WorkQueues {
       connected: (given: AbortSignal) => this.#reader.connected(given),
       sender: this.#sender,
       observer: this.#observer,
+      renewConsumerMs: this.#options.renewConsumerMs ?? 10_000,
       clock: this.#clock,
       logger: this.#options.logger,
     };

@@ -1,24 +1,63 @@
+import type { Clock } from "@fairlead/core";
 import type { Channel, ChannelModel } from "amqplib";
 import { QueueError } from "../errors.ts";
 
-/** A channel that knows whether it lives. */
-export interface LivingChannel {
-  readonly channel: Channel;
-  /** Fires with the reason when it is gone, and with it everything that was taken over it. */
-  readonly closed: AbortSignal;
-}
+/** A queue without a leader does not answer at all; then the channel is given up, and with it what was taken over it. */
+const answerTimeoutMs = 10_000;
+const closeTimeoutMs = 1_000;
 
-export async function openChannel(model: ChannelModel): Promise<LivingChannel> {
-  const channel = await model.createChannel();
-  const closing = new AbortController();
-  let why = "its channel was closed";
-  channel.on("error", (error) => {
-    why = error.message;
-  });
-  channel.on("close", () =>
-    closing.abort(new QueueError("QUEUES_FAILED", `Cannot go on with a consumer: ${why}`)),
-  );
-  // Of each consumer: the channel may have many.
-  await channel.prefetch(1);
-  return { channel, closed: closing.signal };
+/** A channel for consumers with prefetch 1, which knows whether it lives and what is still out. */
+export class ConsumerChannel {
+  readonly channel: Channel;
+  readonly #clock: Clock;
+  readonly #closing = new AbortController();
+  /** Deliveries that are not settled yet. */
+  inHand = 0;
+
+  private constructor(channel: Channel, clock: Clock) {
+    this.channel = channel;
+    this.#clock = clock;
+    let why = "its channel was closed";
+    channel.on("error", (error) => {
+      why = error.message;
+    });
+    channel.on("close", () => this.#closed(why));
+  }
+
+  static async open(model: ChannelModel, clock: Clock): Promise<ConsumerChannel> {
+    const opened = new ConsumerChannel(await model.createChannel(), clock);
+    // Of each consumer, not of the channel.
+    await opened.channel.prefetch(1);
+    return opened;
+  }
+
+  /** Fires with the reason when it is gone, and with it everything that was taken over it. */
+  get closed(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  #closed(why: string): void {
+    this.#closing.abort(new QueueError("QUEUES_FAILED", `Cannot go on with a consumer: ${why}`));
+  }
+
+  /** Resolves when nothing more will be handed to this consumer. @throws when the channel is lost, or given up for want of an answer */
+  async cancel(consumerTag: string): Promise<void> {
+    const isLate = await this.#isLate(this.channel.cancel(consumerTag), answerTimeoutMs);
+    if (!isLate) return;
+    void this.close();
+    this.closed.throwIfAborted();
+  }
+
+  /** What is in hand is lost at once; the broker is told, but not waited for without end. */
+  async close(): Promise<void> {
+    if (this.closed.aborted) return;
+    this.#closed("the channel was given up");
+    await this.#isLate(this.channel.close(), closeTimeoutMs).catch(() => {});
+  }
+
+  async #isLate(answer: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+    const late = Promise.withResolvers<true>();
+    using _timer = this.#clock.timer(timeoutMs, () => late.resolve(true));
+    return await Promise.race([answer.then(() => false as const), late.promise]);
+  }
 }

@@ -62,9 +62,12 @@ export class Declared {
   async forMessage({ kind, delay, dead = false }: Needs): Promise<void> {
     await this.base();
     const { limits } = this.#options;
-    if (dead && this.#deadIsYoung) await this.#once("dead", () => this.#age());
-    if (kind !== undefined) await this.#ready(kindDeclaration(kind, limits));
-    if (delay !== undefined) await this.#ready(delayDeclaration(delay, limits));
+    // At once: each may have to wait until its queue is old enough.
+    await Promise.all([
+      dead && this.#deadIsYoung ? this.#once("dead", () => this.#age()) : undefined,
+      kind === undefined ? undefined : this.#ready(kindDeclaration(kind, limits)),
+      delay === undefined ? undefined : this.#ready(delayDeclaration(delay, limits)),
+    ]);
   }
 
   /** Resolves when there is a queue to consume; it is bound later, where nobody has done it yet. @throws as `base` */

@@ -4,7 +4,7 @@ import { names } from "../../amqp/topology.ts";
 import type { HeldDelivery } from "../consume.ts";
 import type { RetryDelay } from "../delays.ts";
 import type { Settlement } from "../queues.ts";
-import type { LivingChannel } from "./channel.ts";
+import type { ConsumerChannel } from "./channel.ts";
 import type { Needs } from "./declared.ts";
 import { deadMessage, factsOf, redeliveriesOf, retriedMessage } from "./message.ts";
 import type { Sender } from "./sender.ts";
@@ -25,17 +25,15 @@ export class AmqpDelivery implements HeldDelivery {
   readonly retries: number;
   readonly #message: ConsumeMessage;
   readonly #consumerTag: string;
-  readonly #living: LivingChannel;
+  readonly #living: ConsumerChannel;
   readonly #parts: DeliveryParts;
-  readonly #beforeRelease: () => Promise<void>;
 
   constructor(
     kind: string,
     message: ConsumeMessage,
     consumerTag: string,
-    living: LivingChannel,
+    living: ConsumerChannel,
     parts: DeliveryParts,
-    beforeRelease: () => Promise<void>,
   ) {
     const { id, headers, retries } = factsOf(message);
     this.kind = kind;
@@ -47,8 +45,8 @@ export class AmqpDelivery implements HeldDelivery {
     this.#message = message;
     this.#consumerTag = consumerTag;
     this.#living = living;
+    living.inHand++;
     this.#parts = parts;
-    this.#beforeRelease = beforeRelease;
   }
 
   ack(): Promise<Settlement> {
@@ -70,7 +68,6 @@ export class AmqpDelivery implements HeldDelivery {
 
   /** Not a retry: nobody has handled it. */
   async release(): Promise<void> {
-    await this.#beforeRelease();
     await this.#finish((channel) => channel.nack(this.#message, false, true));
   }
 
@@ -94,14 +91,15 @@ export class AmqpDelivery implements HeldDelivery {
   }
 
   async #finish(settle: (channel: Channel) => void): Promise<Settlement> {
-    const { channel, closed } = this.#living;
     try {
-      await channel.cancel(this.#consumerTag);
-      settle(channel);
-      return closed.aborted ? "lost" : "settled";
+      await this.#living.cancel(this.#consumerTag);
+      settle(this.#living.channel);
+      return this.#living.closed.aborted ? "lost" : "settled";
     } catch {
-      // amqplib throws when the channel has closed: the broker gives the message to somebody else.
+      // The channel has closed: the broker gives the message to somebody else.
       return "lost";
+    } finally {
+      this.#living.inHand--;
     }
   }
 }

@@ -32,8 +32,9 @@ interface Pending {
   readonly resolve: () => void;
   readonly reject: (error: QueueError) => void;
   readonly deadline: Disposable;
-  /** Where it waits for its confirm. */
+  /** Where it waits for its confirm, and since when on the monotonic clock. */
   sentOn: ConfirmChannel | undefined;
+  sentAtMs: number;
   isReturned: boolean;
   attempts: number;
   /** Why the last attempt came to nothing. */
@@ -52,6 +53,8 @@ export class Sender implements AsyncDisposable {
   #pendingBytes = 0;
   #connection: Connection | undefined;
   #losses = 0;
+  /** When the broker last gave any confirm, on the monotonic clock. */
+  #confirmedAtMs = 0;
   #isClosed = false;
   #idle: (() => void) | undefined;
 
@@ -97,6 +100,7 @@ export class Sender implements AsyncDisposable {
         reject,
         deadline: clock.timer(confirmTimeoutMs, () => this.#overdue(pending)),
         sentOn: undefined,
+        sentAtMs: 0,
         isReturned: false,
         attempts: 0,
         reason: undefined,
@@ -142,10 +146,12 @@ export class Sender implements AsyncDisposable {
     }
     if (this.#connection !== connection || !this.#pending.has(pending) || pending.sentOn === channel) return;
     pending.sentOn = channel;
+    pending.sentAtMs = this.#options.clock.monotonicMs();
     pending.isReturned = false;
     channel.publish(exchange, routingKey, content, options, (error: unknown) => {
       if (this.#connection !== connection || pending.sentOn !== channel) return;
       pending.sentOn = undefined;
+      this.#confirmedAtMs = this.#options.clock.monotonicMs();
       if (error) return this.#refused(pending);
       if (!pending.isReturned) {
         this.#losses = 0;
@@ -176,15 +182,19 @@ export class Sender implements AsyncDisposable {
   }
 
   #overdue(pending: Pending): void {
-    const { outgoing, sentOn } = pending;
+    const { outgoing, sentOn, sentAtMs } = pending;
     const link = this.#link.state;
-    const reason =
-      pending.reason ??
-      (link.status === "up" ? "the broker does not answer" : `RabbitMQ is ${link.status}: ${link.reason}`);
+    const isSilent = sentOn !== undefined && sentOn === this.#connection?.channel;
+    const isLinkSilent = isSilent && this.#confirmedAtMs < sentAtMs;
+    const down = link.status === "up" ? undefined : `RabbitMQ is ${link.status}: ${link.reason}`;
+    const silence = isLinkSilent
+      ? "the broker does not answer"
+      : "its queue does not answer: has it a leader?";
+    const reason = down ?? (isSilent ? silence : (pending.reason ?? "its queue is not ready yet"));
     const message = `Cannot ${outgoing.doing}: no confirm within ${this.#options.confirmTimeoutMs} ms, ${reason}`;
     this.#settle(pending)?.reject(new QueueError("QUEUES_FAILED", message));
-    // A broker that is silent on a link that looks well: start over.
-    if (sentOn !== undefined && sentOn === this.#connection?.channel) this.#link.sever("no confirm in time");
+    // Silent on a link that looks well: start over. Where others are confirmed it is a queue, and no new link would help.
+    if (isLinkSilent) this.#link.sever("no confirm in time");
   }
 
   #settle(pending: Pending): Pending | undefined {

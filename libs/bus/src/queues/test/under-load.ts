@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { silentLogger } from "@fairlead/core";
+import { within } from "@fairlead/harness";
+import { type AmqpQueuesOptions, openAmqpQueues } from "../amqp/amqp-queues.ts";
+import { freshKind } from "../contract/support.ts";
+import { Audit } from "./audit.ts";
+
+export const seconds = (count: number) => new Promise((resolve) => setTimeout(resolve, count * 1_000));
+
+/** Produces and consumes while `hurt` runs, then stops producing and audits. Returns the books in a sentence. */
+export async function underLoad(
+  port: number,
+  hurt: () => Promise<void>,
+  options: Partial<AmqpQueuesOptions> = {},
+): Promise<string> {
+  const kind = freshKind();
+  const audit = new Audit(kind);
+  const url = `amqp://guest:guest@127.0.0.1:${port}`;
+  await using queues = openAmqpQueues({
+    url,
+    name: "load",
+    logger: silentLogger,
+    reconnectMaxMs: 500,
+    ...options,
+  });
+  // New queues take messages only when they are old enough (../amqp/declared.ts): made before it begins.
+  await audit.enqueue(queues, `${kind}-first-0`, { delay: "1s" });
+  const producing = new AbortController();
+  const consuming = new AbortController();
+  const produced = audit.produce(queues, producing.signal);
+  const consumed = queues.consume(kind, { slots: 8, signal: consuming.signal }, audit.handle);
+  try {
+    await hurt();
+  } finally {
+    producing.abort();
+    await produced;
+  }
+  const summary = await within(audit.close(queues), () => `an end: ${audit.unsettled().length} are missing`);
+  consuming.abort();
+  await consumed;
+  assert.ok(audit.enqueued.size > 20, `only ${audit.enqueued.size} were enqueued`);
+  return summary;
+}
