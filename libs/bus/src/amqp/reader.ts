@@ -1,6 +1,6 @@
-/** The connection that tails read from: apart from publishing, because a blocked connection reads nothing either. */
+/** The connection that tails and consumers of work read from: apart from publishing, because a blocked connection reads nothing either. */
 import type { ChannelModel } from "amqplib";
-import { Link, type LinkOptions } from "./link.ts";
+import { Link, type LinkOptions, type LinkState } from "./link.ts";
 
 export class Reader implements AsyncDisposable {
   readonly #link: Link;
@@ -19,6 +19,10 @@ export class Reader implements AsyncDisposable {
         this.#model = undefined;
       },
     });
+  }
+
+  get linkState(): LinkState {
+    return this.#link.state;
   }
 
   /** The connection, as soon as there is one. @throws the signal's reason when it fires first */

@@ -1,6 +1,8 @@
-/** The work queues on RabbitMQ. Publishing and consuming have a connection each (reader.ts says why). */
+/** The work queues on RabbitMQ. Publishing and consuming have a connection each (../../amqp/reader.ts says why). */
 import { type Clock, type Logger, MemoryMeter, type Meter, systemClock, toError } from "@fairlead/core";
+import type { ChannelModel } from "amqplib";
 import { describeBroker } from "../../amqp/describe.ts";
+import { Reader } from "../../amqp/reader.ts";
 import { names } from "../../amqp/topology.ts";
 import { runSlots } from "../consume.ts";
 import type { RetryDelay } from "../delays.ts";
@@ -16,8 +18,8 @@ import type {
   WorkQueues,
 } from "../queues.ts";
 import { listDead, takeDead } from "./dead.ts";
+import { Declared, type DeclaredOptions } from "./declared.ts";
 import { newMessage, originOf, revivedMessage } from "./message.ts";
-import { Reader } from "./reader.ts";
 import { Sender } from "./sender.ts";
 import { AmqpSource, type Reachable } from "./source.ts";
 import { delayExchange } from "./topology.ts";
@@ -57,6 +59,9 @@ export class AmqpQueues implements WorkQueues {
   readonly #observer: QueueObserver;
   readonly #sender: Sender;
   readonly #reader: Reader;
+  /** What stands at the broker, looked at anew with each connection. */
+  readonly #declared = new WeakMap<ChannelModel, Declared>();
+  readonly #declaredOptions: DeclaredOptions;
   readonly #closed = new AbortController();
   #closing: Promise<void> | undefined;
 
@@ -66,7 +71,7 @@ export class AmqpQueues implements WorkQueues {
     this.#options = options;
     this.#clock = clock;
     this.#observer = observeQueues(options.meter ?? new MemoryMeter());
-    const declared = {
+    this.#declaredOptions = {
       limits: { maxMessages, maxBytes },
       youngQueueMs: options.youngQueueMs ?? 5_000,
       clock,
@@ -82,12 +87,12 @@ export class AmqpQueues implements WorkQueues {
     this.#sender = new Sender({
       ...link,
       name: `${options.name} enqueue`,
-      ...declared,
+      ...this.#declaredOptions,
       maxPendingMessages: options.maxPendingMessages ?? 1_024,
       maxPendingBytes: options.maxPendingBytes ?? 32 << 20,
       confirmTimeoutMs: this.#confirmTimeoutMs,
     });
-    this.#reader = new Reader({ ...link, name: `${options.name} consume` }, declared);
+    this.#reader = new Reader({ ...link, name: `${options.name} consume` });
   }
 
   get #confirmTimeoutMs(): number {
@@ -123,7 +128,7 @@ export class AmqpQueues implements WorkQueues {
     this.#throwIfClosed(`consume ${kind}`);
     const signal = AbortSignal.any([options.signal, this.#closed.signal]);
     const parts = {
-      connected: (given: AbortSignal) => this.#reader.connected(given),
+      connected: (given: AbortSignal) => this.#connected(given),
       sender: this.#sender,
       observer: this.#observer,
       renewConsumerMs: this.#options.renewConsumerMs ?? 10_000,
@@ -134,6 +139,13 @@ export class AmqpQueues implements WorkQueues {
       ...parts,
       openSource: (of, until) => new AmqpSource(of, until, parts),
     });
+  }
+
+  async #connected(signal: AbortSignal): Promise<Reachable> {
+    const model = await this.#reader.connected(signal);
+    const declared = this.#declared.get(model) ?? new Declared(model, this.#declaredOptions);
+    this.#declared.set(model, declared);
+    return { model, declared };
   }
 
   async deadLetters({ limit }: { readonly limit: number }): Promise<readonly DeadLetter[]> {
@@ -166,7 +178,7 @@ export class AmqpQueues implements WorkQueues {
     this.#throwIfClosed(doing);
     const patience = AbortSignal.timeout(this.#confirmTimeoutMs);
     try {
-      return await work(await this.#reader.connected(AbortSignal.any([patience, this.#closed.signal])));
+      return await work(await this.#connected(AbortSignal.any([patience, this.#closed.signal])));
     } catch (thrown) {
       if (thrown instanceof QueueError) throw thrown;
       this.#throwIfClosed(doing);

@@ -19,6 +19,9 @@ import {
   type QueueLimits,
 } from "./topology.ts";
 
+/** Everybody waits for the same declaration: one that the broker never answers must not hold them for ever. */
+const answerTimeoutMs = 10_000;
+
 /** What a message needs to find its way. */
 export interface Needs {
   readonly kind?: string;
@@ -141,7 +144,17 @@ export class Declared {
   async #withChannel(work: (channel: Channel) => Promise<unknown>): Promise<void> {
     const channel = await this.#model.createChannel();
     channel.on("error", () => {}); // The call that caused it is rejected as well.
-    await work(channel);
+    const silent = Promise.withResolvers<never>();
+    using _timer = this.#options.clock.timer(answerTimeoutMs, () =>
+      silent.reject(new Error(`the broker has not answered for ${answerTimeoutMs} ms`)),
+    );
+    try {
+      await Promise.race([work(channel), silent.promise]);
+    } catch (error) {
+      // Closed already by what the broker refused, or never answered.
+      channel.close().catch(() => {});
+      throw error;
+    }
     await channel.close();
   }
 }
