@@ -24,7 +24,7 @@ test("splits() gives chunks that make up the bytes, in more ways than one", () =
   assert(counts.size > 3);
 });
 
-test("skipOrFail() gives the reason, and fails where every test is required", () => {
+test("skipOrFail() gives the reason, and fails where every test is required and could run", () => {
   const before = process.env["FAIRLEAD_REQUIRE_ALL"];
   try {
     delete process.env["FAIRLEAD_REQUIRE_ALL"];
@@ -33,6 +33,7 @@ test("skipOrFail() gives the reason, and fails where every test is required", ()
     process.env["FAIRLEAD_REQUIRE_ALL"] = "1";
     assert.equal(skipOrFail(undefined), false);
     assert.throws(() => skipOrFail("no redis-server"), /no redis-server/);
+    assert.equal(skipOrFail("no permission to mount"), "skipped: no permission to mount");
   } finally {
     if (before === undefined) delete process.env["FAIRLEAD_REQUIRE_ALL"];
     else process.env["FAIRLEAD_REQUIRE_ALL"] = before;

@@ -9,6 +9,7 @@ import { BusError } from "../errors.ts";
 import { ConfirmWindow } from "./confirm-window.ts";
 import { Link, type LinkOptions, type LinkState } from "./link.ts";
 import { toMessage } from "./message.ts";
+import { Pace } from "./pace.ts";
 import { declareAll, type EventTopologyOptions, hasQueues, markType, names } from "./topology.ts";
 
 /** What a caller hands over: the event, and whatever the caller needs to know it again. */
@@ -53,11 +54,7 @@ export class Publisher<Item extends Outgoing> implements AsyncDisposable {
   readonly #timers: readonly NodeJS.Timeout[];
   #model: ChannelModel | undefined;
   #channel: ConfirmChannel | undefined;
-  /**
-   * Messages that may be unconfirmed now. After trouble one, then doubling: a broker that refuses (a full inbox) is
-   * asked with one message each time and not with a window of repeats that its other queues would all take.
-   */
-  #allowed: number;
+  readonly #pace: Pace;
   #trouble: Trouble | undefined;
   #settling: Disposable | undefined;
   #isDeclaring = false;
@@ -66,7 +63,7 @@ export class Publisher<Item extends Outgoing> implements AsyncDisposable {
   constructor(options: PublisherOptions<Item>) {
     this.#options = options;
     this.#window = new ConfirmWindow(options.windowMessages, options.windowBytes);
-    this.#allowed = options.windowMessages;
+    this.#pace = new Pace(options.windowMessages, options.confirmTimeoutMs);
     this.#link = new Link({
       ...options,
       setup: (model) => this.#setup(model),
@@ -95,7 +92,9 @@ export class Publisher<Item extends Outgoing> implements AsyncDisposable {
 
   /** True when `send` may be called with a message of this size. */
   hasRoom(bytes: number): boolean {
-    return this.#channel !== undefined && this.#window.length < this.#allowed && this.#window.hasRoom(bytes);
+    return (
+      this.#channel !== undefined && this.#window.length < this.#pace.allowed && this.#window.hasRoom(bytes)
+    );
   }
 
   get isReady(): boolean {
@@ -131,7 +130,7 @@ export class Publisher<Item extends Outgoing> implements AsyncDisposable {
     this.#publish(channel, names.events, message.routingKey, message, () => {
       const confirmed = this.#window.confirm(entry);
       if (confirmed.length === 0) return;
-      this.#succeeded(confirmed.length);
+      this.#succeeded(confirmed.length, this.#options.clock.monotonicMs() - entry.sentAtMs);
       this.#options.onConfirmed(confirmed);
     });
   }
@@ -160,12 +159,12 @@ export class Publisher<Item extends Outgoing> implements AsyncDisposable {
     }
   }
 
-  #succeeded(count: number): void {
-    const { windowMessages, reconnectMaxMs, clock } = this.#options;
-    this.#allowed = Math.min(windowMessages, this.#allowed + count);
+  #succeeded(count: number, tookMs: number): void {
+    const { reconnectMaxMs, clock } = this.#options;
+    this.#pace.confirmed(count, tookMs);
     if (this.#trouble === undefined) return;
     const isLongAgo = clock.nowMs() - this.#trouble.atMs > reconnectMaxMs;
-    if (this.#allowed === windowMessages || isLongAgo) this.#trouble = undefined;
+    if (this.#pace.isFull || isLongAgo) this.#trouble = undefined;
     else if (this.#trouble.isOpen) this.#trouble = { ...this.#trouble, isOpen: false };
   }
 
@@ -228,7 +227,7 @@ export class Publisher<Item extends Outgoing> implements AsyncDisposable {
     this.#model = undefined;
     this.#channel = undefined;
     if (this.#isClosed || !wasReady) return;
-    this.#allowed = 1;
+    this.#pace.restart();
     const count = (this.#trouble?.count ?? 0) + 1;
     this.#trouble = { reason, atMs: this.#options.clock.nowMs(), count, isOpen };
     this.#options.onTrouble(this.#window.abandon(), reason);

@@ -3,7 +3,7 @@ import { after, describe, type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { eventually, rabbitMissing, skipOrFail, startProxy, within } from "@fairlead/harness";
 import { auditAll, auditInbox, auditLog, Follower, Load } from "./audit.ts";
-import { direct, eventOf, openTestBus, SharedRabbit } from "./rabbit.ts";
+import { direct, eventOf, openTestBus, SharedRabbit, usedAgain } from "./rabbit.ts";
 
 /** How long the broker is out of reach: 6 s in the usual run, 60 s with FAIRLEAD_FAULT_ROUNDS=40. */
 const awayMs = 1_500 * Number(process.env["FAIRLEAD_FAULT_ROUNDS"] ?? 4);
@@ -35,7 +35,7 @@ describe("the broker is there and does not answer", { skip: skipOrFail(rabbitMis
     assert.equal(under.bus.health().canAccept, true);
     whileAway(under.bus.health().problems.join("; "));
     await end();
-    await eventually(() => under.bus.mode === "direct", "the broker to be used again");
+    await usedAgain(under);
     await load.stop();
     await direct(under.bus);
     assert.equal(load.refused.size, 0);

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { eventually, rabbitMissing, skipOrFail, startProxy } from "@fairlead/harness";
 import { queueSettleMs } from "../../src/amqp/broker.ts";
 import { auditAll, Load } from "./audit.ts";
-import { direct, openTestBus, SharedRabbit } from "./rabbit.ts";
+import { direct, openTestBus, SharedRabbit, usedAgain } from "./rabbit.ts";
 
 /** 3 in the usual run; FAIRLEAD_FAULT_ROUNDS=40 for the figures in docs/reliability.md. */
 const rounds = Number(process.env["FAIRLEAD_FAULT_ROUNDS"] ?? 3);
@@ -24,7 +24,7 @@ describe("the broker goes away under load", { skip: skipOrFail(rabbitMissing()) 
       await rabbit.start();
       // Some rounds die again while the spool is being drained.
       if (round % 3 === 0) await sleep(Math.random() * 500);
-      else await eventually(() => under.bus.mode === "direct", "the broker to be used again");
+      else await usedAgain(under);
     }
     await load.stop();
     await direct(under.bus);

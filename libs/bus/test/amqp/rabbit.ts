@@ -92,6 +92,13 @@ export async function openTestBus(
   };
 }
 
+/** Until events go straight to the broker; the spool is empty then. */
+export const usedAgain = ({ bus, warnings }: { bus: AmqpBus; warnings: readonly string[] }) =>
+  eventually(
+    () => bus.mode === "direct",
+    () => `the broker to be used again: ${JSON.stringify(bus.health())}; ${warnings.slice(-10).join("; ")}`,
+  );
+
 /** Until events go straight to the broker, nothing waits in the spool, and health has no complaint. */
 export const direct = (bus: AmqpBus, timeoutMs?: number) =>
   eventually(

@@ -19,7 +19,7 @@ import { collect, history } from "../../src/contract/support.ts";
 import { drainSpool } from "../../src/spool/operations.ts";
 import { flipBit } from "../damage.ts";
 import { auditInbox, auditLog } from "./audit.ts";
-import { direct, eventOf, openTestBus, SharedRabbit } from "./rabbit.ts";
+import { direct, eventOf, openTestBus, SharedRabbit, usedAgain } from "./rabbit.ts";
 
 /** Publishes numbered events of producer 0 without awaiting one before the next; the numbers that were acknowledged. */
 async function publishAll(bus: Bus, count: number, eventBytes: number, first = 1): Promise<Set<number>> {
@@ -94,7 +94,7 @@ describe("the spool and the broker", { skip: skipOrFail(rabbitMissing()) }, () =
     // Everywhere: a page that was split keeps copies that are no longer valid.
     for (let at = bytes.indexOf(wanted); at >= 0; at = bytes.indexOf(wanted, at + 1)) flipBit(path, at);
     await using second = await openTestBus(rabbit.url, { directory: first.directory });
-    await eventually(() => second.bus.mode === "direct", "the end of the drain");
+    await usedAgain(second);
     const { damagedEvents, spooledEvents, problems, canAccept } = second.bus.health();
     assert.deepEqual(
       { damagedEvents, spooledEvents, canAccept },
@@ -134,7 +134,7 @@ describe("the spool and the broker", { skip: skipOrFail(rabbitMissing()) }, () =
     // Somebody else fills what Fairlead keeps free on the disk: even then the drain goes on, only forgetting has to wait.
     fillDisk(join(disk.path, "somebody-elses"));
     await proxy.setMode({ kind: "pass" });
-    await eventually(() => under.bus.mode === "direct", "the end of the drain");
+    await usedAgain(under);
     for (const number of await publishAll(under.bus, 100, 100, 10_000)) acknowledged.add(number);
     writeFileSync(join(disk.path, "somebody-elses"), "");
     await direct(under.bus);
