@@ -92,6 +92,13 @@ export async function openTestBus(
   };
 }
 
+/** Until the spool has taken over. That may be over again before anybody looks at the mode. */
+export const spoolTookOver = ({ warnings }: { warnings: readonly string[] }) =>
+  eventually(
+    () => warnings.some((warning) => warning.startsWith("publishing goes to the spool")),
+    "the spool to take over",
+  );
+
 /** Until events go straight to the broker; the spool is empty then. */
 export const usedAgain = ({ bus, warnings }: { bus: AmqpBus; warnings: readonly string[] }) =>
   eventually(

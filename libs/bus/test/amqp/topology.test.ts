@@ -5,7 +5,15 @@ import { eventually, rabbitMissing, skipOrFail } from "@fairlead/harness";
 import { type Channel, connect } from "amqplib";
 import { names } from "../../src/amqp/topology.ts";
 import { auditAll, auditInbox, auditLog, Follower, Load, readInbox } from "./audit.ts";
-import { direct, eventOf, openTestBus, SharedRabbit, testTopology, usedAgain } from "./rabbit.ts";
+import {
+  direct,
+  eventOf,
+  openTestBus,
+  SharedRabbit,
+  spoolTookOver,
+  testTopology,
+  usedAgain,
+} from "./rabbit.ts";
 
 describe("an operator changes what the broker has", { skip: skipOrFail(rabbitMissing()) }, () => {
   const shared = new SharedRabbit();
@@ -66,7 +74,7 @@ describe("an operator changes what the broker has", { skip: skipOrFail(rabbitMis
     await using load = new Load(under.bus);
     await sleep(300);
     await asOperator(rabbit.url, (channel) => channel.deleteExchange(names.events));
-    await eventually(() => under.bus.mode !== "direct", "the spool to take over");
+    await spoolTookOver(under);
     await usedAgain(under);
     await load.stop();
     await direct(under.bus);
@@ -81,10 +89,7 @@ describe("an operator changes what the broker has", { skip: skipOrFail(rabbitMis
     await using load = new Load(under.bus);
     await sleep(500);
     await asOperator(rabbit.url, (channel) => channel.deleteQueue(names.log));
-    // It may be over before anybody looks at the mode.
-    const isNoticed = () =>
-      under.warnings.some((warning) => warning.startsWith("publishing goes to the spool"));
-    await eventually(isNoticed, "the loss to be noticed");
+    await spoolTookOver(under);
     await usedAgain(under);
     await load.stop();
     await direct(under.bus);
