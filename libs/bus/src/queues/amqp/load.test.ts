@@ -1,12 +1,15 @@
-/** Faults under load, with an auditor: nothing that was enqueued is lost. The same for longer is load.faults.ts. */
+/** Faults under load, with an auditor: nothing that was enqueued is lost. */
 import { after, before, describe, test } from "node:test";
 import { silentLogger } from "@fairlead/core";
 import { rabbitMissing, skipOrFail, startRabbit, type TestRabbit } from "@fairlead/harness";
 import { freshKind } from "../contract/support.ts";
+import { cutting, freezing, killing } from "../test/faults/load.ts";
 import { killRounds } from "../test/kill-rounds.ts";
 import { underLoad } from "../test/under-load.ts";
 import { openAmqpQueues } from "./amqp-queues.ts";
-import { cutting, killing } from "./faults/load.ts";
+
+/** 1 in the usual run; FAIRLEAD_FAULT_ROUNDS=40 for the figures in docs/reliability.md. */
+const rounds = Number(process.env["FAIRLEAD_FAULT_ROUNDS"] ?? 1);
 
 describe("work queues on RabbitMQ under load", { skip: skipOrFail(rabbitMissing()) }, () => {
   let rabbit: TestRabbit;
@@ -15,17 +18,24 @@ describe("work queues on RabbitMQ under load", { skip: skipOrFail(rabbitMissing(
   });
   after(() => rabbit?.[Symbol.asyncDispose]());
 
-  test("the broker is killed -9", async (t) => {
-    t.diagnostic(await underLoad(rabbit.port, killing(rabbit, 1)));
+  test(`the broker is killed -9, times ${rounds}`, async (t) => {
+    t.diagnostic(await underLoad(rabbit.port, killing(rabbit, rounds)));
   });
 
-  test("connections are cut 8 times at any byte, in the middle of acks and retries", async (t) => {
-    t.diagnostic(await cutting(rabbit, 8));
+  const cuts = Math.max(8, rounds);
+  test(`connections are cut at any byte, in the middle of acks and retries, times ${cuts}`, async (t) => {
+    t.diagnostic(await cutting(rabbit, cuts));
   });
 
-  test("a process is killed -9 with deliveries out, 4 times", async (t) => {
+  const frozenSeconds = Math.max(4, rounds);
+  test(`nothing passes for ${frozenSeconds} s, longer than a confirm may take`, async (t) => {
+    t.diagnostic(await freezing(rabbit, frozenSeconds));
+  });
+
+  const kills = Math.max(4, rounds);
+  test(`a process is killed -9 with deliveries out, times ${kills}`, async (t) => {
     const { url } = rabbit;
     const open = async () => openAmqpQueues({ url, name: "left", logger: silentLogger, youngQueueMs: 0 });
-    t.diagnostic((await killRounds(url, freshKind(), 4, open)).summary);
+    t.diagnostic((await killRounds(url, freshKind(), kills, open)).summary);
   });
 });

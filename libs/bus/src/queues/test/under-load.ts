@@ -24,7 +24,7 @@ export async function underLoad(
     ...options,
   });
   // New queues take messages only when they are old enough (../amqp/declared.ts): made before it begins.
-  await audit.enqueue(queues, `${kind}-first-0`, { delay: "1s" });
+  await within(audit.enqueue(queues, `${kind}-first-0`, { delay: "1s" }), "a first message");
   const producing = new AbortController();
   const consuming = new AbortController();
   const produced = audit.produce(queues, producing.signal);
@@ -33,9 +33,12 @@ export async function underLoad(
     await hurt();
   } finally {
     producing.abort();
-    await produced;
+    await within(produced, "an outcome for what is being enqueued");
   }
-  const summary = await within(audit.close(queues), () => `an end: ${audit.unsettled().length} are missing`);
+  const summary = await within(audit.close(queues), () => {
+    const missing = audit.unsettled();
+    return `an end: ${missing.length} are missing, like ${missing.slice(0, 20)}`;
+  });
   consuming.abort();
   await consumed;
   assert.ok(audit.enqueued.size > 20, `only ${audit.enqueued.size} were enqueued`);

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MemoryMeter, silentLogger } from "@fairlead/core";
 import { eventually } from "@fairlead/harness";
+import { delayExchange, delayQueue, jobQueue, kindDeclaration } from "../../amqp/topology.ts";
 import { acking, Consumer, freshKind, gate, messageOf } from "../../contract/support.ts";
 import type { Delivery, WorkQueues } from "../../queues.ts";
-import { delayExchange, delayQueue, jobQueue, kindDeclaration } from "../topology.ts";
 import type { BrokerUnderTest } from "./support.ts";
 
 export function topologyCases(under: BrokerUnderTest): void {

@@ -1,7 +1,7 @@
-/** What hurts a broker under load, for load.test.ts and, many times over, for load.faults.ts. */
+/** What hurts a broker under load. */
 import assert from "node:assert/strict";
 import { startProxy, type TestRabbit } from "@fairlead/harness";
-import { seconds, underLoad } from "../../test/under-load.ts";
+import { seconds, underLoad } from "../under-load.ts";
 
 export const killing = (rabbit: TestRabbit, rounds: number) => async () => {
   for (let round = 0; round < rounds; round++) {
@@ -41,5 +41,5 @@ export async function freezing(rabbit: TestRabbit, frozenSeconds: number): Promi
     await proxy.setMode({ kind: "pass" });
     await seconds(1);
   };
-  return underLoad(proxy.port, hurt, { confirmTimeoutMs: 3_000, youngQueueMs: 0 });
+  return await underLoad(proxy.port, hurt, { confirmTimeoutMs: 3_000, youngQueueMs: 0 });
 }
