@@ -60,10 +60,16 @@ export async function declareEvents(channel: Channel, options: EventTopologyOpti
   for (const pattern of options.inbox) await channel.bindQueue(names.inbox, names.events, pattern);
 }
 
-/** Where goes what could not be handled. */
+/** The most that every version takes. `-1`, which lifts the limit, is an error before 4.0. */
+const noDeliveryLimit = 2 ** 31 - 1;
+
+/** Where goes what could not be handled. Each look at it counts as a delivery, so it must not meet the 20 of 4.x (broker.ts). */
 export async function declareDead(channel: Channel): Promise<void> {
   await channel.assertExchange(names.dead, "fanout", { durable: true });
-  await channel.assertQueue(names.deadQueue, { durable: true, arguments: { "x-queue-type": "quorum" } });
+  await channel.assertQueue(names.deadQueue, {
+    durable: true,
+    arguments: { "x-queue-type": "quorum", "x-delivery-limit": noDeliveryLimit },
+  });
   await channel.bindQueue(names.deadQueue, names.dead, "");
 }
 

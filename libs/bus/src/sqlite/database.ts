@@ -41,18 +41,36 @@ const schema = `
   INSERT OR IGNORE INTO meta VALUES ('deleted_through', 0);`;
 
 /**
- * Opens or makes the log's database. The caller holds the lock of the log, so nobody else has the file.
+ * Opens or makes a file whose commits are durable when they return. The caller holds its lock, so nobody else has it.
  * @param walBytes the write-ahead log is carried over into the file when it reaches this
- * @throws {BusError} LOG_TOO_NEW; SQLite's own errors when the file cannot be used
+ * @param setUp looks at what is there and makes what is missing; when it throws, the file is closed again
+ * @throws what `setUp` throws; SQLite's own errors when the file cannot be used
  */
-export function openDatabase(path: string, walBytes: number): DatabaseSync {
+export function openDurable(
+  path: string,
+  walBytes: number,
+  setUp: (db: DatabaseSync, version: number) => void,
+): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: 0 });
   try {
     // EXCLUSIVE before the first access keeps the index of the WAL in memory: no -shm file, no lock traffic.
     db.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA page_size = ${pageBytes}; PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL; PRAGMA journal_size_limit = ${2 * walBytes};`);
     db.exec(`PRAGMA wal_autocheckpoint = ${Math.max(1, Math.floor(walBytes / pragma(db, "page_size")))}`);
-    const version = pragma(db, "user_version");
+    setUp(db, pragma(db, "user_version"));
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/**
+ * Opens or makes the log's database, as `openDurable`.
+ * @throws {BusError} LOG_TOO_NEW; SQLite's own errors when the file cannot be used
+ */
+export function openDatabase(path: string, walBytes: number): DatabaseSync {
+  return openDurable(path, walBytes, (db, version) => {
     if (version > schemaVersion) {
       throw new BusError(
         "LOG_TOO_NEW",
@@ -61,11 +79,7 @@ export function openDatabase(path: string, walBytes: number): DatabaseSync {
       );
     }
     if (version < schemaVersion) db.exec(`BEGIN; ${schema} PRAGMA user_version = ${schemaVersion}; COMMIT;`);
-    return db;
-  } catch (error) {
-    db.close();
-    throw error;
-  }
+  });
 }
 
 /** The number that a pragma answers. */

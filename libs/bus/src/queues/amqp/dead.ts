@@ -1,8 +1,7 @@
 /**
  * Looking at the dead letters. A quorum queue cannot be browsed: messages are taken, unacknowledged, and given back. So for that
- * moment nobody else sees them, and each look counts as a delivery on 3.x to 4.2 (from 4.3 on a nack does not count). Where
- * they are put back is the broker's choice: without a delivery limit behind all the others, so that the next look begins with
- * those that this one has not shown.
+ * moment nobody else sees them, and each look counts as a delivery on 3.x to 4.2 (from 4.3 on a nack does not count). They go
+ * back to where they were, so that each look begins with the oldest.
  */
 import type { Channel, GetMessage } from "amqplib";
 import { names } from "../../amqp/topology.ts";

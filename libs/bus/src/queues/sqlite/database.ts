@@ -1,6 +1,6 @@
 import { existsSync, renameSync, rmSync } from "node:fs";
-import { DatabaseSync } from "node:sqlite";
-import { isCorruption, pageBytes, pragma, transact } from "../../sqlite/database.ts";
+import type { DatabaseSync } from "node:sqlite";
+import { isCorruption, openDurable, transact } from "../../sqlite/database.ts";
 import { delayMs } from "../delays.ts";
 import { QueueError } from "../errors.ts";
 import { salvage } from "./salvage.ts";
@@ -21,13 +21,7 @@ const schema = `
 
 /** @throws {QueueError} QUEUES_TOO_NEW; SQLite's own errors */
 export function openSound(path: string, walBytes: number): DatabaseSync {
-  const db = new DatabaseSync(path, { timeout: 0 });
-  try {
-    // EXCLUSIVE before the first access keeps the index of the WAL in memory: no -shm file, no lock traffic.
-    db.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA page_size = ${pageBytes}; PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = FULL; PRAGMA journal_size_limit = ${2 * walBytes};`);
-    db.exec(`PRAGMA wal_autocheckpoint = ${Math.max(1, Math.floor(walBytes / pragma(db, "page_size")))}`);
-    const version = pragma(db, "user_version");
+  return openDurable(path, walBytes, (db, version) => {
     if (version > schemaVersion) {
       throw new QueueError(
         "QUEUES_TOO_NEW",
@@ -38,11 +32,7 @@ export function openSound(path: string, walBytes: number): DatabaseSync {
     if (version < schemaVersion) {
       transact(db, () => db.exec(`${schema} PRAGMA user_version = ${schemaVersion};`));
     }
-    return db;
-  } catch (error) {
-    db.close();
-    throw error;
-  }
+  });
 }
 
 export interface Opened {
