@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { after, describe, type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { eventually, rabbitMissing, skipOrFail, startProxy, within } from "@fairlead/harness";
-import { auditAll, auditInbox, auditLog, Follower, Load } from "./audit.ts";
+import { auditAll, auditInbox, auditLog, Follower } from "./audit.ts";
+import { Load } from "./load.ts";
 import { direct, eventOf, openTestBus, SharedRabbit, usedAgain } from "./rabbit.ts";
 
 /** How long the broker is out of reach: 6 s in the usual run, 60 s with FAIRLEAD_FAULT_ROUNDS=40. */

@@ -3,7 +3,8 @@ import { after, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { eventually, rabbitMissing, skipOrFail, startProxy } from "@fairlead/harness";
 import { queueSettleMs } from "../../src/amqp/broker.ts";
-import { auditAll, Load } from "./audit.ts";
+import { auditAll } from "./audit.ts";
+import { Load } from "./load.ts";
 import { direct, openTestBus, SharedRabbit, usedAgain } from "./rabbit.ts";
 
 /** 3 in the usual run; FAIRLEAD_FAULT_ROUNDS=40 for the figures in docs/reliability.md. */

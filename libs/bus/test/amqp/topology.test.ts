@@ -4,7 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { eventually, rabbitMissing, skipOrFail } from "@fairlead/harness";
 import { type Channel, connect } from "amqplib";
 import { names } from "../../src/amqp/topology.ts";
-import { auditAll, auditInbox, auditLog, Follower, Load, readInbox } from "./audit.ts";
+import { auditAll, auditInbox, auditLog, Follower, readInbox } from "./audit.ts";
+import { Load } from "./load.ts";
 import {
   direct,
   eventOf,
