@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { skipOrFail, smallDisk } from "@fairlead/harness";
 import type { Bus } from "../src/bus.ts";
 import { collect, eventOf, history, idsOf } from "../src/contract/support.ts";
 import { openSqliteBus } from "../src/sqlite/sqlite-bus.ts";
@@ -26,12 +26,6 @@ async function publishUntilRefused(bus: Bus, first: number) {
 
 async function untilAccepts(bus: Bus): Promise<void> {
   while (!bus.health().canAccept) await new Promise((resolve) => setTimeout(resolve, 20));
-}
-
-function mountTmpfs(path: string, bytes: number): Disposable | undefined {
-  const { status } = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${bytes}`, "tmpfs", path]);
-  if (status !== 0) return undefined;
-  return { [Symbol.dispose]: () => void spawnSync("umount", [path]) };
 }
 
 test("a log at maxBytes with nothing old enough refuses with LOG_FULL, serves, and says so", async () => {
@@ -75,9 +69,9 @@ test("a group that does not fit is refused whole", async () => {
 });
 
 test("a disk that is full: publish refuses, tail serves, and the log recovers by itself when there is room", async (t) => {
-  using directory = temporaryDirectory();
-  using mounted = mountTmpfs(directory.path, 24 * megabyte);
-  if (mounted === undefined) return t.skip("cannot mount tmpfs");
+  const { disk, reason } = await smallDisk(24 * megabyte);
+  if (disk === undefined) return t.skip(String(skipOrFail(reason)));
+  await using directory = disk;
   await using bus = await openSqliteBus({ path: join(directory.path, "events.db") });
   await bus.publish(eventOf(1, { data }));
   // Somebody else takes what is free, to the last byte.
@@ -99,9 +93,9 @@ test("a disk that is full: publish refuses, tail serves, and the log recovers by
 });
 
 test("a small disk: the log stops before it is full, so that the oldest can be deleted, and goes on for ever", async (t) => {
-  using directory = temporaryDirectory();
-  using mounted = mountTmpfs(directory.path, 24 * megabyte);
-  if (mounted === undefined) return t.skip("cannot mount tmpfs");
+  const { disk, reason } = await smallDisk(24 * megabyte);
+  if (disk === undefined) return t.skip(String(skipOrFail(reason)));
+  await using directory = disk;
   const path = join(directory.path, "events.db");
   await using bus = await openSqliteBus({ path, minAgeMs: 0 });
   let refused = 0;
@@ -115,9 +109,9 @@ test("a small disk: the log stops before it is full, so that the oldest can be d
 });
 
 test("a log on a disk that is full at the start opens and serves", async (t) => {
-  using directory = temporaryDirectory();
-  using mounted = mountTmpfs(directory.path, 24 * megabyte);
-  if (mounted === undefined) return t.skip("cannot mount tmpfs");
+  const { disk, reason } = await smallDisk(24 * megabyte);
+  if (disk === undefined) return t.skip(String(skipOrFail(reason)));
+  await using directory = disk;
   const path = join(directory.path, "events.db");
   const first = await openSqliteBus({ path });
   const { accepted } = await publishUntilRefused(first, 1);
