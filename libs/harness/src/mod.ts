@@ -8,6 +8,7 @@ export { findBinary } from "./binaries.ts";
 export { atProcessEnd } from "./cleanup.ts";
 export { eventually, within } from "./deadline.ts";
 export { type TemporaryDirectory, temporaryDirectory } from "./directory.ts";
+export { faultRounds } from "./fault-rounds.ts";
 export {
   namespaceInterface,
   networkNamespaceMissing,

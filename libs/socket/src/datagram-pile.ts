@@ -15,8 +15,8 @@ function realign(): void {
   if (Math.abs(driftMicros) > 2_000) originMicros += driftMicros;
 }
 
-/** The memory that a pile begins with, in bytes. */
-const firstBytes = 16 << 10;
+/** The memory that a pile begins with, in bytes: as much as the one before took, within these. */
+const firstBytes = { least: 16 << 10, most: 1 << 20 };
 
 /**
  * Datagrams that wait, in columns and in one piece of memory. What Node makes for each (a buffer, an address) is let go of
@@ -32,9 +32,10 @@ export class DatagramPile implements DatagramBatch {
   readonly #micros: number[] = [];
   #lastHost = "";
 
-  /** @param expectedBytes what it will hold, where that can be foreseen */
-  constructor(expectedBytes = 0) {
-    this.#bytes = Buffer.allocUnsafeSlow(Math.max(firstBytes, expectedBytes));
+  /** @param before what this one follows; as much is likely to come again */
+  constructor(before?: DatagramPile) {
+    const bytes = Math.min(firstBytes.most, before?.payloadBytes ?? 0);
+    this.#bytes = Buffer.allocUnsafeSlow(Math.max(firstBytes.least, bytes));
   }
 
   get count(): number {

@@ -85,7 +85,7 @@ export class BoundUdpSocket implements UdpSocket {
       for (;;) {
         if (this.#pile.count > 0) {
           const batch = this.#pile;
-          this.#pile = new DatagramPile(batch.payloadBytes);
+          this.#pile = new DatagramPile(batch);
           yield batch;
         } else if (this.#isClosed) return;
         else {

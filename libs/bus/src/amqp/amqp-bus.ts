@@ -4,9 +4,9 @@ import type { Bus, BusHealth, LoggedEvent, TailOptions } from "../bus.ts";
 import { BusError } from "../errors.ts";
 import type { Backlog } from "../spool/drain.ts";
 import { SpooledPublisher, type SpoolItem, type SpoolMode } from "../spool/spooled-publisher.ts";
-import type { SpoolStore } from "../spool/store.ts";
+import { findOldest, type SpoolStore } from "../spool/store.ts";
 import { queueSettleMs } from "./broker.ts";
-import { describeBacklog, describeBroker, describeSettling } from "./describe.ts";
+import { describeBacklog, describeBroker } from "./describe.ts";
 import { messageRefusal } from "./message.ts";
 import { Publisher } from "./publisher.ts";
 import { Reader } from "./reader.ts";
@@ -47,6 +47,7 @@ export interface AmqpBusOptions {
 
 export class AmqpBus implements Bus {
   readonly #options: AmqpBusOptions;
+  readonly #host: string;
   readonly #clock: Clock;
   readonly #confirmTimeoutMs: number;
   readonly #link;
@@ -60,6 +61,7 @@ export class AmqpBus implements Bus {
   constructor(options: AmqpBusOptions, backlog: Backlog) {
     const { logger, topology, clock = systemClock, confirmTimeoutMs = 5_000 } = options;
     this.#options = options;
+    this.#host = new URL(options.url).host;
     this.#clock = clock;
     this.#confirmTimeoutMs = confirmTimeoutMs;
     this.#link = {
@@ -142,15 +144,17 @@ export class AmqpBus implements Bus {
     return this.#spooled.mode;
   }
 
+  /** Why the broker takes nothing now, in sentences for an operator. */
+  get brokerProblems(): readonly string[] {
+    return describeBroker(this.#host, this.#publisher);
+  }
+
   health(): BusHealth {
     const stored = this.#options.store.health();
     const { events, bytes } = this.#spooled.pending;
     const { backlog } = this.#spooled;
-    const { url } = this.#options;
-    const { linkState, trouble, isReady } = this.#publisher;
     const problems = [
-      ...describeBroker(url, linkState, trouble),
-      ...(trouble === undefined ? describeSettling(url, linkState, isReady) : []),
+      ...this.brokerProblems,
       ...describeBacklog(backlog),
       ...stored.problems.map((problem) => `Spool: ${problem}`),
     ];
@@ -190,11 +194,7 @@ export async function openAmqpBus(options: AmqpBusOptions): Promise<AmqpBus> {
 }
 
 async function findBacklog(store: SpoolStore): Promise<Backlog> {
-  for (let at = 0; at < store.lastOffset; ) {
-    const { events, scannedThrough } = await store.readPortion(at);
-    const [oldest] = events;
-    if (oldest) return { drainedThrough: oldest.offset - 1, sinceMs: Date.parse(oldest.event.time) };
-    at = Math.max(at, scannedThrough);
-  }
-  return { drainedThrough: store.lastOffset, sinceMs: undefined };
+  const oldest = await findOldest(store);
+  if (oldest === undefined) return { drainedThrough: store.lastOffset, sinceMs: undefined };
+  return { drainedThrough: oldest.offset - 1, sinceMs: Date.parse(oldest.event.time) };
 }

@@ -24,9 +24,10 @@ export interface Broker {
 }
 
 /**
- * A queue that was made less than this ago is not published to yet. A broker that is killed within a second after the
- * declaration forgets the queue: a quorum queue comes back empty whatever it had confirmed, a stream stays down (measured on
- * 3.10.8: lost up to 1 s, never from 2 s on; rabbitmq-server issue 15725). Who finds the queue does not know its age: a second
+ * A queue that was made less than this ago is not published to yet. The broker writes the name of its Raft server with a delay;
+ * killed before that, it forgets the queue: a quorum queue comes back empty and without a leader, whatever it had confirmed
+ * ("Starting member as a new one"), a stream stays down (measured on 3.10.8: lost up to 1 s, never from 2 s on;
+ * rabbitmq-server issue 15725). Who finds the queue does not know its age: a second
  * process that starts within this time publishes at once.
  */
 export const queueSettleMs = 5_000;

@@ -79,6 +79,9 @@ export async function declareAll(channel: Channel, options: EventTopologyOptions
   await declareEvents(channel, options);
 }
 
+/** What a passive declaration of a queue that is not there is answered with (AMQP 0-9-1, Queue.Declare). */
+export const isNotFound = (error: unknown) => error instanceof Error && "code" in error && error.code === 404;
+
 /**
  * True when every queue that publishing needs is there and serves. Asked on channels of their own: the broker closes a
  * channel that asks for a queue that it does not have.
@@ -91,7 +94,7 @@ export async function hasQueues(model: ChannelModel, { inbox }: EventTopologyOpt
       await channel.checkQueue(queue);
       await channel.close();
     } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === 404) return false;
+      if (isNotFound(error)) return false;
       throw error;
     }
   }

@@ -10,6 +10,7 @@ import { type BusConfig, type BusDependencies, openOnAmqp } from "../config.ts";
 import { BusError } from "../errors.ts";
 import type { SqliteBus } from "../sqlite/sqlite-bus.ts";
 import { openSpool } from "./open-spool.ts";
+import { findOldest } from "./store.ts";
 
 export interface SpoolStatus {
   readonly path: string;
@@ -36,11 +37,7 @@ async function open(path: string): Promise<SqliteBus> {
 }
 
 async function status(path: string, spool: SqliteBus): Promise<SpoolStatus> {
-  let oldest: string | undefined;
-  for await (const { event } of spool.tail(history)) {
-    oldest = event.time;
-    break;
-  }
+  const oldest = (await findOldest(spool))?.event.time;
   const health = spool.health();
   return {
     path: resolve(path),
@@ -87,7 +84,7 @@ export async function* exportSpool(path: string): AsyncGenerator<LoggedEvent, vo
 export interface DrainSpoolOptions extends Omit<BusDependencies, "meter"> {
   /** Stops; what was not confirmed stays. */
   readonly signal?: AbortSignal;
-  /** Told now and then how many events are left, and what is in the way. */
+  /** Told now and then how many events are left, and why the broker takes nothing, where it does not. */
   readonly onProgress?: (left: number, problems: readonly string[]) => void;
 }
 
@@ -106,9 +103,8 @@ export async function drainSpool(config: BusConfig, options: DrainSpoolOptions):
     await using bus = await openOnAmqp(config, options);
     for (let left = before.events; left > 0 && signal?.aborted !== true; ) {
       await clock.sleep(100, signal).catch(() => {});
-      const health = bus.health();
-      left = health.spooledEvents ?? 0;
-      onProgress(left, health.problems);
+      left = bus.health().spooledEvents ?? 0;
+      onProgress(left, bus.brokerProblems);
     }
   }
   return await inspectSpool(path);

@@ -24,3 +24,15 @@ export interface SpoolStore extends AsyncDisposable {
   readonly storedEvents: number;
   health(): BusHealth;
 }
+
+/** The oldest event that can be read. @throws {BusError} */
+export async function findOldest(
+  store: Pick<SpoolStore, "readPortion" | "lastOffset">,
+): Promise<LoggedEvent | undefined> {
+  for (let at = 0; at < store.lastOffset; ) {
+    const { events, scannedThrough } = await store.readPortion(at);
+    if (events[0]) return events[0];
+    at = Math.max(at, scannedThrough);
+  }
+  return undefined;
+}

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { after, describe, type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { eventually, rabbitMissing, skipOrFail, startProxy, within } from "@fairlead/harness";
+import { eventually, faultRounds, rabbitMissing, skipOrFail, startProxy, within } from "@fairlead/harness";
 import { auditAll, auditInbox, auditLog, Follower } from "./audit.ts";
 import { Load } from "./load.ts";
 import { direct, eventOf, openTestBus, SharedRabbit, usedAgain } from "./rabbit.ts";
 
-/** How long the broker is out of reach: 6 s in the usual run, 60 s with FAIRLEAD_FAULT_ROUNDS=40. */
-const awayMs = 1_500 * Number(process.env["FAIRLEAD_FAULT_ROUNDS"] ?? 4);
+/** How long the broker is out of reach: 6 s in the usual run, 60 s with 40 rounds. */
+const awayMs = 1_500 * faultRounds(4);
 const confirmTimeoutMs = 2_000;
 
 describe("the broker is there and does not answer", { skip: skipOrFail(rabbitMissing()) }, () => {
@@ -26,7 +26,7 @@ describe("the broker is there and does not answer", { skip: skipOrFail(rabbitMis
     await direct(under.bus);
     await using follower = new Follower(under.bus);
     await using load = new Load(under.bus);
-    await sleep(300);
+    await load.flows();
     await begin();
     const start = performance.now();
     await eventually(() => under.bus.mode === "spool", "the spool to take over");

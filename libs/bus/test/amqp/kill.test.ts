@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { eventually, rabbitMissing, skipOrFail, startProxy } from "@fairlead/harness";
+import { eventually, faultRounds, rabbitMissing, skipOrFail, startProxy } from "@fairlead/harness";
 import { queueSettleMs } from "../../src/amqp/broker.ts";
 import { auditAll } from "./audit.ts";
 import { Load } from "./load.ts";
 import { direct, openTestBus, SharedRabbit, usedAgain } from "./rabbit.ts";
 
-/** 3 in the usual run; FAIRLEAD_FAULT_ROUNDS=40 for the figures in docs/reliability.md. */
-const rounds = Number(process.env["FAIRLEAD_FAULT_ROUNDS"] ?? 3);
+const rounds = faultRounds(3);
 
 describe("the broker goes away under load", { skip: skipOrFail(rabbitMissing()) }, () => {
   const shared = new SharedRabbit();

@@ -78,6 +78,11 @@ export class Load implements AsyncDisposable {
     return this.acknowledged.reduce((sum, { size }) => sum + size, 0);
   }
 
+  /** Resolves when events flow. */
+  flows(): Promise<void> {
+    return eventually(() => this.total >= 100, "the first 100 events");
+  }
+
   /** Resolves when every event has its outcome. */
   async stop(): Promise<void> {
     this.#stop.abort();

@@ -73,7 +73,7 @@ describe("an operator changes what the broker has", { skip: skipOrFail(rabbitMis
     await using under = await openTestBus(rabbit.url);
     await direct(under.bus);
     await using load = new Load(under.bus);
-    await sleep(300);
+    await load.flows();
     await asOperator(rabbit.url, (channel) => channel.deleteExchange(names.events));
     await spoolTookOver(under);
     await usedAgain(under);
@@ -88,7 +88,7 @@ describe("an operator changes what the broker has", { skip: skipOrFail(rabbitMis
     await direct(under.bus);
     await using follower = new Follower(under.bus);
     await using load = new Load(under.bus);
-    await sleep(500);
+    await load.flows();
     await asOperator(rabbit.url, (channel) => channel.deleteQueue(names.log));
     await spoolTookOver(under);
     await usedAgain(under);
@@ -107,7 +107,7 @@ describe("an operator changes what the broker has", { skip: skipOrFail(rabbitMis
     await using under = await openTestBus(rabbit.url, { topology });
     await direct(under.bus);
     await using load = new Load(under.bus);
-    await sleep(300);
+    await load.flows();
     await asOperator(rabbit.url, (channel) => channel.unbindQueue(names.log, names.events, "#"));
     await eventually(
       () => under.warnings.some((warning) => warning.includes("unroutable")),
@@ -130,7 +130,7 @@ describe("an operator changes what the broker has", { skip: skipOrFail(rabbitMis
       () => `a problem that says 406: ${under.bus.health().problems.join("; ")}`,
     );
     assert.equal(under.bus.health().canAccept, true);
-    await sleep(500);
+    await load.flows();
     await asOperator(rabbit.url, (channel) => channel.deleteQueue(names.inbox));
     await usedAgain(under);
     await load.stop();

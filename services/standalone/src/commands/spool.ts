@@ -41,8 +41,7 @@ export const spoolOperations: Readonly<Record<"status" | "verify" | "export" | "
       logger: silentLogger,
       signal: terminal.signal,
       onProgress: (_left, problems) => {
-        // The number of events that wait is in one of the sentences; the rest is what stands in the way.
-        for (const problem of problems.filter((words) => !/wait/.test(words) && !told.has(words))) {
+        for (const problem of problems.filter((words) => !told.has(words))) {
           told.add(problem);
           say(terminal, problem);
         }

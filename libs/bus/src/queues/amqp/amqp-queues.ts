@@ -1,6 +1,7 @@
 /** The work queues on RabbitMQ. Publishing and consuming have a connection each (../../amqp/reader.ts says why). */
 import { type Clock, type Logger, MemoryMeter, type Meter, systemClock, toError } from "@fairlead/core";
 import type { ChannelModel } from "amqplib";
+import { queueSettleMs } from "../../amqp/broker.ts";
 import { describeBroker } from "../../amqp/describe.ts";
 import { Reader } from "../../amqp/reader.ts";
 import { names } from "../../amqp/topology.ts";
@@ -38,10 +39,10 @@ export interface AmqpQueuesOptions {
   /** A message without a positive outcome for so long is given up with QUEUES_FAILED, in milliseconds. Default 10,000. */
   readonly confirmTimeoutMs?: number;
   /**
-   * A new queue takes nothing before this age, in milliseconds: RabbitMQ loses a younger one when it is killed (declared.ts). So
-   * the first message ever of a kind takes so long. Default 5,000.
+   * A new queue takes nothing before this age, in milliseconds. So the first message ever of a kind takes so long. Default:
+   * broker.ts, queueSettleMs.
    */
-  readonly youngQueueMs?: number;
+  readonly settleMs?: number;
   /** A consumer that has heard nothing for so long is made anew, in milliseconds (source.ts). Default 10,000. */
   readonly renewConsumerMs?: number;
   readonly heartbeatSeconds?: number;
@@ -55,6 +56,7 @@ export interface AmqpQueuesOptions {
 
 export class AmqpQueues implements WorkQueues {
   readonly #options: AmqpQueuesOptions;
+  readonly #host: string;
   readonly #clock: Clock;
   readonly #observer: QueueObserver;
   readonly #sender: Sender;
@@ -69,11 +71,12 @@ export class AmqpQueues implements WorkQueues {
   constructor(options: AmqpQueuesOptions) {
     const { url, logger, clock = systemClock, maxMessages = 100_000, maxBytes = 1 << 30 } = options;
     this.#options = options;
+    this.#host = new URL(url).host;
     this.#clock = clock;
     this.#observer = observeQueues(options.meter ?? new MemoryMeter());
     this.#declaredOptions = {
       limits: { maxMessages, maxBytes },
-      youngQueueMs: options.youngQueueMs ?? 5_000,
+      settleMs: options.settleMs ?? queueSettleMs,
       clock,
     };
     const link = {
@@ -192,11 +195,10 @@ export class AmqpQueues implements WorkQueues {
   }
 
   health(): QueuesHealth {
-    const { url } = this.#options;
     const { messages, bytes } = this.#sender.pending;
     const problems = new Set([
-      ...describeBroker(url, this.#sender.linkState, undefined),
-      ...describeBroker(url, this.#reader.linkState, undefined),
+      ...describeBroker(this.#host, { linkState: this.#sender.linkState }),
+      ...describeBroker(this.#host, { linkState: this.#reader.linkState }),
     ]);
     if (this.#closing) problems.add("The work queues are closed");
     return {

@@ -21,7 +21,7 @@ describe("amqp", { skip: skipOrFail(rabbitMissing()) }, () => {
         logger: silentLogger,
         reconnectMaxMs: 500,
         // Each case has a queue of its own and nobody kills this broker.
-        youngQueueMs: 0,
+        settleMs: 0,
         ...contractLimits,
       });
     let queues = open();

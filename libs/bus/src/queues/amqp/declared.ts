@@ -2,14 +2,12 @@
  * Declares what is needed when it is first needed, once per connection, on channels of their own: what the broker refuses closes
  * only those.
  *
- * A quorum queue must not take messages in its first seconds. The broker writes the name of its Raft server with a delay; killed
- * before that, it starts the queue anew, empty and for ever without a leader, whatever it has confirmed ("Starting member as a new
- * one", rabbitmq-server issue 15725; on 3.10.8 after kill -9 every queue up to 1 s old was lost, none from 2 s on). So a queue is
- * bound last, by somebody who knows that it is old enough: until then nothing can get into it, and `mandatory` says so.
+ * A quorum queue must not take messages in its first seconds (../../amqp/broker.ts, queueSettleMs). So it is bound last, by
+ * somebody who knows that it is old enough: until then nothing can get into it, and `mandatory` says so.
  */
 import type { Clock } from "@fairlead/core";
 import type { Channel, ChannelModel } from "amqplib";
-import { declareDead, names } from "../../amqp/topology.ts";
+import { declareDead, isNotFound, names } from "../../amqp/topology.ts";
 import type { RetryDelay } from "../delays.ts";
 import {
   delayDeclaration,
@@ -32,7 +30,7 @@ export interface Needs {
 export interface DeclaredOptions {
   readonly limits: QueueLimits;
   /** Age from which a queue survives a crash of its broker, in milliseconds. */
-  readonly youngQueueMs: number;
+  readonly settleMs: number;
   readonly clock: Clock;
 }
 
@@ -115,8 +113,8 @@ export class Declared {
   }
 
   async #age(): Promise<void> {
-    const { youngQueueMs, clock } = this.#options;
-    if (youngQueueMs > 0) await new Promise<void>((resolve) => clock.timer(youngQueueMs, resolve));
+    const { settleMs, clock } = this.#options;
+    if (settleMs > 0) await new Promise<void>((resolve) => clock.timer(settleMs, resolve));
   }
 
   async #exists(queue: string): Promise<boolean> {
@@ -124,8 +122,7 @@ export class Declared {
       await this.#withChannel((channel) => channel.checkQueue(queue));
       return true;
     } catch (error) {
-      // 404 (NOT_FOUND): AMQP 0-9-1, Queue.Declare, passive.
-      if (error instanceof Error && "code" in error && error.code === 404) return false;
+      if (isNotFound(error)) return false;
       throw error;
     }
   }

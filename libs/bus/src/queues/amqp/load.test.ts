@@ -1,15 +1,14 @@
 /** Faults under load, with an auditor: nothing that was enqueued is lost. */
 import { after, before, describe, test } from "node:test";
 import { silentLogger } from "@fairlead/core";
-import { rabbitMissing, skipOrFail, startRabbit, type TestRabbit } from "@fairlead/harness";
+import { faultRounds, rabbitMissing, skipOrFail, startRabbit, type TestRabbit } from "@fairlead/harness";
 import { freshKind } from "../contract/support.ts";
 import { cutting, freezing, killing } from "../test/faults/load.ts";
 import { killRounds } from "../test/kill-rounds.ts";
 import { underLoad } from "../test/under-load.ts";
 import { openAmqpQueues } from "./amqp-queues.ts";
 
-/** 1 in the usual run; FAIRLEAD_FAULT_ROUNDS=40 for the figures in docs/reliability.md. */
-const rounds = Number(process.env["FAIRLEAD_FAULT_ROUNDS"] ?? 1);
+const rounds = faultRounds(1);
 
 describe("work queues on RabbitMQ under load", { skip: skipOrFail(rabbitMissing()) }, () => {
   let rabbit: TestRabbit;
@@ -35,7 +34,7 @@ describe("work queues on RabbitMQ under load", { skip: skipOrFail(rabbitMissing(
   const kills = Math.max(4, rounds);
   test(`a process is killed -9 with deliveries out, times ${kills}`, async (t) => {
     const { url } = rabbit;
-    const open = async () => openAmqpQueues({ url, name: "left", logger: silentLogger, youngQueueMs: 0 });
+    const open = async () => openAmqpQueues({ url, name: "left", logger: silentLogger, settleMs: 0 });
     t.diagnostic((await killRounds(url, freshKind(), kills, open)).summary);
   });
 });

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { backoffMs } from "@fairlead/core";
 import type { RetryDelay } from "../delays.ts";
 import { QueueError } from "../errors.ts";
 import { type Delivery, maxListed, type WorkQueues } from "../queues.ts";
 
 const producers = 8;
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
  * Keeps the books of a fault test: what was durable, what was settled how often. Nothing durable may be missing in the end; what

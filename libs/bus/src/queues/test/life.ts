@@ -2,15 +2,15 @@
  * A process that the tests kill: enqueues and handles messages, and writes each step to its standard output, an ack before and
  * after. Arguments: the address or file, the kind, and how the ids of its messages begin.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { silentLogger } from "@fairlead/core";
 import { openAmqpQueues } from "../amqp/amqp-queues.ts";
 import { openSqliteQueues } from "../sqlite/sqlite-queues.ts";
 
 const [target = "", kind = "", name = ""] = process.argv.slice(2);
 const say = (step: string, id: string) => process.stdout.write(`${step} ${id}\n`);
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const queues = target.startsWith("amqp:")
-  ? openAmqpQueues({ url: target, name: "life", logger: silentLogger, youngQueueMs: 0 })
+  ? openAmqpQueues({ url: target, name: "life", logger: silentLogger, settleMs: 0 })
   : await openSqliteQueues({ path: target });
 
 let next = 0;

@@ -10,8 +10,8 @@ export function declaringCases(under: BrokerUnderTest): void {
   const { rabbit } = under;
 
   test("a new queue takes nothing before its age", async () => {
-    await using queues = under.open({ youngQueueMs: 400 });
-    await using other = under.open({ youngQueueMs: 400 });
+    await using queues = under.open({ settleMs: 400 });
+    await using other = under.open({ settleMs: 400 });
     const kind = freshKind();
     const startMs = performance.now();
     // The other finds the queue made and not yet bound, and must wait as well.

@@ -26,7 +26,7 @@ export async function cutting(rabbit: TestRabbit, rounds: number): Promise<strin
     }
   };
   // Nobody kills this broker.
-  const summary = await underLoad(proxy.port, hurt, { youngQueueMs: 0 });
+  const summary = await underLoad(proxy.port, hurt, { settleMs: 0 });
   assert.ok(proxy.cuts > rounds / 3, `only ${proxy.cuts} cuts`);
   return `${proxy.cuts} cuts: ${summary}`;
 }
@@ -41,5 +41,5 @@ export async function freezing(rabbit: TestRabbit, frozenSeconds: number): Promi
     await proxy.setMode({ kind: "pass" });
     await seconds(1);
   };
-  return await underLoad(proxy.port, hurt, { confirmTimeoutMs: 3_000, youngQueueMs: 0 });
+  return await underLoad(proxy.port, hurt, { confirmTimeoutMs: 3_000, settleMs: 0 });
 }

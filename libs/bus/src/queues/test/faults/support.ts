@@ -41,7 +41,7 @@ export async function startBroker(): Promise<BrokerUnderTest> {
         logger: silentLogger,
         reconnectMaxMs: 500,
         // Nobody kills this broker.
-        youngQueueMs: 0,
+        settleMs: 0,
         renewConsumerMs: 2_000,
         ...options,
       }),
