@@ -5,6 +5,12 @@ import { type AmqpQueuesOptions, openAmqpQueues } from "../amqp/amqp-queues.ts";
 import { freshKind } from "../contract/support.ts";
 import { Audit } from "./audit.ts";
 
+/**
+ * A guard against a hang, longer than RabbitMQ takes to forward a message out of a delay once more when the first time was not
+ * confirmed: 180 s (`dead_letter_worker_publisher_confirm_timeout` of rabbit.app). Late is not lost.
+ */
+const lateMs = 240_000;
+
 export const seconds = (count: number) => new Promise((resolve) => setTimeout(resolve, count * 1_000));
 
 /** Produces and consumes while `hurt` runs, then stops producing and audits. Returns the books in a sentence. */
@@ -35,10 +41,11 @@ export async function underLoad(
     producing.abort();
     await within(produced, "an outcome for what is being enqueued");
   }
-  const summary = await within(audit.close(queues), () => {
+  const unseen = () => {
     const missing = audit.unsettled();
     return `an end: ${missing.length} are missing, like ${missing.slice(0, 20)}`;
-  });
+  };
+  const summary = await within(audit.close(queues), unseen, lateMs);
   consuming.abort();
   await consumed;
   assert.ok(audit.enqueued.size > 20, `only ${audit.enqueued.size} were enqueued`);
