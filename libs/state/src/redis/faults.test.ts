@@ -152,7 +152,7 @@ describe("Redis faults", { skip: skipOrFail(redisMissing()) }, () => {
     assert.deepEqual(state.health(), { isAvailable: true, problems: [] });
   });
 
-  test("every twentieth reply cut: counters exact, leases and claims single", async (t) => {
+  test("5 % of the replies cut: counters exact, leases and claims single", async (t) => {
     await redis.command("FLUSHALL");
     await using proxy = await startProxy({ port: redis.port });
     await proxy.setMode({ kind: "cutReplies", share: 0.05 });
@@ -167,47 +167,50 @@ describe("Redis faults", { skip: skipOrFail(redisMissing()) }, () => {
       state: i % 2 ? first : second,
     }));
 
-    let allowed = 0;
-    const inside = new Set<string>();
-    let entered = 0;
-    const fences: number[] = [];
-    const claimed = new Map<string, number>();
-    await Promise.all(
-      workers.map(async ({ id, state }) => {
-        for (let i = 0; i < 125; i++) {
-          const call = `${id} call ${i}`;
-          const decision = await insist(() => state.rateLimits.take("cut", 0.0001, 300, call));
-          if (decision.isAllowed) allowed++;
-        }
-        for (let i = 0; i < 40; i++) {
-          const lease = await insist(() => state.leases.acquire("cut", id, 60_000));
-          if (lease === undefined) continue;
-          inside.add(id);
-          entered++;
-          assert.deepEqual([...inside], [id], "one holder at a time");
-          fences.push(lease.fence);
-          assert(await insist(() => state.leases.renew(lease, 60_000)));
-          inside.delete(id);
-          await insist(() => state.leases.release(lease));
-        }
-        for (let i = 0; i < 40; i++) {
-          const claim = await insist(() => state.idempotency.claim(`cut ${i}`, "digest", id, 60_000));
-          if (claim.status !== "claimed") continue;
-          claimed.set(`cut ${i}`, (claimed.get(`cut ${i}`) ?? 0) + 1);
-          assert.equal(await insist(() => state.idempotency.complete(`cut ${i}`, id, id, 60_000)), true);
-        }
-      }),
-    );
-    t.diagnostic(`${proxy.cuts} replies cut, ${entered} leases, ${claimed.size} claims`);
-    assert(proxy.cuts > 20, "the proxy did cut");
-    assert.equal(allowed, 300);
-    assert(entered > 0);
-    assert.deepEqual(
-      fences,
-      fences.toSorted((a, b) => a - b),
-    );
-    assert.equal(claimed.size, 40);
-    assert.deepEqual([...new Set(claimed.values())], [1]);
+    const contend = async (round: number) => {
+      let allowed = 0;
+      const inside = new Set<string>();
+      const fences: number[] = [];
+      const claimed: string[] = [];
+      await Promise.all(
+        workers.map(async ({ id, state }) => {
+          for (let i = 0; i < 125; i++) {
+            const call = `${id} call ${i}`;
+            const decision = await insist(() => state.rateLimits.take(`cut ${round}`, 0.0001, 300, call));
+            if (decision.isAllowed) allowed++;
+          }
+          for (let i = 0; i < 40; i++) {
+            const lease = await insist(() => state.leases.acquire("cut", id, 60_000));
+            if (lease === undefined) continue;
+            inside.add(id);
+            assert.deepEqual([...inside], [id], "one holder at a time");
+            fences.push(lease.fence);
+            assert(await insist(() => state.leases.renew(lease, 60_000)));
+            inside.delete(id);
+            await insist(() => state.leases.release(lease));
+          }
+          for (let i = 0; i < 40; i++) {
+            const key = `cut ${round} ${i}`;
+            const claim = await insist(() => state.idempotency.claim(key, "digest", id, 60_000));
+            if (claim.status !== "claimed") continue;
+            claimed.push(key);
+            assert.equal(await insist(() => state.idempotency.complete(key, id, id, 60_000)), true);
+          }
+        }),
+      );
+      assert.equal(allowed, 300);
+      assert(fences.length > 0);
+      assert.deepEqual(
+        fences,
+        fences.toSorted((a, b) => a - b),
+      );
+      assert.equal(claimed.length, 40);
+      assert.equal(new Set(claimed).size, 40);
+    };
+    // How many replies share a chunk, and so how often one is cut, is up to the machine.
+    let rounds = 0;
+    while (proxy.cuts < 40) await contend(rounds++);
+    t.diagnostic(`${proxy.cuts} replies cut in ${rounds} rounds`);
   });
 
   test("a reply cut now and then: the caller does not notice", async () => {
