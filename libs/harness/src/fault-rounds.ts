@@ -3,7 +3,7 @@
  * @throws {RangeError} when the variable is no whole number from 1 on
  */
 export function faultRounds(usual: number): number {
-  const rounds = Number(process.env["FAIRLEAD_FAULT_ROUNDS"] ?? usual);
+  const rounds = Number(process.env["FAIRLEAD_FAULT_ROUNDS"] || usual);
   if (!Number.isSafeInteger(rounds) || rounds < 1)
     throw new RangeError("Cannot repeat a fault: FAIRLEAD_FAULT_ROUNDS must be a whole number from 1 on");
   return rounds;
