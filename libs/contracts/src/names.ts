@@ -16,7 +16,7 @@ export const scopes = {
   "tcp:read": "see who is connected over TCP",
   "tcp:write": "close TCP connections",
   "udp:read": "see the UDP listeners and their loss ledgers",
-  "metrics:read": "scrape /metrics",
+  "metrics:read": "scrape /metrics, and see the words of /readyz",
   admin: "everything",
 } as const;
 

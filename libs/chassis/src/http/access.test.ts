@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { MemoryMeter, silentLogger } from "@fairlead/core";
 import { isLoopback } from "./access.ts";
 import { createHttpServer } from "./server.ts";
-import { rawExchange, shortLimits, startTestServer } from "./test-server.ts";
+import { patientLimits, rawExchange, startTestServer } from "./test-server.ts";
 import type { Tokens } from "./tokens.ts";
 
 test("isLoopback() knows the addresses and names that stay on this machine", () => {
@@ -40,7 +40,7 @@ for (const host of ["0.0.0.0", "::", "192.0.2.1", "fairlead.example"]) {
       host,
       port: 0,
       tokens: undefined,
-      limits: shortLimits,
+      limits: patientLimits,
       logger: silentLogger,
       meter: new MemoryMeter(),
     };

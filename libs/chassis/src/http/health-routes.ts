@@ -8,9 +8,11 @@ export interface HealthRoutesOptions {
   readonly checks: () => readonly HealthCheck[];
 }
 
+const scope = "metrics:read";
+
 /**
- * `/livez`, `/readyz` and `/metrics`. Health is open to everybody, as probes carry no token: the words of a check must
- * hold no secret. `/metrics` needs `metrics:read` where tokens are configured.
+ * `/livez`, `/readyz` and `/metrics`. Health is open to everybody, as probes carry no token: the status, that is. The words
+ * of the checks name addresses and paths and, as `/metrics`, need `metrics:read` where tokens are configured.
  */
 export function addHealthRoutes(router: Router, options: HealthRoutesOptions): void {
   const text = { "content-type": "text/plain; charset=utf-8" };
@@ -27,17 +29,22 @@ export function addHealthRoutes(router: Router, options: HealthRoutesOptions): v
     path: "/readyz",
     summary: "Tell whether everything can durably accept",
     description:
-      "The parts that are not well, in words; all parts with `?verbose`. `degraded` is ready: it works, but an operator should look.",
+      "The status, then the parts that are not well, in words; all parts with `?verbose`. `degraded` is ready: it works, but an " +
+      "operator should look. The status is open to everybody; where tokens are configured the words need `metrics:read`.",
     scope: undefined,
     responses: {
       200: { description: "Ready, or degraded", contentType: "text/plain" },
       503: { description: "Not ready: starting, draining or failed", contentType: "text/plain" },
     },
-    async handle({ request }) {
+    async handle({ request, authorize }) {
+      const mayKnow = await authorize(scope).then(
+        () => true,
+        () => false,
+      );
       const isVerbose = Object.hasOwn({ ...request.query }, "verbose");
       const results = await Promise.all(options.checks().map(runCheck));
       const status = worstOf(results.map(({ result }) => result.status));
-      const shown = results.filter(({ result }) => isVerbose || result.status !== "ok");
+      const shown = results.filter(({ result }) => mayKnow && (isVerbose || result.status !== "ok"));
       const lines = shown.flatMap(({ name, result }) => [
         `${name} ${result.status}`,
         ...result.problems.map((problem) => `  ${problem}`),
@@ -53,7 +60,7 @@ export function addHealthRoutes(router: Router, options: HealthRoutesOptions): v
     method: "GET",
     path: "/metrics",
     summary: "Give the metrics in the Prometheus text format",
-    scope: "metrics:read",
+    scope,
     responses: { 200: { description: "The metrics", contentType: "text/plain" } },
     async handle() {
       const { contentType, text: body } = await options.meter.render();

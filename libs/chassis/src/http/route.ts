@@ -20,6 +20,12 @@ export interface RouteRequest<Params, Query, Body> {
    * span; where nothing is traced the client's, when it sent one (W3C Trace Context).
    */
   readonly traceparent: string | undefined;
+  /**
+   * Asks now whether the request's token has the scope: for what needs more than the route does, and again and again for an
+   * answer that has no end of its own, as the token may have been taken back or have expired since.
+   * @throws {ProblemError} 401, 403
+   */
+  authorize(scope: string): Promise<void>;
   /** Fires when the client has gone, or was cut off. */
   readonly signal: AbortSignal;
   /** Fires when the server begins to stop: an answer that has no end of its own ends now. */

@@ -96,6 +96,12 @@ const post = (body: string, headers: Record<string, string> = json): RequestInit
   headers,
 });
 
+test("Router.add() answers a wrong method with 405 and the path that was asked for", async () => {
+  await using server = await startTestServer(addThings);
+  const got = await ask(`${server.url}/v1/things/7?limit=9`, { method: "DELETE" });
+  assert.equal(got.body.detail, "Cannot DELETE /v1/things/7: it takes GET, HEAD");
+});
+
 for (const [what, path, init, status, code, errors] of [
   ["an unknown path", "/v1/nothing", {}, 404, "NOT_FOUND", undefined],
   ["an unknown root", "/", {}, 404, "NOT_FOUND", undefined],

@@ -80,7 +80,7 @@ export function createRouter(context: RouterContext): SealableRouter {
           throw new ProblemError(
             405,
             "METHOD_NOT_ALLOWED",
-            `Cannot ${request.method} ${request.path}: it takes ${allow}`,
+            `Cannot ${request.method} ${request.baseUrl}${request.path}: it takes ${allow}`,
             { headers: { allow } },
           );
         });
@@ -135,6 +135,7 @@ async function serve(
     query: route.query ? checkInput(route.query, { ...request.query }, "query") : undefined,
     body: route.body ? checkInput(route.body, request.body, "body") : undefined,
     principal: principal ?? { name: "anonymous", scopes: [] },
+    authorize: async (scope) => authorize(await authenticate(request, context.tokens), scope),
     requestId,
     traceId,
     traceparent,

@@ -9,7 +9,8 @@ import { addHealthRoutes } from "./health-routes.ts";
 import { openApiDocument } from "./openapi.ts";
 import type { Route } from "./route.ts";
 import { createHttpServer } from "./server.ts";
-import { shortLimits, startTestServer } from "./test-server.ts";
+import { patientLimits, startTestServer } from "./test-server.ts";
+import type { Tokens } from "./tokens.ts";
 
 function gate() {
   const entered = Promise.withResolvers<void>();
@@ -30,7 +31,7 @@ function gate() {
 }
 
 /** Nothing is closed because of time: what closes is closed by the drain. */
-const patient = { headerMs: 60_000, keepAliveMs: 60_000, idleMs: 60_000 };
+const patient = { keepAliveMs: 60_000 };
 
 test("HttpServer.drain() lets a running request finish, closes idle connections and refuses new ones", async () => {
   const slow = gate();
@@ -93,7 +94,7 @@ test("HttpServer.drain() tells streams to end", async () => {
 
 test("HttpServer.listen() says that the port is in use", async () => {
   await using first = await startTestServer(() => {});
-  const options = { host: "127.0.0.1", port: first.port, tokens: undefined, limits: shortLimits };
+  const options = { host: "127.0.0.1", port: first.port, tokens: undefined, limits: patientLimits };
   await using second = createHttpServer({ ...options, logger: silentLogger, meter: new MemoryMeter() });
   await assert.rejects(second.listen(), {
     code: "ADDRESS_IN_USE",
@@ -140,6 +141,31 @@ for (const [checks, query, status, body] of [
     assert.equal(await (await fetch(`${server.url}/metrics`)).text(), "a 1\n");
   });
 }
+
+test("/readyz gives its status to everybody, and its words only to a token with metrics:read", async () => {
+  const scopes: Record<string, string[]> = { ops: ["metrics:read"], reader: ["events:read"] };
+  const tokens: Tokens = {
+    authenticate: async (token) =>
+      scopes[token]
+        ? { status: "known", principal: { name: token, scopes: scopes[token] } }
+        : { status: "unknown" },
+  };
+  const checks = [check("bus", "degraded", ["Cannot reach amqp://inner-host."])];
+  await using server = await startTestServer(
+    (_, root) => addHealthRoutes(root, { meter: nothing, checks: () => checks }),
+    { tokens },
+  );
+  const ask = async (query: string, token?: string) => {
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const response = await fetch(`${server.url}/readyz${query}`, { headers });
+    assert.equal(response.status, 200);
+    return await response.text();
+  };
+  for (const query of ["", "?verbose"]) {
+    for (const token of [undefined, "unknown", "reader"]) assert.equal(await ask(query, token), "degraded\n");
+    assert.equal(await ask(query, "ops"), "degraded\nbus degraded\n  Cannot reach amqp://inner-host.\n");
+  }
+});
 
 const nothing = { render: async () => ({ contentType: "text/plain", text: "a 1\n" }) };
 

@@ -7,11 +7,11 @@ import type { Router } from "./route.ts";
 import { createHttpServer } from "./server.ts";
 import type { Tokens } from "./tokens.ts";
 
-/** Limits short enough for a test to wait for them. */
-export const shortLimits: HttpLimits = {
-  headerMs: 200,
-  bodyMs: 200,
-  idleMs: 1_000,
+/** Nothing is late here, however slow the machine. Only who has had an answer and says no more is soon let go. */
+export const patientLimits: HttpLimits = {
+  headerMs: 60_000,
+  bodyMs: 60_000,
+  idleMs: 60_000,
   keepAliveMs: 200,
   maxConnections: 20,
   maxHeaderBytes: 8_192,
@@ -29,7 +29,7 @@ export async function startTestServer(
     host: "127.0.0.1",
     port: 0,
     tokens: options.tokens,
-    limits: { ...shortLimits, ...options.limits },
+    limits: { ...patientLimits, ...options.limits },
     logger,
     meter,
     tracer: options.tracer ?? noTracer,

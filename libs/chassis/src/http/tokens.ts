@@ -83,8 +83,8 @@ function digestOf(token: string): Buffer {
   return createHash("sha256").update(token).digest();
 }
 
-/** How often a change of the file is looked for, at most. */
-const recheckMs = 1_000;
+/** How often a change of the file is looked for, at most: with a stream's own checks a change is seen within a second. */
+const recheckMs = 500;
 
 /**
  * The tokens of a file, read again when it has changed. A changed file that is wrong, or gone, leaves the tokens as they
