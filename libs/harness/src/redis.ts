@@ -46,8 +46,9 @@ class Redis extends ServerProcess implements TestRedis {
           tls.key,
         ])
       : ["--port", `${this.port}`];
-    // The append-only file reaches the kernel before the reply goes out: what was answered survives a kill -9.
-    const data = ["--dir", this.#directory.path, "--appendonly", "yes", "--save", ""];
+    // The append-only file reaches the kernel before the reply goes out: what was answered survives a kill -9. With
+    // "everysec" Redis puts its write off while a sync of a busy disk takes its time.
+    const data = ["--dir", this.#directory.path, "--appendonly", "yes", "--appendfsync", "no", "--save", ""];
     const further = settings.flatMap(([name, ...values]) => [`--${name}`, ...values]);
     const [first, ...args] = [...listen, "--bind", this.host, ...data, ...further];
     const server = await startProcess(first!, {
