@@ -26,6 +26,8 @@ export interface BusHealth {
   readonly problems: readonly string[];
   /** Offset of the newest durable event, 0 when there is none; left out where only the broker knows it. */
   readonly lastOffset?: number;
+  /** Offset of the oldest event that is kept, `lastOffset` + 1 when none is; at most about a second old, left out where it is not known. */
+  readonly firstOffset?: number;
   /** Events and bytes accepted by publish and not yet durable. */
   readonly pendingEvents: number;
   readonly pendingBytes: number;

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { z } from "zod";
 import { createEvent } from "./event.ts";
 import {
-  eventsPageSchema,
+  eventGapSchema,
   problemSchema,
   structuredEventSchema,
   tcpConnectionsPageSchema,
@@ -127,7 +127,7 @@ test("every body becomes a JSON Schema, for the OpenAPI document", () => {
   const bodies = {
     problemSchema,
     structuredEventSchema,
-    eventsPageSchema,
+    eventGapSchema,
     tcpConnectionsPageSchema,
     udpListenersSchema,
     tcpClosedSchema,

@@ -5,8 +5,6 @@ import { socketAddressSchema, tlsIdentitySchema } from "./tcp-events.ts";
 
 const count = z.int().min(0);
 
-export const problemMediaType = "application/problem+json";
-
 /** One thing that is wrong with a request: its place in the body, or the name of a path or query parameter. */
 export const problemDetailSchema = z.object({
   pointer: z
@@ -55,14 +53,16 @@ export const structuredEventSchema = z
   })
   .meta({ id: "Event" });
 
-export const eventsPageSchema = z
+/** The data of `event: gap` in the event stream: offsets behind the place that was asked for that will not come. */
+export const eventGapSchema = z
   .object({
-    events: z.array(z.object({ offset: count, event: structuredEventSchema })),
-    next: count.meta({ description: "Ask for what is after this offset to go on" }),
+    first: count.meta({ description: "Offset of the first event that is not kept any more" }),
+    last: count.meta({ description: "And of the last" }),
+    detail: z.string().meta({ description: "The same in words" }),
   })
-  .meta({ id: "EventsPage" });
+  .meta({ id: "EventGap" });
 
-export type EventsPage = z.infer<typeof eventsPageSchema>;
+export type EventGap = z.infer<typeof eventGapSchema>;
 
 export const tcpConnectionSchema = z
   .object({

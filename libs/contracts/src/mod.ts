@@ -16,14 +16,13 @@ export { encodeLines, encodeNdjson, encodeRecords } from "./encode-records.ts";
 export { ContractError, type ContractErrorCode } from "./errors.ts";
 export { createEvent, type EventFields, isExtensionName } from "./event.ts";
 export {
-  type EventsPage,
-  eventsPageSchema,
+  type EventGap,
+  eventGapSchema,
   type Ledger,
   ledgerSchema,
   type Problem,
   type ProblemDetail,
   problemDetailSchema,
-  problemMediaType,
   problemSchema,
   structuredEventSchema,
   type TcpConnection,
@@ -46,12 +45,11 @@ export {
   type RecordAddress,
   type Records,
 } from "./records.ts";
-export { fromServerSentEvent, parseOffset, toServerSentEvent } from "./sse.ts";
+export { parseOffset, toServerSentEvent } from "./sse.ts";
 export {
   type BadLineReason,
   badLineReasons,
   type StatsdRecord,
-  type StatsdSummary,
   statsdRecordSchema,
 } from "./statsd-record.ts";
 export {
@@ -68,7 +66,6 @@ export {
   type SyslogRecord,
   syslogRecordSchema,
   type UnparsedReason,
-  type UnparsedSyslog,
   unparsedReasons,
   unparsedSyslogSchema,
 } from "./syslog-record.ts";

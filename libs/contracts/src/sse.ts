@@ -1,6 +1,5 @@
 import type { CloudEvent } from "@fairlead/core";
-import { ContractError } from "./errors.ts";
-import { fromStructuredJson, toStructuredJson } from "./structured.ts";
+import { toStructuredJson } from "./structured.ts";
 
 /**
  * An event as one server-sent event (WHATWG HTML, 9.2): `id` is the log offset, `data` the JSON form in one line. There is
@@ -8,25 +7,6 @@ import { fromStructuredJson, toStructuredJson } from "./structured.ts";
  */
 export function toServerSentEvent(offset: number, event: CloudEvent): string {
   return `id: ${offset}\ndata: ${JSON.stringify(toStructuredJson(event))}\n\n`;
-}
-
-/**
- * The reverse, from what a parser of server-sent events gives.
- *
- * @throws {ContractError} EVENT_INVALID
- */
-export function fromServerSentEvent(message: { id?: string | undefined; data: string }): {
-  offset: number;
-  event: CloudEvent;
-} {
-  const offset = parseOffset(message.id);
-  if (offset === undefined) {
-    throw new ContractError(
-      "EVENT_INVALID",
-      `Cannot read a server-sent event: its id is ${message.id}, no offset`,
-    );
-  }
-  return { offset, event: fromStructuredJson(message.data) };
 }
 
 /** A log offset from a `Last-Event-ID` or a query: a whole number from 0; undefined for anything else. */

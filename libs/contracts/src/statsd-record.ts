@@ -124,4 +124,3 @@ export const statsdRecordSchema = z.discriminatedUnion("kind", [
 ]);
 
 export type StatsdRecord = z.infer<typeof statsdRecordSchema>;
-export type StatsdSummary = z.infer<typeof summary>;

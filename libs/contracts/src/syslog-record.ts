@@ -78,5 +78,4 @@ export const unparsedSyslogSchema = z.object({
 export const syslogRecordSchema = z.discriminatedUnion("parsed", [parsedSyslogSchema, unparsedSyslogSchema]);
 
 export type ParsedSyslog = z.infer<typeof parsedSyslogSchema>;
-export type UnparsedSyslog = z.infer<typeof unparsedSyslogSchema>;
 export type SyslogRecord = z.infer<typeof syslogRecordSchema>;

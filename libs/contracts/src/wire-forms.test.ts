@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { fromAmqp, toAmqp } from "./amqp.ts";
 import { ContractError } from "./errors.ts";
 import { structuredEventSchema } from "./http.ts";
-import { fromServerSentEvent, parseOffset, toServerSentEvent } from "./sse.ts";
+import { parseOffset, toServerSentEvent } from "./sse.ts";
 import { fromStructuredJson, toStructuredJson } from "./structured.ts";
 import { anyEvent, eventOf, plain } from "./test/samples.ts";
 
@@ -52,9 +52,8 @@ describe("an event comes back from its wire form as it was", () => {
       fc.property(anyEvent, fc.nat(), (event, offset) => {
         const [id, data, ...rest] = toServerSentEvent(offset, event).split(/\r\n|\r|\n/);
         assert.deepEqual(rest, ["", ""]);
-        const message = { id: id!.replace("id: ", ""), data: data!.replace("data: ", "") };
-        const read = fromServerSentEvent(message);
-        assert.deepEqual([read.offset, plain(read.event)], [offset, plain(event)]);
+        assert.equal(parseOffset(id!.replace("id: ", "")), offset);
+        assert.deepEqual(plain(fromStructuredJson(data!.replace("data: ", ""))), plain(event));
       }),
     );
   });

@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import type { Bus } from "@fairlead/bus";
-import { createHttpServer } from "@fairlead/chassis";
+import { createHttpServer, type Tokens } from "@fairlead/chassis";
 import { FairleadError, MemoryMeter, silentLogger } from "@fairlead/core";
 import { addEventStream } from "./event-stream.ts";
 import { textEvent } from "./test-engine.ts";
@@ -13,13 +13,17 @@ import { textEvent } from "./test-engine.ts";
 const hangs = { timeout: 60_000 };
 
 /** The route alone, on a bus of the test's own. */
-async function serveStream(tail: Bus["tail"], health: { lastOffset?: number } = { lastOffset: 0 }) {
+async function serveStream(
+  tail: Bus["tail"],
+  health: { lastOffset?: number; firstOffset?: number } = { lastOffset: 0 },
+  tokens?: Tokens,
+) {
   const meter = new MemoryMeter();
   const second = 1_000;
   const server = createHttpServer({
     host: "127.0.0.1",
     port: 0,
-    tokens: undefined,
+    tokens,
     limits: {
       headerMs: second,
       bodyMs: second,
@@ -75,10 +79,10 @@ test("GET /v1/events sends heartbeats while nothing happens", async () => {
 for (const [what, error, expected] of [
   [
     "our own error",
-    new FairleadError("BUS_FAILED", "Cannot read the log"),
-    /"code":"BUS_FAILED","detail":"Cannot read/,
+    new FairleadError("BUS_FAILED", "Cannot read the log", { retryable: true }),
+    /"status":503,"code":"BUS_FAILED","detail":"Cannot read/,
   ],
-  ["a defect", new Error("secret detail"), /"code":"INTERNAL_ERROR"/],
+  ["a defect", new Error("secret detail"), /"status":500,"code":"INTERNAL_ERROR"/],
 ] as const) {
   test(`GET /v1/events ends with a message of type problem after ${what}`, async () => {
     await using served = await serveStream(async function* () {
@@ -102,3 +106,65 @@ test("GET /v1/events starts at the end that only the log knows, without telling 
   assert.deepEqual(asked, ["end"]);
   assert.deepEqual(text.match(/^id:.*$/gm), ["id: 7"]);
 });
+
+for (const [status, code] of [
+  ["unknown", "TOKEN_INVALID"],
+  ["expired", "TOKEN_EXPIRED"],
+] as const) {
+  test(
+    `GET /v1/events ends with 401 ${code} when the token of the open stream is ${status}`,
+    hangs,
+    async () => {
+      let isGone = false;
+      const principal = { name: "a", scopes: ["events:read"] };
+      const tokens: Tokens = {
+        authenticate: async () => (isGone ? { status } : { status: "known", principal }),
+      };
+      let given = 0;
+      await using served = await serveStream(
+        async function* ({ signal }) {
+          // Goes on delivering, as a busy log does.
+          for (; !signal?.aborted; await setTimeout(1)) yield { offset: ++given, event: textEvent("one") };
+        },
+        { lastOffset: 0 },
+        tokens,
+      );
+      const headers = { authorization: "Bearer a" };
+      const response = await fetch(`http://127.0.0.1:${served.port}/events`, { headers });
+      let text = "";
+      for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+        text += chunk;
+        isGone = true;
+      }
+      const last = text.split("\n\n").at(-2) ?? "";
+      assert.match(last, /^event: problem\ndata: /);
+      const problem = JSON.parse(last.slice(last.indexOf("{")));
+      assert.partialDeepStrictEqual(problem, { status: 401, code });
+    },
+  );
+}
+
+for (const [query, resume, health, expected] of [
+  ["after=5", undefined, { firstOffset: 9, lastOffset: 20 }, { first: 6, last: 8 }],
+  ["after=5", undefined, { firstOffset: 21, lastOffset: 20 }, { first: 6, last: 20 }],
+  ["after=0", "0", { firstOffset: 9, lastOffset: 20 }, { first: 1, last: 8 }],
+  ["after=0", undefined, { firstOffset: 9, lastOffset: 20 }, undefined],
+  ["after=8", undefined, { firstOffset: 9, lastOffset: 20 }, undefined],
+  ["after=20", undefined, { firstOffset: 21, lastOffset: 20 }, undefined],
+  ["after=end", undefined, { firstOffset: 9, lastOffset: 20 }, undefined],
+  ["after=5", undefined, { lastOffset: 20 }, undefined],
+  ["after=5", undefined, {}, undefined],
+] as const) {
+  const words = expected ? `says that ${expected.first} to ${expected.last} are not kept` : "names no gap";
+  test(`GET /v1/events?${query} ${words} on ${JSON.stringify(health)}, resuming ${resume}`, async () => {
+    await using served = await serveStream(async function* () {}, health);
+    const headers: Record<string, string> = resume === undefined ? {} : { "last-event-id": resume };
+    const text = await (await fetch(`http://127.0.0.1:${served.port}/events?${query}`, { headers })).text();
+    const [, data] = /^event: gap\ndata: (.*)\n\n/m.exec(text) ?? [];
+    if (expected === undefined) assert.equal(data, undefined);
+    else {
+      const detail = `Cannot give the events ${expected.first} to ${expected.last}: they are not kept any more`;
+      assert.deepEqual(JSON.parse(data ?? ""), { ...expected, detail });
+    }
+  });
+}

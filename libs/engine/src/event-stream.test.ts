@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
+import { createToken } from "@fairlead/chassis";
 import { fromStructuredJson } from "@fairlead/contracts";
-import { startTestEngine, textEvent } from "./test-engine.ts";
+import { startTestEngine, temporaryDirectory, textEvent } from "./test-engine.ts";
 
 /** What waits in a loop fails instead of hanging when it is broken. */
 const hangs = { timeout: 60_000 };
@@ -114,6 +117,46 @@ for (const [query, parameter] of [
     assert.match(problem.errors[0]!.detail, /^(must be|is not known)/);
   });
 }
+
+test("GET /v1/events refuses an offset beyond the end of the log, wherever it stands, and takes the end itself", async () => {
+  await using engine = await startTestEngine();
+  await publish(engine, "a", "b");
+  const last = engine.running.bus.health().lastOffset!;
+  const ask = (after: number, headers = {}) =>
+    fetch(`${engine.url}/v1/events?follow=false&after=${after}`, { headers });
+  const refused = await ask(last + 1);
+  assert.equal(refused.status, 400);
+  const detail = `is beyond the end of the log, which is ${last}: it must be an offset of this log`;
+  assert.partialDeepStrictEqual(await refused.json(), {
+    code: "OFFSET_BEYOND_END",
+    detail: `Cannot begin after ${last + 1}: it ${detail}`,
+    errors: [{ parameter: "after", detail }],
+  });
+  const resumed = await ask(0, { "last-event-id": "99999999" });
+  assert.partialDeepStrictEqual(await resumed.json(), { status: 400, code: "OFFSET_BEYOND_END" });
+  assert.equal((await ask(last)).status, 200);
+});
+
+test("GET /v1/events ends when its token is deleted from the tokens file; the other tokens' streams go on", async () => {
+  await using directory = await temporaryDirectory();
+  const file = join(directory.path, "tokens.yaml");
+  const [kept, deleted] = [createToken(), createToken()];
+  const entry = (name: string, sha256: string) =>
+    `  - { name: ${name}, sha256: "${sha256}", scopes: ["events:read"] }\n`;
+  await writeFile(file, `tokens:\n${entry("kept", kept.sha256)}${entry("deleted", deleted.sha256)}`);
+  await using engine = await startTestEngine([], { FAIRLEAD_TOKENS_FILE: file });
+  const open = (token: string) =>
+    fetch(`${engine.url}/v1/events`, { headers: { authorization: `Bearer ${token}` } });
+  const [going, ending] = await Promise.all([open(kept.token), open(deleted.token)]);
+  await writeFile(`${file}.new`, `tokens:\n${entry("kept", kept.sha256)}`);
+  await rename(`${file}.new`, file);
+  assert.match(
+    await ending.text(),
+    /^event: problem\ndata: \{.*"status":401,"code":"TOKEN_INVALID".*\}\n\n$/m,
+  );
+  await publish(engine, "one");
+  assert.deepEqual(texts(await read(going, 1)), ["one"]);
+});
 
 test("GET /v1/events refuses a Last-Event-ID that is no offset, and HEAD does not stream", async () => {
   await using engine = await startTestEngine();

@@ -1,8 +1,8 @@
 import type { ServerResponse } from "node:http";
 import type { Bus, TailOptions } from "@fairlead/bus";
-import { ProblemError, type RouteRequest, type Router } from "@fairlead/chassis";
-import { parseOffset, toServerSentEvent } from "@fairlead/contracts";
-import { FairleadError, type Logger, type Meter, routingKey, toError } from "@fairlead/core";
+import { ProblemError, type RouteRequest, type Router, toProblem } from "@fairlead/chassis";
+import { type EventGap, parseOffset, toServerSentEvent } from "@fairlead/contracts";
+import { type Logger, type Meter, routingKey, toError } from "@fairlead/core";
 import { z } from "zod";
 
 export interface EventStreamOptions {
@@ -14,6 +14,11 @@ export interface EventStreamOptions {
   /** Between two heartbeats, in milliseconds. Default 15,000. */
   readonly heartbeatMs?: number;
 }
+
+const scope = "events:read";
+
+/** Between two looks at whether the token of an open stream still may. The tokens themselves are looked at as often. */
+const accessCheckMs = 500;
 
 /** Words, `*` and `#`; few enough that matching stays cheap whatever a client asks for. */
 const topic = z
@@ -62,12 +67,20 @@ export function addEventStream(router: Router, options: EventStreamOptions): voi
       "goes before `after`. A stream from the end begins with a message of an `id` alone, so that a client that is cut off " +
       "before its first event resumes without a gap (where the engine knows its last offset; RabbitMQ does not tell). " +
       "A client that reads slowly is served from the log and falls behind; it loses nothing. " +
-      "A comment comes every 15 s. An error in the middle is a message of the event type `problem`, then the end.",
-    scope: "events:read",
+      "A comment comes every 15 s. Where retention has deleted events behind the offset that was asked for, a message of the " +
+      "event type `gap` says which, `{first, last, detail}`, before what is still kept. An error in the middle is a message " +
+      "of the event type `problem`, with problem details (RFC 9457) as its data, then the end; so is a token that was taken " +
+      "back or has expired (401), within a second.",
+    scope,
     query: querySchema,
     responses: {
       200: { description: "The stream", contentType: "text/event-stream" },
-      503: { description: "As many streams are open as may be", contentType: "application/problem+json" },
+      400: {
+        description:
+          "Also OFFSET_BEYOND_END: the log ends before the offset, which is then of another log (not on RabbitMQ, where only " +
+          "an event has an offset)",
+      },
+      503: { description: "As many streams are open as may be" },
     },
     async handle(request) {
       const tail = tailOptions(request, options.bus);
@@ -99,7 +112,7 @@ const streamHeaders = {
 
 type StreamRequest = RouteRequest<unknown, Query, unknown>;
 
-function tailOptions({ query, request, signal, draining }: StreamRequest, bus: Bus): TailOptions {
+function tailOptions({ query, request }: StreamRequest, bus: Bus): TailOptions {
   const resume = request.get("last-event-id") || undefined;
   const after = parseOffset(resume ?? query.after);
   if (resume !== undefined && after === undefined) {
@@ -109,13 +122,30 @@ function tailOptions({ query, request, signal, draining }: StreamRequest, bus: B
       `Cannot resume after ${JSON.stringify(resume)}: it is no offset`,
     );
   }
+  const { lastOffset } = bus.health();
+  if (after !== undefined && lastOffset !== undefined && after > lastOffset) {
+    const detail = `is beyond the end of the log, which is ${lastOffset}: it must be an offset of this log`;
+    throw new ProblemError(400, "OFFSET_BEYOND_END", `Cannot begin after ${after}: it ${detail}`, {
+      errors: resume === undefined ? [{ parameter: "after", detail }] : [],
+    });
+  }
   return {
     // The end as an offset, so that the client can be told where it stands before anything has come.
-    after: after ?? bus.health().lastOffset ?? "end",
+    after: after ?? lastOffset ?? "end",
     ...(query.type === undefined ? {} : { types: query.type }),
     follow: query.follow === "true",
-    signal: AbortSignal.any([signal, draining]),
   };
+}
+
+/** The message that says what lies behind the place that was asked for and is not kept any more; "" when nothing does. */
+function gapMessage({ query, request }: StreamRequest, { after }: TailOptions, bus: Bus): string {
+  const { firstOffset } = bus.health();
+  if (after === "end" || firstOffset === undefined || firstOffset <= after + 1) return "";
+  // "From the oldest that is kept" leaves nothing out; to have seen nothing yet and to resume there is another thing.
+  if (query.after === "0" && !request.get("last-event-id")) return "";
+  const [first, last] = [after + 1, firstOffset - 1];
+  const detail = `Cannot give the events ${first} to ${last}: they are not kept any more`;
+  return `event: gap\ndata: ${JSON.stringify({ first, last, detail } satisfies EventGap)}\n\n`;
 }
 
 async function stream(request: StreamRequest, tail: TailOptions, options: EventStreamOptions): Promise<void> {
@@ -124,40 +154,47 @@ async function stream(request: StreamRequest, tail: TailOptions, options: EventS
   // The comment tells the client that it is heard, before the first event.
   response.write("retry: 2000\n: fairlead\n\n");
   // Only the place: a message without data is no event to a browser either, but it resumes behind it.
-  if (typeof tail.after === "number") response.write(`id: ${tail.after}\n\n`);
+  if (typeof tail.after === "number")
+    response.write(`id: ${tail.after}\n\n${gapMessage(request, tail, options.bus)}`);
+  const refused = new AbortController();
+  const access = setInterval(
+    () => void request.authorize(scope).catch((error) => refused.abort(error)),
+    accessCheckMs,
+  );
+  const ended = AbortSignal.any([signal, draining, refused.signal]);
   const heartbeat = setInterval(() => {
     // A client that does not read gets none, and so meets the server's idle limit.
     if (!response.writableNeedDrain) response.write(":\n\n");
   }, options.heartbeatMs ?? 15_000);
   try {
-    for await (const { offset, event } of options.bus.tail(tail)) {
-      if (tail.signal?.aborted) break;
-      if (!response.write(toServerSentEvent(offset, event))) await roomOrGone(response, signal);
+    for await (const { offset, event } of options.bus.tail({ ...tail, signal: ended })) {
+      if (ended.aborted) break;
+      if (!response.write(toServerSentEvent(offset, event))) await roomOrEnd(response, ended);
     }
+    refused.signal.throwIfAborted();
     if (draining.aborted) response.write(": draining\n\n");
   } catch (error) {
     if (!signal.aborted && !draining.aborted) {
       options.logger.warn({ err: toError(error), requestId, traceId }, "event stream ended by an error");
-      const code = error instanceof FairleadError ? error.code : "INTERNAL_ERROR";
-      const detail = error instanceof FairleadError ? error.message : "Cannot go on: an internal error";
-      response.write(`event: problem\ndata: ${JSON.stringify({ code, detail })}\n\n`);
+      response.write(`event: problem\ndata: ${JSON.stringify(toProblem(error).toBody(requestId))}\n\n`);
     }
   } finally {
     clearInterval(heartbeat);
+    clearInterval(access);
     response.end();
   }
 }
 
 /** One event is in memory for a client that does not read; the next is asked for only when it has been taken. */
-function roomOrGone(response: ServerResponse, gone: AbortSignal): Promise<void> {
+function roomOrEnd(response: ServerResponse, ended: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       response.off("drain", done);
-      gone.removeEventListener("abort", done);
+      ended.removeEventListener("abort", done);
       resolve();
     };
     response.once("drain", done);
-    gone.addEventListener("abort", done, { once: true });
-    if (gone.aborted) done();
+    ended.addEventListener("abort", done, { once: true });
+    if (ended.aborted) done();
   });
 }

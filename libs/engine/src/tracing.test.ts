@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { registerHooks } from "node:module";
 import { after, test } from "node:test";
-import { fromServerSentEvent } from "@fairlead/contracts";
+import { fromStructuredJson } from "@fairlead/contracts";
 import type { CloudEvent } from "@fairlead/core";
 import { startOtlpCollector } from "@fairlead/harness";
 
@@ -24,8 +24,8 @@ after(() => {
 
 async function storedEvents(url: string): Promise<CloudEvent[]> {
   const response = await fetch(`${url}/v1/events?after=0&follow=false`, { headers: { traceparent } });
-  const messages = (await response.text()).matchAll(/^id: (\d+)\ndata: (.*)$/gm);
-  return [...messages].map(([, id, data = ""]) => fromServerSentEvent({ id, data }).event);
+  const messages = (await response.text()).matchAll(/^id: \d+\ndata: (.*)$/gm);
+  return [...messages].map(([, data]) => fromStructuredJson(data));
 }
 
 test("runServices() traces nothing by default, loads nothing of OpenTelemetry, and lets a traceparent travel", async () => {

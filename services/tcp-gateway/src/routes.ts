@@ -3,7 +3,15 @@ import { tcpConnectionSchema, tcpConnectionsPageSchema } from "@fairlead/contrac
 import { z } from "zod";
 import type { Gateway } from "./gateway.ts";
 
-const oneConnection = z.object({ id: z.string().min(1).max(100) });
+const oneConnection = z.object({
+  id: z
+    .string()
+    .min(1)
+    .max(100)
+    .describe("Of the connection, as the list and its events (`subject`) have it."),
+});
+
+const absent = { description: "CONNECTION_NOT_FOUND: it is not open on this instance." };
 
 const page = z.object({
   after: z
@@ -38,7 +46,10 @@ export function addRoutes(router: Router, gateway: Gateway): void {
     summary: "Show a TCP connection",
     scope: "tcp:read",
     params: oneConnection,
-    responses: { 200: { description: "The connection as it is now.", schema: tcpConnectionSchema } },
+    responses: {
+      200: { description: "The connection as it is now.", schema: tcpConnectionSchema },
+      404: absent,
+    },
     async handle({ params: { id } }) {
       const connection = await gateway.find(id);
       if (!connection) throw notFound(id);
@@ -53,7 +64,7 @@ export function addRoutes(router: Router, gateway: Gateway): void {
       "What was taken from it is made durable and acknowledged; then it is told ERR CLOSED and ended.",
     scope: "tcp:write",
     params: oneConnection,
-    responses: { 202: { description: "It is being closed." } },
+    responses: { 202: { description: "It is being closed." }, 404: absent },
     async handle({ params: { id } }) {
       if (!(await gateway.close(id))) throw notFound(id);
       return { status: 202 };

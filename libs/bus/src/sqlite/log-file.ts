@@ -203,6 +203,7 @@ export class LogFile {
     }
     return {
       lastOffset: this.#lastOffset,
+      firstOffset: this.#firstOffset(),
       storedEvents: this.#countStored(),
       storedBytes: usedBytes(this.#db),
       maxStoredBytes: this.#room.limitBytes,
@@ -210,6 +211,14 @@ export class LogFile {
       canWrite: this.canWrite,
       problems,
     };
+  }
+
+  #firstOffset(): number | undefined {
+    try {
+      return this.#reader.firstOffset() ?? this.#lastOffset + 1;
+    } catch {
+      return undefined;
+    }
   }
 
   close(): void {

@@ -11,6 +11,8 @@ export interface LogSettings {
 /** How the log is, as its thread sees it. */
 export interface LogStatus {
   readonly lastOffset: number;
+  /** Of the oldest event that is kept, `lastOffset` + 1 when none is; undefined where the file is too damaged to say. */
+  readonly firstOffset: number | undefined;
   /** Events that are kept, as far as it is known which are missing. */
   readonly storedEvents: number;
   /** Bytes that rows take in the file, and how many they may take (maxBytes, or less when the disk has less). */

@@ -125,9 +125,10 @@ export class SqliteBus implements Bus {
     const health = { canAccept, isDegraded: problems.length > 0, problems, pendingEvents, pendingBytes };
     const lastOffset = this.#lastOffset;
     if (status === undefined) return { ...health, lastOffset };
-    const { storedBytes, maxStoredBytes, damagedEvents } = status;
+    const { firstOffset, storedBytes, maxStoredBytes, damagedEvents } = status;
     const commits = this.#commitCount;
-    return { ...health, lastOffset, commits, storedBytes, maxStoredBytes, damagedEvents };
+    const known = { ...health, lastOffset, commits, storedBytes, maxStoredBytes, damagedEvents };
+    return firstOffset === undefined ? known : { ...known, firstOffset };
   }
 
   /** Offset of the newest durable event. */

@@ -2,7 +2,7 @@ import type { RequestListener, Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { errorCode, FairleadError, toError } from "@fairlead/core";
 import { http } from "./node-http.ts";
-import { ProblemError } from "./problem.ts";
+import { ProblemError, problemMediaType } from "./problem.ts";
 
 /** Limits of one HTTP server; at each the client is answered with a problem, or cut off where it cannot be. */
 export interface HttpLimits {
@@ -44,7 +44,7 @@ export function createLimitedServer(limits: HttpLimits, listener: RequestListene
     const body = JSON.stringify(answer.toBody());
     socket.end(
       `HTTP/1.1 ${answer.status} ${http.STATUS_CODES[answer.status]}\r\nconnection: close\r\n` +
-        `content-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+        `content-type: ${problemMediaType}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
       () => socket.destroy(),
     );
   });

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { problemSchema } from "./problem.ts";
-import type { Route } from "./route.ts";
+import { problemMediaType, problemSchema } from "./problem.ts";
+import type { Route, RouteResponse } from "./route.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -35,7 +35,7 @@ export function openApiDocument(options: OpenApiOptions): Json {
       responses: {
         Problem: {
           description: "RFC 9457 problem details",
-          content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+          content: problemContent,
         },
       },
       ...(options.needsTokens ? { securitySchemes: { bearer: { type: "http", scheme: "bearer" } } } : {}),
@@ -43,20 +43,13 @@ export function openApiDocument(options: OpenApiOptions): Json {
   };
 }
 
+const problemContent: Json = { [problemMediaType]: { schema: { $ref: "#/components/schemas/Problem" } } };
+
 function operation(route: Route, needsTokens: boolean): Json {
   const pathNames = [...route.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!);
-  const own = Object.entries(route.responses).map(([status, { description, schema, contentType }]) => [
+  const own = Object.entries(route.responses).map(([status, response]) => [
     status,
-    {
-      description,
-      ...(schema || contentType
-        ? {
-            content: {
-              [contentType ?? "application/json"]: { schema: schema ? schemaOf(schema, "output") : {} },
-            },
-          }
-        : {}),
-    },
+    { description: response.description, ...contentOf(Number(status), response) },
   ]);
   return {
     summary: route.summary,
@@ -74,6 +67,15 @@ function operation(route: Route, needsTokens: boolean): Json {
       : {}),
     responses: { ...Object.fromEntries(own), default: { $ref: "#/components/responses/Problem" } },
   };
+}
+
+/** What fails and says nothing else is a problem. */
+function contentOf(status: number, { schema, contentType }: RouteResponse): { content?: Json } {
+  if (schema || contentType) {
+    const media = contentType ?? "application/json";
+    return { content: { [media]: { schema: schema ? schemaOf(schema, "output") : {} } } };
+  }
+  return status >= 400 ? { content: problemContent } : {};
 }
 
 /** Names that the path has and no schema describes are text. */

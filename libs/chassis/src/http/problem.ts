@@ -12,6 +12,9 @@ export interface ProblemDetail {
   readonly detail: string;
 }
 
+/** RFC 9457, 3. */
+export const problemMediaType = "application/problem+json";
+
 /** RFC 9457 problem details; `type` and `code` are stable. */
 export const problemSchema = z.object({
   type: z.string().describe("Stable URI of the kind of problem: urn:fairlead:problem:<code in lower case>."),

@@ -46,7 +46,7 @@ export interface Reply {
 export interface RouteResponse {
   readonly description: string;
   readonly schema?: z.ZodType;
-  /** Default "application/json" when there is a schema. */
+  /** Default "application/json" when there is a schema, and a problem for a status from 400. */
   readonly contentType?: string;
 }
 

@@ -177,7 +177,10 @@ test("openApiDocument() describes every route with its parameters, bodies, answe
     scope: "tcp:write",
     query: z.strictObject({ wait: z.string().optional().describe("How long."), kind: z.string() }),
     body: z.strictObject({ text: z.string() }),
-    responses: { 202: { description: "Taken.", schema: z.object({ id: z.string() }) } },
+    responses: {
+      202: { description: "Taken.", schema: z.object({ id: z.string() }) },
+      404: { description: "There is none." },
+    },
     handle: () => undefined,
   };
   const mounts = [{ base: "/v1", routes: [route as Route] }];
@@ -211,6 +214,12 @@ test("openApiDocument() describes every route with its parameters, bodies, answe
           },
           responses: {
             202: { description: "Taken.", content: { "application/json": { schema: { type: "object" } } } },
+            404: {
+              description: "There is none.",
+              content: {
+                "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } },
+              },
+            },
             default: { $ref: "#/components/responses/Problem" },
           },
         },

@@ -3,7 +3,7 @@ import { createId, FairleadError, type Logger, type Meter, noTracer, type Tracer
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from "express";
 import { isLoopback, refuseForeignPages } from "./access.ts";
 import { createLimitedServer, type HttpLimits, listen } from "./listening.ts";
-import { ProblemError, toProblem } from "./problem.ts";
+import { ProblemError, problemMediaType, toProblem } from "./problem.ts";
 import { endRequestSpan, startRequestSpan } from "./request-span.ts";
 import type { Route, Router } from "./route.ts";
 import { createRouter, type RequestFacts, type SealableRouter } from "./router.ts";
@@ -137,7 +137,7 @@ function seal(
     // Half an answer cannot become a problem: the client must see that it is cut.
     if (response.headersSent) return void response.destroy();
     for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value);
-    response.status(answer.status).type("application/problem+json");
+    response.status(answer.status).type(problemMediaType);
     response.send(JSON.stringify(answer.toBody(requestId)));
   };
   app.use(onError);
@@ -170,7 +170,7 @@ function limitBodyTime(request: Request, response: Response, bodyMs: number): ()
       `Cannot wait any longer than ${bodyMs} ms for the body`,
     );
     if (response.headersSent) return void socket.destroy();
-    response.writeHead(408, { "content-type": "application/problem+json", connection: "close" });
+    response.writeHead(408, { "content-type": problemMediaType, connection: "close" });
     response.end(JSON.stringify(late.toBody()), () => socket.destroy());
   }, bodyMs);
   const release = () => {
