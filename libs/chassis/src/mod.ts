@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { type CrossCheck, crossCheck, type Sound } from "./config/cross-check.ts";
 export { ConfigError, type ConfigIssue, formatPath } from "./config/errors.ts";
 export { configJsonSchema, undescribedKeys } from "./config/json-schema.ts";
 export {
@@ -13,6 +14,7 @@ export {
   type ParseConfigOptions,
   parseConfig,
 } from "./config/load.ts";
+export { checkPublicAddress } from "./config/public-address.ts";
 export { redact, redactUrls } from "./config/schema.ts";
 export {
   bytes,

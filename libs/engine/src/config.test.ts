@@ -96,6 +96,72 @@ test("loadServicesConfig() takes the broker from the environment or a file that 
   );
 });
 
+const listening = (name: ServiceDefinition["name"], scheme: "tcp" | "udp"): ServiceDefinition => ({
+  ...service(
+    name,
+    z.strictObject({ at: z.array(z.tuple([z.string(), z.int()])).default([]), size: z.int().default(1) }),
+  ),
+  sockets: (config) =>
+    (config as { at?: readonly (readonly [string, number])[] }).at?.map(([host, port], index) => ({
+      scheme,
+      host,
+      port,
+      what: `socket ${index}`,
+      key: ["at", index],
+      isShared: port === 9,
+    })) ?? [],
+});
+const tcp = listening("tcp-gateway", "tcp");
+const udp = listening("udp-collector", "udp");
+
+const sockets: readonly [name: string, text: string, issues: RegExp[]][] = [
+  [
+    "the port of HTTP again, whatever else is wrong",
+    'tcp-gateway: { at: [["127.0.0.1", 7000]], size: x }',
+    [/tcp-gateway.at\[0\] .*http.port binds 127.0.0.1:7000 already/, /tcp-gateway.size/],
+  ],
+  ["a wildcard beside an address", 'tcp-gateway: { at: [["127.0.0.1", 1], ["0.0.0.0", 1]] }', [/at\[1\]/]],
+  [
+    "an address beside the wildcard of both families",
+    'udp-collector: { at: [["::", 1], ["10.0.0.1", 1]] }',
+    [/\[::\]:1/],
+  ],
+  [
+    "nothing in different protocols",
+    'tcp-gateway: { at: [["::", 1]] }\nudp-collector: { at: [["::", 1]] }',
+    [],
+  ],
+  [
+    "nothing on different addresses",
+    'udp-collector: { at: [["::1", 1], ["127.0.0.1", 1], ["0.0.0.0", 2]] }',
+    [],
+  ],
+  [
+    "nothing on any free port or a shared one",
+    'udp-collector: { at: [["::", 0], ["::", 0], ["::", 9], ["::", 9]] }',
+    [],
+  ],
+  [
+    "HTTP on a public address without tokens",
+    "http: { host: 0.0.0.0 }",
+    [/http.tokensFile is missing: 0.0.0.0 is not loopback/],
+  ],
+  ["nothing of it with tokens", "http: { host: 0.0.0.0, tokensFile: t }", []],
+];
+for (const [name, text, issues] of sockets) {
+  test(`loadServicesConfig() refuses ${name}`, async () => {
+    await using dir = await temporaryDirectory();
+    await writeFile(join(dir.path, "fairlead.yaml"), text);
+    const load = () => loadServicesConfig({ services: [tcp, udp], env: {}, cwd: dir.path });
+    if (issues.length === 0) return void load();
+    assert.throws(load, ({ message }: Error) => {
+      assert.equal(message.split("\n").length, issues.length + 1, message);
+      for (const issue of issues) assert.match(message, issue);
+      return true;
+    });
+  });
+}
+
 test("every common key has a sentence", () => {
   assert.deepEqual(undescribedKeys(commonSchema), []);
 });

@@ -6,21 +6,53 @@ import {
   ConfigError,
   configJsonSchema,
   count,
+  crossCheck,
   duration,
   type EnvironmentOverride,
   host,
+  isLoopback,
   type LoadedConfig,
   loadConfig,
   logLevels,
   port,
+  type Sound,
   section,
 } from "@fairlead/chassis";
 import { serviceNames } from "@fairlead/contracts";
 import { stateConfigSchema } from "@fairlead/state";
 import { z } from "zod";
-import type { ServiceDefinition } from "./service.ts";
+import { refuseSharedSockets } from "./planned-sockets.ts";
+import type { PlannedSocket, ServiceDefinition } from "./service.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
+
+const http = section({
+  host: host("127.0.0.1").describe("Address of the HTTP API. One that is not loopback needs `tokensFile`."),
+  port: port(7000).describe("Port of the HTTP API, health and metrics; 0: any free port."),
+  tokensFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "YAML file with the digests of the bearer tokens. Without it no token is needed, on loopback only.",
+    ),
+  headerTime: duration("5s", { max: "10s" }).describe(
+    "A request whose headers take longer is cut off (408).",
+  ),
+  bodyTime: duration("8s").describe("A request whose body takes longer is cut off (408), uploads excepted."),
+  idleTime: duration("60s").describe(
+    "A connection without a byte in either direction is closed; so is a client that does not read its answer.",
+  ),
+  keepAlive: duration("5s").describe("A connection that is kept open without a request is closed."),
+  maxConnections: count(1_000).describe(
+    "HTTP connections at once; further ones are closed at once and counted.",
+  ),
+  maxHeader: bytes("16KiB", { max: "1MiB" }).describe(
+    "All headers of a request together; larger ones get 431.",
+  ),
+  maxBody: bytes("1MiB", { max: "64MiB" }).describe("A JSON body; larger ones get 413."),
+  maxStreams: count(100).describe("Event streams (`/v1/events`) at once; further ones get 503."),
+});
 
 /** The sections that every process has, whichever services it runs. */
 const commonShape = {
@@ -31,34 +63,12 @@ const commonShape = {
     .describe(
       "Directory of everything that is kept; made if it is missing. Relative to where the process starts.",
     ),
-  http: section({
-    host: host("127.0.0.1").describe("Address of the HTTP API. One that is not loopback needs `tokensFile`."),
-    port: port(7000).describe("Port of the HTTP API, health and metrics; 0: any free port."),
-    tokensFile: z
-      .string()
-      .min(1)
-      .optional()
-      .describe(
-        "YAML file with the digests of the bearer tokens. Without it no token is needed, on loopback only.",
-      ),
-    headerTime: duration("5s", { max: "10s" }).describe(
-      "A request whose headers take longer is cut off (408).",
-    ),
-    bodyTime: duration("8s").describe(
-      "A request whose body takes longer is cut off (408), uploads excepted.",
-    ),
-    idleTime: duration("60s").describe(
-      "A connection without a byte in either direction is closed; so is a client that does not read its answer.",
-    ),
-    keepAlive: duration("5s").describe("A connection that is kept open without a request is closed."),
-    maxConnections: count(1_000).describe(
-      "HTTP connections at once; further ones are closed at once and counted.",
-    ),
-    maxHeader: bytes("16KiB", { max: "1MiB" }).describe(
-      "All headers of a request together; larger ones get 431.",
-    ),
-    maxBody: bytes("1MiB", { max: "64MiB" }).describe("A JSON body; larger ones get 413."),
-    maxStreams: count(100).describe("Event streams (`/v1/events`) at once; further ones get 503."),
+  http: crossCheck(http, ({ host, tokensFile }, { refuse }) => {
+    if (host === undefined || isLoopback(host) || tokensFile !== undefined) return;
+    refuse(
+      ["tokensFile"],
+      `${host} is not loopback, so say in a file of tokens who may ask (FAIRLEAD_TOKENS_FILE)`,
+    );
   }).describe("The HTTP API of every service, health and metrics."),
   log: section({
     level: z.enum(logLevels).default("info").describe("The least level that is written."),
@@ -78,8 +88,10 @@ const commonShape = {
 
 export const commonSchema = z.strictObject(commonShape);
 
+type CommonConfig = z.output<typeof commonSchema>;
+
 /** The common sections, checked, and under `services` each service's own. */
-export type EngineConfig = z.output<typeof commonSchema> & {
+export type EngineConfig = CommonConfig & {
   readonly services: Readonly<Record<string, unknown>>;
 };
 
@@ -98,7 +110,27 @@ type Services = readonly ServiceDefinition[];
 function fileSchema(services: Services) {
   const own = services.map(({ name, configSchema }) => [name, configSchema.prefault({})] as const);
   const shape: Record<string, z.ZodType> = { ...commonShape, ...Object.fromEntries(own) };
-  return section(shape);
+  return crossCheck(section(shape), (values, context) => {
+    const { http = {}, ...sections } = values as Sound<CommonConfig>;
+    refuseSharedSockets([...httpSocket(http), ...serviceSockets(services, sections)], context);
+  });
+}
+
+/** Every socket that a start would bind, with its key in the whole configuration; "tcp-gateway listener lines". */
+export function plannedSockets(services: Services, config: EngineConfig): PlannedSocket[] {
+  return [...httpSocket(config.http), ...serviceSockets(services, config.services)];
+}
+
+function httpSocket({ host, port }: Sound<CommonConfig["http"]>): PlannedSocket[] {
+  if (host === undefined || port === undefined) return [];
+  return [{ scheme: "tcp", host, port, what: "HTTP API", key: ["http", "port"] }];
+}
+
+function serviceSockets(services: Services, sections: Readonly<Record<string, unknown>>): PlannedSocket[] {
+  return services.flatMap(({ name, sockets }) => {
+    const planned = sections[name] === undefined ? [] : (sockets?.(sections[name]) ?? []);
+    return planned.map((one) => ({ ...one, what: `${name} ${one.what}`, key: [name, ...one.key] }));
+  });
 }
 
 /** The JSON Schema of the configuration file, for editors. */
@@ -151,8 +183,8 @@ export function loadServicesConfig(options: LoadServicesConfigOptions): LoadedCo
 }
 
 /** The shape was made from a list, so its type is lost; what came out of the schema has it all the same. */
-function commonFrom(values: Readonly<Record<string, unknown>>): z.output<typeof commonSchema> {
-  return values as z.output<typeof commonSchema>;
+function commonFrom(values: Readonly<Record<string, unknown>>): CommonConfig {
+  return values as CommonConfig;
 }
 
 /** Whoever sets this expects S3: to go on without would break the promise in silence. */

@@ -10,9 +10,16 @@ export {
   environmentOverrides,
   type LoadServicesConfigOptions,
   loadServicesConfig,
+  plannedSockets,
   servicesJsonSchema,
 } from "./config.ts";
 export { prepareDataDir } from "./data-dir.ts";
 export { type RunProcessOptions, runProcess } from "./run-process.ts";
 export { type RunningServices, type RunServicesOptions, runServices } from "./run-services.ts";
-export type { Endpoint, RunningService, ServiceContext, ServiceDefinition } from "./service.ts";
+export type {
+  Endpoint,
+  PlannedSocket,
+  RunningService,
+  ServiceContext,
+  ServiceDefinition,
+} from "./service.ts";

@@ -179,7 +179,7 @@ test("runServices() refuses a public address without tokens before it makes anyt
   await using directory = await temporaryDirectory();
   const dataDir = join(directory.path, "data");
   const env = { FAIRLEAD_HOST: "0.0.0.0", FAIRLEAD_DATA_DIR: dataDir };
-  await assert.rejects(startTestEngine([], env), { code: "TOKENS_NEEDED" });
+  await assert.rejects(startTestEngine([], env), { code: "CONFIG_INVALID" });
   await assert.rejects(stat(dataDir), { code: "ENOENT" });
 });
 

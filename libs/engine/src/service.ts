@@ -1,5 +1,5 @@
 import type { Bus } from "@fairlead/bus";
-import type { HealthCheck, Router } from "@fairlead/chassis";
+import type { HealthCheck, Router, Sound } from "@fairlead/chassis";
 import type { ServiceName } from "@fairlead/contracts";
 import type { Clock, Logger, Meter } from "@fairlead/core";
 import type { State } from "@fairlead/state";
@@ -33,6 +33,25 @@ export interface Endpoint {
   readonly warning?: string;
 }
 
+/** A socket that a configuration asks for, before anything is bound. */
+export interface PlannedSocket {
+  readonly scheme: "tcp" | "udp" | "unix";
+  /** For a Unix socket its path. */
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** "listener lines" */
+  readonly what: string;
+  /** The key that says so, in the service's section: ["listeners", 0, "port"]. */
+  readonly key: readonly PropertyKey[];
+  /** It goes along with others on the same port that are shared as well. */
+  readonly isShared?: boolean;
+  /** With host "::": without IPv4. */
+  readonly ipv6Only?: boolean;
+  /** Asked of the kernel, for UDP. */
+  readonly receiveBufferBytes?: number;
+}
+
 /** A service that runs. Disposing stops it at once; `drain` first stops it gracefully. */
 export interface RunningService extends AsyncDisposable {
   readonly endpoints: readonly Endpoint[];
@@ -48,6 +67,8 @@ export interface RunningService extends AsyncDisposable {
 export interface ServiceDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly name: ServiceName;
   readonly configSchema: Schema;
+  /** Every socket that the section asks for, as far as it parsed. Not given: none. */
+  sockets?(config: Sound<z.output<Schema>>): readonly PlannedSocket[];
   /** @throws {FairleadError} when it cannot start; nothing stays open then */
   create(context: ServiceContext<z.output<Schema>>): Promise<RunningService>;
 }

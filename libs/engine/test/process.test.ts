@@ -103,9 +103,9 @@ test("a process with a wrong configuration says everything on standard error and
   assert.equal(
     stderr,
     `example: Cannot use ${join(directory.path, "fairlead.yaml")}: 3 errors\n` +
+      "  line 2, column 3: http.prot is not known; did you mean port?\n" +
       '  line 3, column 9: http.host is "a b": must be a host name or an IP address, without a port, ' +
       'like "127.0.0.1", "::" or "example.org"\n' +
-      "  line 2, column 3: http.prot is not known; did you mean port?\n" +
       "  line 5, column 12: http-fetcher.pending is -1: must be at least 0\n",
   );
 });

@@ -53,15 +53,22 @@ function fail(error: unknown, terminal: Terminal): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   const { message, stack } = toError(error);
   if (process.argv.includes("--json")) {
-    const data = error instanceof FairleadError ? error.data : {};
-    terminal.stderr.write(
-      `${JSON.stringify({ error: { code: errorCode(error) ?? "FAILED", message, ...data } })}\n`,
-    );
+    terminal.stderr.write(`${JSON.stringify({ error: asJson(error) })}\n`);
   } else {
     // Our errors say it all in their text; of any other the stack is what helps.
     terminal.stderr.write(`fairlead: ${error instanceof FairleadError ? message : (stack ?? message)}\n`);
   }
   return exitCodeOf(errorCode(error));
+}
+
+/** What is wrong with a configuration or a request stands in a list of its own, each with its place. */
+function asJson(error: unknown): object {
+  const { message } = toError(error);
+  const code = errorCode(error) ?? "FAILED";
+  if (!(error instanceof FairleadError)) return { code, message };
+  const errors = "issues" in error ? error.issues : "errors" in error ? error.errors : undefined;
+  if (!Array.isArray(errors) || errors.length === 0) return { code, message, ...error.data };
+  return { code, message: message.split("\n", 1)[0], ...error.data, errors };
 }
 
 function exitCodeOf(code: string | undefined): number {

@@ -78,8 +78,15 @@ function variantRows(variants: readonly JsonSchema[], path: string): string[][] 
     ),
   });
   const kinds = variants.map((variant) => variant.properties?.[key]?.const);
+  const described = variants.map((variant) => variant.properties?.[key]).find((one) => one?.description);
+  const fallback = variants.map((variant) => variant.properties?.[key]?.default).find(Boolean);
+  const words = [described?.description, `One of ${kinds.map((kind) => `\`${kind}\``).join(", ")}.`];
   return [
-    [`\`${path}.${key}\``, "(must be given)", `One of ${kinds.map((kind) => `\`${kind}\``).join(", ")}.`],
+    [
+      `\`${path}.${key}\``,
+      fallback === undefined ? "(must be given)" : `\`${fallback}\``,
+      words.filter(Boolean).join(" "),
+    ],
     ...innerRows(pick(first, true), path),
     ...variants.flatMap((variant, index) =>
       innerRows(pick(variant, false), path).map(([name = "", fallback = "", words = ""]) => [

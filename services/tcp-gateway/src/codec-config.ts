@@ -1,5 +1,6 @@
 import { bytes, count, flag } from "@fairlead/chassis";
-import type { CodecOptions, Delimiter } from "@fairlead/socket";
+import { toError } from "@fairlead/core";
+import { type CodecOptions, createCodec, type Delimiter } from "@fairlead/socket";
 import { z } from "zod";
 
 /** Nothing larger fits a message of RabbitMQ 4 with its default `max_message_size` of 16 MiB and room for the container. */
@@ -28,8 +29,7 @@ const delimiter = z
 const codec = <Name extends string, Shape extends z.ZodRawShape>(name: Name, shape: Shape) =>
   z.strictObject({ name: z.literal(name), ...cap, ...shape });
 
-/** How a listener finds frames in bytes: the options of `createCodec` of libs/socket, with units. */
-export const codecSchema = z.discriminatedUnion("name", [
+const codecs = z.discriminatedUnion("name", [
   codec("lines", {
     delimiter: delimiter.default("newline").describe('What ends a frame; "newline": LF, with or without CR.'),
   }),
@@ -67,7 +67,16 @@ export const codecSchema = z.discriminatedUnion("name", [
   codec("raw", {}),
 ]);
 
-export type CodecConfig = z.output<typeof codecSchema>;
+export type CodecConfig = z.output<typeof codecs>;
+
+/** How a listener finds frames in bytes: the options of `createCodec` of libs/socket, with units. */
+export const codecSchema = codecs.superRefine((codec, context) => {
+  try {
+    createCodec(toCodecOptions(codec));
+  } catch (error) {
+    context.addIssue({ code: "custom", message: toError(error).message });
+  }
+});
 
 /** The same in the words of libs/socket. */
 export function toCodecOptions(config: CodecConfig): CodecOptions {

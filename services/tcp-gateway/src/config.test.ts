@@ -3,15 +3,20 @@ import { test } from "node:test";
 import { createCodec } from "@fairlead/socket";
 import type { z } from "zod";
 import { toCodecOptions } from "./codec-config.ts";
-import { configSchema } from "./config.ts";
+import { configSchema, type IngestListenerConfig } from "./config.ts";
 import { listenOptions } from "./listen-options.ts";
 
 type Input = z.input<typeof configSchema>;
 
+/** Listeners that make events, which the defaults are. */
+function ingestListeners(input: Input): IngestListenerConfig[] {
+  return configSchema.parse(input).listeners.filter((listener) => listener.mode === "ingest");
+}
+
 test("configSchema without a word gives the listeners of the architecture", () => {
-  const { listeners, workers } = configSchema.parse(undefined);
+  const listeners = ingestListeners(undefined);
   const [lines, syslog] = listeners;
-  assert.equal(workers, 1);
+  assert.equal(configSchema.parse(undefined).workers, 1);
   assert.deepEqual(
     listeners.map(({ host, port, mode, acks, codec }) => [host, port, mode, acks, codec.name]),
     [
@@ -34,6 +39,9 @@ const listener = (more: object): Input => ({ listeners: [{ name: "a", port: 1, .
 
 const faults: [string, Input, RegExp][] = [
   ["neither port nor path", { listeners: [{ name: "a" }] }, /either a port or a path/],
+  ["a name that only begins like loopback", listener({ host: "127.attacker.example" }), /is not loopback/],
+  ["a container of what is not kept", listener({ mode: "echo", container: "lines" }), /container/],
+  ["acknowledgements of what is not kept", listener({ mode: "echo", acks: "durable" }), /acks/],
   ["port and path", listener({ path: "/tmp/x" }), /either a port or a path/],
   ["a public address without an allow list", listener({ host: "0.0.0.0" }), /is not loopback/],
   ["a public IPv6 address without an allow list", listener({ host: "::" }), /is not loopback/],
@@ -65,16 +73,6 @@ const faults: [string, Input, RegExp][] = [
     },
     /another listener/,
   ],
-  [
-    "one port twice",
-    {
-      listeners: [
-        { name: "a", port: 1 },
-        { name: "b", port: 1 },
-      ],
-    },
-    /another listener/,
-  ],
   ["workers on a Unix socket", { workers: 2, listeners: [{ name: "a", path: "/tmp/x" }] }, /workers to 1/],
   ["a key that is not known", { worker: 2 } as Input, /worker/],
 ];
@@ -86,8 +84,42 @@ for (const [what, input, expected] of faults) {
   });
 }
 
+test("configSchema names every fault at once, whatever else is wrong with a listener", () => {
+  const checked = configSchema.safeParse({
+    workers: 2,
+    listeners: [
+      { name: "a", port: 1, path: "/tmp/x", backlog: 0 },
+      {
+        name: "a",
+        port: 1,
+        host: "0.0.0.0",
+        codec: { name: "ascii-size", width: 2, terminator: "lf" },
+        linger: 5,
+      },
+      { name: "b", path: "/tmp/y", nonsense: 1, codec: { name: "netstring" }, container: "lines" },
+      { name: "c", port: 2, host: "0.0.0.0", allow: ["x"] },
+      { mode: "eco", port: 3, host: 7, name: "b" },
+    ],
+  });
+  const at = checked.error!.issues.map(({ path }) => path.slice(1).join(".")).sort();
+  assert.deepEqual(at, [
+    "0.backlog",
+    "0.path",
+    "0.port",
+    "1.allow",
+    "1.codec",
+    "1.linger",
+    "1.name",
+    "2",
+    "2.container",
+    "2.path",
+    "3.allow.0",
+    "4.mode",
+  ]);
+});
+
 test("configSchema takes a public address with a list of who may connect, and every loopback without one", () => {
-  const hosts = ["127.0.0.1", "127.1.2.3", "::1", "localhost"];
+  const hosts = ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1", "localhost"];
   for (const host of hosts) assert.ok(configSchema.safeParse(listener({ host })).success, host);
   assert.ok(configSchema.safeParse(listener({ host: "::", allow: ["fd00::/8"] })).success);
 });
@@ -116,7 +148,7 @@ const codecs: object[] = [
 ];
 for (const codec of codecs) {
   test(`toCodecOptions() gives createCodec() what ${JSON.stringify(codec)} says`, () => {
-    const [configured] = configSchema.parse(listener({ codec })).listeners;
+    const [configured] = ingestListeners(listener({ codec }));
     const options = toCodecOptions(configured!.codec);
     assert.equal(createCodec(options).name, options.name);
     const { maxFrame: _, frame, ...rest } = codec as { maxFrame?: string; frame?: string };

@@ -1,8 +1,22 @@
-import { bytes, cidr, count, duration, flag, host, port, ratePerSecond, section } from "@fairlead/chassis";
-import { toError } from "@fairlead/core";
+import {
+  bytes,
+  type CrossCheck,
+  checkPublicAddress,
+  cidr,
+  count,
+  crossCheck,
+  duration,
+  flag,
+  host,
+  port,
+  ratePerSecond,
+  type Sound,
+  section,
+} from "@fairlead/chassis";
+import type { PlannedSocket } from "@fairlead/engine";
 import { createCodec } from "@fairlead/socket";
 import { z } from "zod";
-import { codecSchema, toCodecOptions } from "./codec-config.ts";
+import { type CodecConfig, codecSchema, toCodecOptions } from "./codec-config.ts";
 
 /** A time limit that may be switched off by name: 0 never means "unlimited". */
 const timeLimit = (fallback: string) =>
@@ -28,15 +42,12 @@ const limits = section({
   send: timeLimit("30s").describe("A client that does not take what is sent to it is closed after so long."),
 });
 
-const listenerShape = z.strictObject({
+/** What every listener has, whatever it does with the bytes. */
+const shared = {
   name: z
     .string()
     .regex(/^[a-z][a-z0-9-]{0,39}$/, { error: "must be 1 to 40 of a-z, 0-9 and -, beginning with a letter" })
     .describe("Names the listener in events, metrics and logs."),
-  mode: z
-    .enum(["ingest", "echo"])
-    .default("ingest")
-    .describe("ingest: frames become events; echo: every byte comes back, nothing is kept."),
   host: host("127.0.0.1").describe("Address to listen on. One that is not loopback needs `allow`."),
   port: port().optional().describe("TCP port; 0 for any free one. Either this or path."),
   path: z
@@ -45,28 +56,12 @@ const listenerShape = z.strictObject({
     .max(107)
     .optional()
     .describe("Path of a Unix-domain stream socket, instead of a port."),
-  codec: codecSchema.prefault({ name: "lines" }).describe("How frames are found in the bytes."),
-  acks: z
-    .enum(["durable", "none"])
-    .default("durable")
-    .describe(
-      "durable: `OK <n>` when n records of the connection are durable; none: nothing is ever sent, and nothing is read while the bus refuses, so that the sender queues.",
-    ),
   banner: z
     .string()
     .min(1)
     .max(1_024)
     .optional()
     .describe("Sent as it is when a client connects, its line end included."),
-  container: z
-    .enum(["lines", "records", "ndjson", "single"])
-    .optional()
-    .describe("Form of the events' data. Not set: lines for codecs of text lines, records for the others."),
-  mediaType: z
-    .string()
-    .regex(/^[\w.+-]+\/[\w.+-]+(\s*;.*)?$/, { error: 'must be a media type like "text/plain"' })
-    .default("application/octet-stream")
-    .describe("Media type of a record in the container `single`."),
   limits,
   allow: z
     .array(cidr())
@@ -74,15 +69,6 @@ const listenerShape = z.strictObject({
     .optional()
     .describe("Only these addresses may connect. Not set: all (on loopback)."),
   deny: z.array(cidr()).default([]).describe("These may not connect, even where allow has them."),
-  credit: bytes("1MiB", { min: "64KiB", max: "1GiB" }).describe(
-    "Bytes of one connection that are not durable yet, at which its reading pauses (and one read more).",
-  ),
-  batch: section({
-    maxRecords: count(10_000, { max: 1_000_000 }).describe("Records of one event at most."),
-    maxSize: bytes("1MiB", { max: "8MiB" }).describe(
-      "Payload of one event at most; a larger frame goes alone.",
-    ),
-  }),
   lifecycleEvents: flag(true).describe("Publish tcp.opened and tcp.closed for each connection."),
   keepAlive: duration("1m").describe(
     "Idle time before TCP probes a silent peer: finds peers that have vanished.",
@@ -91,42 +77,68 @@ const listenerShape = z.strictObject({
     "How long a client may take to read our last words and to close.",
   ),
   backlog: count(1_024, { max: 65_535 }).describe("Connections that the kernel holds until they are taken."),
-});
+};
 
-type ListenerShape = z.output<typeof listenerShape>;
+const ingest = z
+  .strictObject({
+    ...shared,
+    mode: z
+      .literal("ingest")
+      .optional()
+      .default("ingest")
+      .describe("ingest: frames become events; echo: every byte comes back, nothing is kept."),
+    codec: codecSchema.prefault({ name: "lines" }).describe("How frames are found in the bytes."),
+    acks: z
+      .enum(["durable", "none"])
+      .default("durable")
+      .describe(
+        "durable: `OK <n>` when n records of the connection are durable; none: nothing is ever sent, and nothing is read while the bus refuses, so that the sender queues.",
+      ),
+    container: z
+      .enum(["lines", "records", "ndjson", "single"])
+      .optional()
+      .describe("Form of the events' data. Not set: lines for codecs of text lines, records for the others."),
+    mediaType: z
+      .string()
+      .regex(/^[\w.+-]+\/[\w.+-]+(\s*;.*)?$/, { error: 'must be a media type like "text/plain"' })
+      .default("application/octet-stream")
+      .describe("Media type of a record in the container `single`."),
+    credit: bytes("1MiB", { min: "64KiB", max: "1GiB" }).describe(
+      "Bytes of one connection that are not durable yet, at which its reading pauses (and one read more).",
+    ),
+    batch: section({
+      maxRecords: count(10_000, { max: 1_000_000 }).describe("Records of one event at most."),
+      maxSize: bytes("1MiB", { max: "8MiB" }).describe(
+        "Payload of one event at most; a larger frame goes alone.",
+      ),
+    }),
+  })
+  .describe("Frames become events.");
 
-const isLoopback = (address: string) => /^(127\.|::1$|localhost$|::ffff:127\.)/i.test(address);
+const echo = z
+  .strictObject({ ...shared, mode: z.literal("echo") })
+  .describe("Every byte comes back, nothing is kept.");
 
-const listenerSchema = listenerShape.superRefine((listener, context) => {
-  for (const [key, message] of listenerFaults(listener))
-    context.addIssue({ code: "custom", path: [key], message });
-});
+const listenerSchema = crossCheck(z.discriminatedUnion("mode", [ingest, echo]), checkListener);
 
-/** What no single key can see. Each fault with the key that it is about. */
-function* listenerFaults(listener: ListenerShape): Generator<[key: keyof ListenerShape, message: string]> {
-  if ((listener.port === undefined) === (listener.path === undefined)) {
-    yield ["port", "give either a port or a path, and not both"];
-  }
-  if (listener.path === undefined && !isLoopback(listener.host) && listener.allow === undefined) {
-    yield [
-      "host",
-      'is not loopback: say in "allow" which addresses may connect ("0.0.0.0/0" and "::/0" for all)',
-    ];
-  }
-  try {
-    const codec = createCodec(toCodecOptions(listener.codec));
-    if (listener.container === "lines" && !codec.isText) {
-      yield [
-        "container",
-        `frames of the codec ${codec.name} may contain line feeds: use records, ndjson or single`,
-      ];
-    }
-  } catch (error) {
-    yield ["codec", toError(error).message];
-  }
+export type ListenerConfig = z.output<typeof ingest> | z.output<typeof echo>;
+export type IngestListenerConfig = z.output<typeof ingest>;
+
+/** What no single key can see. */
+function checkListener(listener: Sound<ListenerConfig>, context: CrossCheck): void {
+  const { refuse, hasError } = context;
+  const hasPath = listener.path !== undefined || hasError(["path"]);
+  const hasPort = listener.port !== undefined || hasError(["port"]);
+  if (hasPort === hasPath) refuse(["port"], "give either a port or a path, and not both");
+  if (!hasPath) checkPublicAddress(listener, context);
+  if (listener.mode !== "ingest" || listener.container !== "lines" || hasError(["codec"])) return;
+  const codec = createCodec(toCodecOptions(listener.codec as CodecConfig));
+  if (codec.isText) return;
+  refuse(
+    ["container"],
+    `frames of the codec ${codec.name} may contain line feeds: use records, ndjson or single`,
+  );
 }
-
-export type ListenerConfig = z.output<typeof listenerSchema>;
 
 const defaultListeners: z.input<typeof listenerSchema>[] = [
   { name: "lines", port: 7001 },
@@ -134,8 +146,7 @@ const defaultListeners: z.input<typeof listenerSchema>[] = [
   { name: "syslog", port: 5514, codec: { name: "octet-counting" }, acks: "none", limits: { idle: "none" } },
 ];
 
-/** The section `tcp-gateway` of the configuration. */
-export const configSchema = z
+const gateway = z
   .strictObject({
     workers: count(1, { max: 64 }).describe(
       "Processes that share every port (SO_REUSEPORT). The limits of a listener hold for each of them.",
@@ -148,24 +159,30 @@ export const configSchema = z
       .prefault(defaultListeners)
       .describe("Listeners. Not set: lines and syslog."),
   })
-  .prefault({})
-  .superRefine((config, context) => {
-    config.listeners.forEach((listener, index) => {
-      const refuse = (key: keyof ListenerShape, message: string) =>
-        context.addIssue({ code: "custom", path: ["listeners", index, key], message });
-      const before = config.listeners.slice(0, index);
-      if (before.some(({ name }) => name === listener.name)) refuse("name", "is taken by another listener");
-      if (before.some((other) => isSamePlace(other, listener)))
-        refuse("port", "is taken by another listener");
-      if (listener.path !== undefined && config.workers > 1) {
-        refuse("path", "a Unix socket belongs to one process: set workers to 1");
-      }
-    });
+  .prefault({});
+
+/** The section `tcp-gateway` of the configuration. */
+export const configSchema = crossCheck(gateway, ({ listeners = [], workers = 1 }, { refuse }) => {
+  const names = new Set<string>();
+  for (const [index, { name, path } = {}] of listeners.entries()) {
+    if (name !== undefined && names.has(name))
+      refuse(["listeners", index, "name"], "another listener has this name");
+    if (name !== undefined) names.add(name);
+    if (path !== undefined && workers > 1) {
+      refuse(["listeners", index, "path"], "a Unix socket belongs to one process: set workers to 1");
+    }
+  }
+});
+
+export type GatewayConfig = z.output<typeof gateway>;
+
+/** Every socket that a start would bind. */
+export function gatewaySockets({ listeners = [] }: Sound<GatewayConfig>): PlannedSocket[] {
+  return listeners.flatMap(({ name, host, port, path } = {}, index): PlannedSocket[] => {
+    const what = `listener ${name}`;
+    if (path !== undefined)
+      return [{ scheme: "unix", host: path, port: 0, what, key: ["listeners", index, "path"] }];
+    if (host === undefined || port === undefined) return [];
+    return [{ scheme: "tcp", host, port, what, key: ["listeners", index, "port"] }];
   });
-
-function isSamePlace(a: ListenerConfig, b: ListenerConfig): boolean {
-  if (a.path !== undefined || b.path !== undefined) return a.path === b.path;
-  return a.port !== 0 && a.port === b.port && a.host === b.host;
 }
-
-export type GatewayConfig = z.output<typeof configSchema>;

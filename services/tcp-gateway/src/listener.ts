@@ -182,11 +182,12 @@ function createSessions(
   { bus, credit, clock }: ListenerParts,
   { events, source, givingUp, onDone }: SessionParts,
 ): (connection: Connection) => Session {
-  const { mode, banner, acks, batch, mediaType } = config;
-  if (mode === "echo") {
+  const { banner } = config;
+  if (config.mode === "echo") {
     const shared = { banner, onDone };
     return (connection) => new EchoSession(connection, shared);
   }
+  const { acks, batch, mediaType } = config;
   const codec = createCodec(toCodecOptions(config.codec));
   const container = containerOf(config, codec);
   const shared: IngestListener = {
@@ -210,8 +211,10 @@ function createSessions(
   return (connection) => new IngestSession(connection, shared);
 }
 
-function describe({ name, mode, codec, acks }: ListenerConfig): string {
-  if (mode === "echo") return `${name}: every byte comes back`;
+function describe(config: ListenerConfig): string {
+  const { name } = config;
+  if (config.mode === "echo") return `${name}: every byte comes back`;
+  const { codec, acks } = config;
   const framing = codec.name === "lines" ? "newline" : codec.name;
   return `${name}: ${framing} framing, ${acks === "durable" ? "durable acks" : "no acks"}`;
 }

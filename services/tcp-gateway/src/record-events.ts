@@ -8,12 +8,12 @@ import {
 } from "@fairlead/contracts";
 import type { Clock, CloudEvent } from "@fairlead/core";
 import type { Codec, Connection, FrameBatch } from "@fairlead/socket";
-import type { ListenerConfig } from "./config.ts";
+import type { IngestListenerConfig } from "./config.ts";
 
-export type Container = NonNullable<ListenerConfig["container"]>;
+export type Container = NonNullable<IngestListenerConfig["container"]>;
 
 /** The container of a listener: text lines where the codec gives them, if nothing else is said. */
-export function containerOf(config: ListenerConfig, codec: Codec): Container {
+export function containerOf(config: IngestListenerConfig, codec: Codec): Container {
   return config.container ?? (codec.isText ? "lines" : "records");
 }
 

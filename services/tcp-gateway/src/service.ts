@@ -1,6 +1,6 @@
 import type { HealthCheck } from "@fairlead/chassis";
 import type { RunningService, ServiceContext, ServiceDefinition } from "@fairlead/engine";
-import { configSchema, type GatewayConfig } from "./config.ts";
+import { configSchema, type GatewayConfig, gatewaySockets } from "./config.ts";
 import { Credit } from "./credit.ts";
 import { type Gateway, LocalGateway } from "./gateway.ts";
 import { GatewayMetrics } from "./metrics.ts";
@@ -11,6 +11,7 @@ import { WorkerPool } from "./worker-pool.ts";
 export const tcpGateway: ServiceDefinition<typeof configSchema> = {
   name: "tcp-gateway",
   configSchema,
+  sockets: gatewaySockets,
   async create(context: ServiceContext<GatewayConfig>): Promise<RunningService> {
     const { config, meter, router } = context;
     const gateway = config.workers > 1 ? await WorkerPool.open(config, context) : await openLocal(context);

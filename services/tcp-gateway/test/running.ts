@@ -9,7 +9,8 @@ import type { configSchema } from "../src/config.ts";
 import { tcpGateway } from "../src/mod.ts";
 
 type GatewayInput = NonNullable<z.input<typeof configSchema>>;
-type ListenerInput = NonNullable<GatewayInput["listeners"]>[number];
+type Nameless<Input> = Input extends unknown ? Omit<Input, "name"> : never;
+type ListenerInput = Nameless<NonNullable<GatewayInput["listeners"]>[number]>;
 
 /** A bus in memory: each publish is durable some turns later, in order, unless the test refuses it. */
 export class MemoryBus implements Bus {
@@ -106,7 +107,7 @@ export interface RunningGateway extends AsyncDisposable {
 
 /** A gateway on free ports of loopback. */
 export async function startGateway<B extends Bus = MemoryBus>(
-  listeners: readonly Omit<ListenerInput, "name">[],
+  listeners: readonly ListenerInput[],
   options: { bus?: B; workers?: number; credit?: string } = {},
 ): Promise<RunningGateway & { bus: B }> {
   const bus = options.bus ?? (new MemoryBus() as unknown as B);

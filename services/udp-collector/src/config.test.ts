@@ -35,24 +35,35 @@ const faults: readonly [name: string, listeners: unknown][] = [
       { name: "a", kind: "raw" },
     ],
   ],
-  [
-    "a port twice",
-    [
-      { name: "a", kind: "raw", port: 9 },
-      { name: "b", kind: "raw", port: 9 },
-    ],
-  ],
+  ["a public address without an allow list", [{ name: "a", kind: "raw", host: "0.0.0.0" }]],
+  ["the same for syslog", [{ name: "a", kind: "syslog", host: "::" }]],
+  ["the same for statsd", [{ name: "a", kind: "statsd", host: "collector.example" }]],
+  ["a name that only begins like loopback", [{ name: "a", kind: "raw", host: "127.attacker.example" }]],
 ];
 
 test("udpCollectorConfig refuses what cannot be meant", () => {
   for (const [name, listeners] of faults) {
     assert.equal(udpCollectorConfig.safeParse({ listeners }).success, false, name);
   }
-  const shared = [
-    { name: "a", kind: "raw", port: 9, reusePort: true },
-    { name: "b", kind: "raw", port: 9, reusePort: true },
-  ];
-  assert.equal(udpCollectorConfig.safeParse({ listeners: shared }).success, true);
+});
+
+test("udpCollectorConfig takes a public address with a list of who may send, and every loopback without one", () => {
+  const accepts = (more: object) =>
+    udpCollectorConfig.safeParse({ listeners: [{ name: "a", kind: "raw", ...more }] }).success;
+  for (const host of ["127.0.0.1", "127.9.9.9", "::1", "localhost"]) assert.ok(accepts({ host }), host);
+  assert.ok(accepts({ host: "0.0.0.0", allow: ["10.0.0.0/8"] }));
+});
+
+test("udpCollectorConfig names every fault at once, whatever else is wrong", () => {
+  const checked = udpCollectorConfig.safeParse({
+    listeners: [
+      { name: "a", kind: "raw", port: -1 },
+      { name: "a", kind: "raw", host: "0.0.0.0", batch: { linger: "1s" } },
+      { name: "a", kind: "netflow" },
+    ],
+  });
+  const at = checked.error!.issues.map(({ path }) => path.slice(1).join(".")).sort();
+  assert.deepEqual(at, ["0.port", "1.allow", "1.batch.linger", "1.name", "2.kind"]);
 });
 
 test("udpCollectorConfig says what each key is for", () => {

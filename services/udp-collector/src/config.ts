@@ -1,4 +1,17 @@
-import { bytes, cidr, count, duration, flag, host, port, section } from "@fairlead/chassis";
+import {
+  bytes,
+  checkPublicAddress,
+  cidr,
+  count,
+  crossCheck,
+  duration,
+  flag,
+  host,
+  port,
+  type Sound,
+  section,
+} from "@fairlead/chassis";
+import type { PlannedSocket } from "@fairlead/engine";
 import { z } from "zod";
 
 const name = z
@@ -33,7 +46,9 @@ const batch = section({
 
 const shared = {
   name,
-  host: host("127.0.0.1").describe("Address to bind; decides the family"),
+  host: host("127.0.0.1").describe(
+    "Address to bind; decides the family. One that is not loopback needs `allow`",
+  ),
   port: port(0).describe("Port to bind; 0: any free one"),
   receiveBuffer: bytes("8MiB", { min: "4KiB", max: "1GiB" }).describe(
     "Receive buffer asked of the kernel, which may grant less (net.core.rmem_max); what does not fit is in kernel_dropped",
@@ -54,7 +69,7 @@ const shared = {
     .array(cidr())
     .min(1)
     .optional()
-    .describe("Sources to take; others are rejected{reason=denied}. Default: all"),
+    .describe("Sources to take; others are rejected{reason=denied}. Default: all (on loopback)"),
   deny: z.array(cidr()).default([]).describe("Sources not to take; stands above allow"),
 };
 
@@ -138,7 +153,7 @@ const statsd = z
   })
   .describe("StatsD and DogStatsD");
 
-const listener = z.discriminatedUnion("kind", [raw, syslog, statsd]);
+const listener = crossCheck(z.discriminatedUnion("kind", [raw, syslog, statsd]), checkPublicAddress);
 
 export type RawListenerConfig = z.output<typeof raw>;
 export type SyslogListenerConfig = z.output<typeof syslog>;
@@ -151,34 +166,48 @@ const defaults = [
   { name: "statsd", kind: "statsd", port: 8125 },
 ] as const satisfies readonly z.input<typeof listener>[];
 
-function reportRepeats(listeners: readonly ListenerConfig[], context: z.core.$RefinementCtx): void {
-  const names = new Set<string>();
-  const places = new Map<string, string>();
-  for (const [index, { name, host, port, reusePort, reuseAddress }] of listeners.entries()) {
-    if (names.has(name)) {
-      context.addIssue({ code: "custom", path: [index, "name"], message: `is used twice: ${name}` });
-    }
-    names.add(name);
-    const place = `${host}:${port}`;
-    const other = places.get(place);
-    if (other !== undefined && port !== 0 && !reusePort && !reuseAddress) {
-      context.addIssue({
-        code: "custom",
-        path: [index, "port"],
-        message: `is bound by ${other} too: ${place}`,
-      });
-    }
-    places.set(place, name);
-  }
-}
-
 /** The section `udp-collector` of the configuration. */
-export const udpCollectorConfig = section({
-  listeners: z
-    .array(listener)
-    .prefault([...defaults])
-    .superRefine(reportRepeats)
-    .describe("Sockets to bind. Default: raw on 7010, syslog on 5514, statsd on 8125"),
-});
+export const udpCollectorConfig = crossCheck(
+  section({
+    listeners: z
+      .array(listener)
+      .prefault([...defaults])
+      .describe("Sockets to bind. Default: raw on 7010, syslog on 5514, statsd on 8125"),
+  }),
+  ({ listeners = [] }, { refuse }) => {
+    const names = new Set<string>();
+    for (const [index, { name } = {}] of listeners.entries()) {
+      if (name !== undefined && names.has(name))
+        refuse(["listeners", index, "name"], "another listener has this name");
+      if (name !== undefined) names.add(name);
+    }
+  },
+);
 
 export type UdpCollectorConfig = z.output<typeof udpCollectorConfig>;
+
+/** Every socket that a start would bind. */
+export function collectorSockets({ listeners = [] }: Sound<UdpCollectorConfig>): PlannedSocket[] {
+  return listeners.flatMap((listener = {}, index) => {
+    const {
+      name,
+      host,
+      port,
+      reusePort = false,
+      reuseAddress = false,
+      ipv6Only = false,
+      receiveBuffer,
+    } = listener;
+    if (host === undefined || port === undefined) return [];
+    return {
+      scheme: "udp",
+      host,
+      port,
+      what: `listener ${name}`,
+      key: ["listeners", index, "port"],
+      isShared: reusePort || reuseAddress,
+      ipv6Only,
+      ...(receiveBuffer !== undefined && { receiveBufferBytes: receiveBuffer }),
+    };
+  });
+}

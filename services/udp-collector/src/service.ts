@@ -1,6 +1,6 @@
 import { formatBytes } from "@fairlead/core";
 import type { Endpoint, RunningService, ServiceDefinition } from "@fairlead/engine";
-import { udpCollectorConfig } from "./config.ts";
+import { collectorSockets, udpCollectorConfig } from "./config.ts";
 import { UdpListener } from "./listener.ts";
 import { addRoutes } from "./routes.ts";
 
@@ -21,6 +21,7 @@ function endpointOf({ local: { host, port }, config, receiveBuffer }: UdpListene
 export const udpCollector: ServiceDefinition<typeof udpCollectorConfig> = {
   name: "udp-collector",
   configSchema: udpCollectorConfig,
+  sockets: collectorSockets,
   async create({ config, router, ...context }): Promise<RunningService> {
     await using opening = new AsyncDisposableStack();
     const listeners: UdpListener[] = [];

@@ -8,6 +8,7 @@ import { namespaceInterface } from "@fairlead/harness";
 import { Collector } from "./support.ts";
 
 const { name: zone, ipv4 } = namespaceInterface;
+const everybody = ["0.0.0.0/0", "::/0"];
 
 for (const { family, host, group, via, at } of [
   { family: "udp4", host: "0.0.0.0", group: "239.255.77.1", via: ipv4, at: "" },
@@ -15,7 +16,9 @@ for (const { family, host, group, via, at } of [
 ] as const) {
   test(`udpCollector hears the ${family} multicast group that it joined`, async () => {
     const multicast = { groups: [group], interface: via };
-    await using collector = await Collector.start([{ name: "r", kind: "raw", host, multicast }]);
+    await using collector = await Collector.start([
+      { name: "r", kind: "raw", host, multicast, allow: everybody },
+    ]);
     const sender = createSocket(family).bind(0);
     await once(sender, "listening");
     sender.setMulticastInterface(via);
@@ -31,7 +34,9 @@ test("udpCollector is a member of its group for as long as it runs", async () =>
   const isMember = () => /\sff020{26}78\s/.test(readFileSync("/proc/net/igmp6", "utf8"));
   assert.equal(isMember(), false);
   const multicast = { groups: ["ff02::78"], interface: `::%${zone}` };
-  const collector = await Collector.start([{ name: "r", kind: "raw", host: "::", multicast }]);
+  const collector = await Collector.start([
+    { name: "r", kind: "raw", host: "::", multicast, allow: everybody },
+  ]);
   const wasMember = isMember();
   await collector[Symbol.asyncDispose]();
   assert.equal(wasMember, true);

@@ -63,7 +63,9 @@ export function explain(
       const known = keysAt(schema, path);
       return issue.keys.map((key) => ({
         path: [...path, key],
-        message: `is not known${didYouMean(key, known) || `; known here: ${known.join(", ")}`}`,
+        message: known.includes(key)
+          ? "has no effect here: it belongs to another kind"
+          : `is not known${didYouMean(key, known) || `; known here: ${known.join(", ")}`}`,
         isAboutKey: true,
       }));
     }

@@ -139,14 +139,8 @@ redis: { url: "\${NOWHERE}" }
 `);
   const found = issues.map(({ line, column, path, message }) => [line, column, path, message]);
   assert.deepEqual(found, [
-    [
-      15,
-      15,
-      "redis.url",
-      "needs the environment variable NOWHERE (or NOWHERE_FILE): it is not set and there is no default",
-    ],
-    [3, 14, "http.bodyLimit", 'is 1024: must be a size with its unit, from "1B" to "64MiB", like "64KiB"'],
     [2, 3, "http.prot", "is not known; did you mean port?"],
+    [3, 14, "http.bodyLimit", 'is 1024: must be a size with its unit, from "1B" to "64MiB", like "64KiB"'],
     [
       5,
       11,
@@ -180,7 +174,31 @@ redis: { url: "\${NOWHERE}" }
       'is "txt": must be one of "none", "text"; did you mean text?',
     ],
     [14, 7, "tcp-gateway.listeners[2].reply.text", "is missing: must be text"],
+    [
+      15,
+      15,
+      "redis.url",
+      "needs the environment variable NOWHERE (or NOWHERE_FILE): it is not set and there is no default",
+    ],
   ]);
+});
+
+test("parseConfig() puts what does not come from the file behind what does, and says when a key belongs to another kind", () => {
+  const issues = issuesOf(
+    "redis: { url: 5 }\ntcp-gateway: { listeners: [{ reply: { kind: none, text: a } }] }\n",
+    {
+      FAIRLEAD_HTTP_PORT: "x",
+    },
+  );
+  assert.deepEqual(
+    issues.map(({ line, path }) => [line, path]),
+    [
+      [1, "redis.url"],
+      [2, "tcp-gateway.listeners[0].reply.text"],
+      [undefined, "http.port"],
+    ],
+  );
+  assert.equal(issues[1]?.message, "has no effect here: it belongs to another kind");
 });
 
 test("ConfigError names the file, the number of errors and one line each", () => {

@@ -70,18 +70,27 @@ export function parseConfig<Schema extends z.ZodType>(
     if (failed.has(path)) continue;
     const variable = origins.get(path);
     const value = valueAt(variable === undefined ? shown : shownOverrides, finding.path);
-    const isMissing = valueAt(tree, finding.path) === undefined;
     const words = finding.isAboutKey
       ? finding.message
-      : isMissing
-        ? `is missing: ${finding.message}`
-        : `is ${showValue(value)}: ${finding.message}`;
+      : `is ${value === undefined ? showDefault(schema, tree, finding.path) : showValue(value)}: ${finding.message}`;
     if (variable === undefined) add(finding.path, words, finding.isAboutKey);
     else issues.push({ path, message: words, variable });
   }
-  if (issues.length > 0) throw new ConfigError("CONFIG_INVALID", source, issues);
+  if (issues.length > 0) throw new ConfigError("CONFIG_INVALID", source, issues.sort(byPlace));
   // Without an issue there are values: `check` gives the one or the other.
   return { values: values as z.output<Schema>, redacted: redact(schema, withDefaults(schema, tree)) };
+}
+
+/** What stands nowhere may have a default, and that may be what is wrong. */
+function showDefault(schema: z.ZodType, tree: Tree, path: Path): string {
+  const value = valueAt(redact(schema, withDefaults(schema, tree)), path);
+  return value === undefined ? "missing" : `${showValue(value)} (the default)`;
+}
+
+/** As they stand in the file; what does not come from it last. */
+function byPlace(a: ConfigIssue, b: ConfigIssue): number {
+  const [lineA, lineB] = [a.line ?? Number.MAX_SAFE_INTEGER, b.line ?? Number.MAX_SAFE_INTEGER];
+  return lineA - lineB || (a.column ?? 0) - (b.column ?? 0);
 }
 
 function check(schema: z.ZodType, tree: Tree): { values?: unknown; findings: Finding[] } {

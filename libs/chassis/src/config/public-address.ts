@@ -1,0 +1,15 @@
+import { isLoopback } from "../http/access.ts";
+import type { CrossCheck } from "./cross-check.ts";
+
+/** Whoever reaches a public address reaches the listener: it must say who that may be. For sockets that ask for no token. */
+export function checkPublicAddress(
+  listener: { readonly host?: string | undefined; readonly allow?: readonly unknown[] | undefined },
+  { refuse }: CrossCheck,
+): void {
+  const { host, allow } = listener;
+  if (host === undefined || isLoopback(host) || allow !== undefined) return;
+  refuse(
+    ["allow"],
+    `${host} is not loopback, so say which addresses may send ("0.0.0.0/0" and "::/0" for all)`,
+  );
+}

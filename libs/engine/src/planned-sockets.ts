@@ -1,0 +1,29 @@
+import { isIP, isIPv4 } from "node:net";
+import { resolve } from "node:path";
+import { type CrossCheck, formatPath } from "@fairlead/chassis";
+import type { PlannedSocket } from "./service.ts";
+
+/** Sockets with the place of their key in the whole configuration. No two may want the same address. */
+export function refuseSharedSockets(sockets: readonly PlannedSocket[], { refuse }: CrossCheck): void {
+  for (const [index, socket] of sockets.entries()) {
+    const other = sockets.slice(0, index).find((earlier) => isConflict(earlier, socket));
+    if (other !== undefined) refuse(socket.key, `${formatPath(other.key)} binds ${placeOf(other)} already`);
+  }
+}
+
+function isConflict(a: PlannedSocket, b: PlannedSocket): boolean {
+  if (a.scheme !== b.scheme || (a.isShared && b.isShared)) return false;
+  if (a.scheme === "unix") return resolve(a.host) === resolve(b.host);
+  return a.port !== 0 && a.port === b.port && (a.host === b.host || covers(a, b) || covers(b, a));
+}
+
+/** A wildcard takes the port on every address of its family; "::" on those of IPv4, too. A name may be any address: not known here. */
+function covers({ host, ipv6Only = false }: PlannedSocket, other: PlannedSocket): boolean {
+  if (host === "0.0.0.0") return isIPv4(other.host);
+  return host === "::" && isIP(other.host) >= (ipv6Only ? 6 : 4);
+}
+
+function placeOf({ scheme, host, port }: PlannedSocket): string {
+  if (scheme === "unix") return host;
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
