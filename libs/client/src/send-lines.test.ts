@@ -3,9 +3,11 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
+import { ManualClock } from "@fairlead/core";
+import { eventually } from "@fairlead/harness";
 import fc from "fast-check";
 import { type LineBatch, lineBatchOf } from "./line-batches.ts";
-import { type SendLinesOptions, sendLines } from "./send-lines.ts";
+import { sendLines } from "./send-lines.ts";
 
 /** What a listener does with a connection, told of each line. Returns what it says; "" keeps it open for ever. */
 type Listener = (line: string, index: number, socket: Socket) => string | undefined;
@@ -49,16 +51,9 @@ async function* batches(...texts: string[][]): AsyncGenerator<LineBatch> {
   for (const lines of texts) yield lineBatchOf(lines);
 }
 
-/** No test waits for a backoff; time limits are real. */
-const impatient: SendLinesOptions["clock"] = {
-  nowMs: () => Date.now(),
-  monotonicMs: () => performance.now(),
-  sleep: async () => {},
-  timer: (ms, callback) => {
-    const timer = setTimeout(callback, ms);
-    return { [Symbol.dispose]: () => clearTimeout(timer) };
-  },
-};
+/** No test waits for a backoff, and no time limit runs out before a test says so. */
+const impatientClock = () => Object.assign(new ManualClock(), { sleep: async () => {} });
+const ackTimeoutMs = 1_000;
 
 test("sendLines() resolves when every line is acknowledged", async () => {
   await using listener = await startListener(() => acknowledge, "welcome\n");
@@ -78,7 +73,7 @@ test("sendLines() dials nobody when there is nothing to send", async () => {
   assert.deepEqual(result, { acknowledged: 0, acknowledgedBytes: 0 });
 });
 
-const breaks: readonly { name: string; listener: Listener; reason: RegExp }[] = [
+const breaks: readonly { name: string; listener: Listener; reason: RegExp; isSilent?: boolean }[] = [
   {
     name: "the peer ends",
     listener: (_, index, socket) => (index === 2 ? void socket.end("OK 1\n") : undefined),
@@ -101,19 +96,25 @@ const breaks: readonly { name: string; listener: Listener; reason: RegExp }[] = 
   {
     name: "the acknowledgement does not come",
     listener: (_, index) => (index === 2 ? "OK 1\n" : ""),
-    reason: /^nothing acknowledged within 100 ms$/,
+    reason: /^nothing acknowledged within 1000 ms$/,
+    isSilent: true,
   },
 ];
 
-for (const { name, listener: breaking, reason } of breaks) {
+for (const { name, listener: breaking, reason, isSilent } of breaks) {
   test(`sendLines() goes on behind the last acknowledged line when ${name}`, async () => {
     await using listener = await startListener((connection) => (connection === 0 ? breaking : acknowledge));
     const reasons: string[] = [];
+    const clock = impatientClock();
     const result = await sendLines({
       ...listener.target,
       lines: batches(["a", "b", "c"]),
-      ackTimeoutMs: 100,
-      clock: impatient,
+      ackTimeoutMs,
+      clock,
+      onProgress: ({ acknowledged }) => {
+        // Behind the last acknowledgement, when the next is waited for.
+        if (isSilent && acknowledged === 1) setImmediate(() => clock.advance(ackTimeoutMs));
+      },
       onReconnect: (why) => void reasons.push(why),
     });
     assert.equal(result.acknowledged, 3);
@@ -132,7 +133,7 @@ test("sendLines() raises NOT_ACKNOWLEDGED and says how many were when no attempt
     ...listener.target,
     lines: batches(["a"], ["b"]),
     maxAttempts: 3,
-    clock: impatient,
+    clock: impatientClock(),
   });
   await assert.rejects(sending, (error: Error & { code: string; data: object }) => {
     assert.equal(error.code, "NOT_ACKNOWLEDGED");
@@ -147,7 +148,7 @@ test("sendLines() gives up at once when the same line would be refused again", a
   await using listener = await startListener(
     () => (_, __, socket) => void socket.end("ERR FRAME_TOO_LARGE cap 3\n"),
   );
-  const sending = sendLines({ ...listener.target, lines: batches(["abcd"]), clock: impatient });
+  const sending = sendLines({ ...listener.target, lines: batches(["abcd"]), clock: impatientClock() });
   await assert.rejects(sending, { code: "NOT_ACKNOWLEDGED" });
   assert.equal(listener.received.length, 1);
 });
@@ -199,15 +200,21 @@ test("sendLines() takes no more from its source than its window when nothing is 
       yield lineBatchOf(["x".repeat(99)]);
     }
   }
+  const clock = impatientClock();
   const sending = sendLines({
     ...listener.target,
     lines: endless(),
     windowBytes: 1_000,
-    ackTimeoutMs: 100,
+    ackTimeoutMs,
     maxAttempts: 3,
-    clock: impatient,
+    clock,
   });
-  await assert.rejects(sending, { code: "NOT_ACKNOWLEDGED" });
+  const refused = assert.rejects(sending, { code: "NOT_ACKNOWLEDGED" });
+  for (let connections = 1; connections <= 3; connections++) {
+    await eventually(() => (listener.received[connections - 1]?.length ?? 0) >= 10, "a full window");
+    await clock.advance(ackTimeoutMs);
+  }
+  await refused;
   assert.ok(pulled <= 11, `pulled ${pulled}`);
 });
 
@@ -237,8 +244,7 @@ test("sendLines() brings every line in order, whatever breaks after whatever was
       const result = await sendLines({
         ...listener.target,
         lines: batches(...texts),
-        clock: impatient,
-        ackTimeoutMs: 200,
+        clock: impatientClock(),
       });
       assert.equal(result.acknowledged, next);
       assert.deepEqual(durable, texts.flat());

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { createEvent, toServerSentEvent } from "@fairlead/contracts";
+import { ManualClock } from "@fairlead/core";
 import { type TailEventsOptions, tailEvents } from "./tail-events.ts";
 
 const eventText = (offset: number) =>
@@ -46,17 +47,13 @@ function stream(response: ServerResponse): ServerResponse {
   return response.writeHead(200, { "content-type": "text/event-stream" });
 }
 
-/** No test waits for a backoff. */
-const impatient = {
-  nowMs: () => Date.now(),
-  monotonicMs: () => performance.now(),
-  sleep: async () => {},
-  timer: () => ({ [Symbol.dispose]() {} }),
-};
+/** No test waits for a backoff, and no time limit runs out before a test says so. */
+const impatientClock = () => Object.assign(new ManualClock(), { sleep: async () => {} });
+const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 async function collect(url: { url: string }, options: TailEventsOptions, limit = Number.POSITIVE_INFINITY) {
   const offsets: number[] = [];
-  for await (const { offset, event } of tailEvents(url, { clock: impatient, ...options })) {
+  for await (const { offset, event } of tailEvents(url, { clock: impatientClock(), ...options })) {
     assert.equal(Buffer.from(event.data).toString(), `record ${offset}`);
     offsets.push(offset);
     if (offsets.length >= limit) break;
@@ -158,8 +155,22 @@ test("tailEvents() connects again when nothing comes for too long", async () => 
   });
   const reasons: unknown[] = [];
   const onReconnect = (error: unknown) => void reasons.push((error as { code: string }).code);
-  assert.deepEqual(await collect(server.http, { after: 0, silenceMs: 50, onReconnect }, 2), [1, 2]);
+  const clock = impatientClock();
+  const silenceMs = 3_600_000;
+  const events = tailEvents(server.http, { after: 0, silenceMs, clock, onReconnect });
+  assert.equal((await events.next()).value?.offset, 1);
+  const second = events.next();
+  await turn();
+  await clock.advance(silenceMs - 1);
+  await turn();
+  assert.deepEqual(reasons, []);
+  while (reasons.length === 0) {
+    await clock.advance(1);
+    await turn();
+  }
+  assert.equal((await second).value?.offset, 2);
   assert.deepEqual(reasons, ["STREAM_SILENT"]);
+  await events.return();
 });
 
 test("tailEvents() raises EVENT_TOO_LARGE and holds no more when an event never ends", async () => {

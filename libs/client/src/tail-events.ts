@@ -87,7 +87,7 @@ async function* readOnce(
   options: TailEventsOptions,
   place: Place,
 ): AsyncGenerator<TailedEvent, void, undefined> {
-  const { after = "end", types = [], follow = true, silenceMs = 45_000 } = options;
+  const { after = "end", types = [], follow = true, silenceMs = 45_000, clock = systemClock } = options;
   const stop = new AbortController();
   const query = new URLSearchParams({ after: String(place.lastId ?? after) });
   for (const type of types) query.append("type", type);
@@ -110,18 +110,18 @@ async function* readOnce(
   const parse = createEventParser(options.maxEventChars ?? 64 * 2 ** 20);
   const decoder = new TextDecoder();
   place.hasConnected = true;
-  let silence = setTimeout(() => stop.abort(), silenceMs);
+  let silence = clock.timer(silenceMs, () => stop.abort());
   try {
     for await (const chunk of response.body) {
       // Measures the server's silence only: a reader of ours may take as long as it likes over an event.
-      clearTimeout(silence);
+      silence[Symbol.dispose]();
       place.hasMoved = true;
       for (const message of parse(decoder.decode(chunk, { stream: true }))) {
         if (message.offset <= (place.lastId ?? 0) && message.data !== undefined) continue;
         if (message.data !== undefined) yield { offset: message.offset, event: parseEvent(message.data) };
         place.lastId = Math.max(message.offset, place.lastId ?? 0);
       }
-      silence = setTimeout(() => stop.abort(), silenceMs);
+      silence = clock.timer(silenceMs, () => stop.abort());
     }
   } catch (error) {
     if (error instanceof FairleadError || options.signal?.aborted) throw error;
@@ -131,7 +131,7 @@ async function* readOnce(
         })
       : broken("the connection broke", error);
   } finally {
-    clearTimeout(silence);
+    silence[Symbol.dispose]();
     stop.abort();
   }
 }
