@@ -8,7 +8,6 @@ export type ClientErrorCode =
   | "STREAM_BROKEN"
   | "STREAM_SILENT"
   | "EVENT_TOO_LARGE"
-  | "RESPONSE_TOO_LARGE"
   | "NOT_ACKNOWLEDGED"
   | "LINE_TOO_LONG";
 

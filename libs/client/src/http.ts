@@ -1,5 +1,4 @@
 import { problemSchema } from "@fairlead/contracts";
-import { errorCode } from "@fairlead/core";
 import { ClientError, ProblemResponse, unreachable } from "./errors.ts";
 
 export interface HttpOptions {
@@ -9,8 +8,6 @@ export interface HttpOptions {
   readonly token?: string | undefined;
   /** From the request to the head of the answer, in milliseconds. Default 10,000. */
   readonly timeoutMs?: number;
-  /** An answer that is read whole is refused above this. Default 16 MiB. */
-  readonly maxResponseBytes?: number;
   readonly fetch?: typeof fetch;
 }
 
@@ -26,7 +23,6 @@ export interface RequestOptions {
 }
 
 const defaultTimeoutMs = 10_000;
-const defaultMaxResponseBytes = 16 * 2 ** 20;
 
 /**
  * Sends a request and gives the answer when its head has come and says success; the body is the caller's.
@@ -72,77 +68,60 @@ export async function request(
   }
 }
 
-/**
- * The JSON of an answer.
- * @throws {ClientError} NOT_FAIRLEAD when it is not JSON; RESPONSE_TOO_LARGE; UNREACHABLE; TIMED_OUT
- * @throws {ProblemResponse}
- */
-export async function requestJson(
-  http: HttpOptions,
-  path: string,
-  options?: RequestOptions,
-): Promise<unknown> {
-  const response = await request(http, path, options);
-  const text = await readText(response, http.maxResponseBytes ?? defaultMaxResponseBytes, http);
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new ClientError(
-      "NOT_FAIRLEAD",
-      `Cannot read the answer of ${response.url}: it is not JSON; is something else listening there?`,
-      { cause },
-    );
-  }
-}
-
-async function readText(response: Response, maxBytes: number, http: HttpOptions): Promise<string> {
+/** A problem is short: "" for anything longer, and for what is cut off. */
+async function readShort(response: Response): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
-  let bytes = 0;
   try {
     for await (const chunk of response.body ?? []) {
-      bytes += chunk.byteLength;
-      if (bytes > maxBytes) {
-        throw new ClientError(
-          "RESPONSE_TOO_LARGE",
-          `Cannot read the answer of ${response.url}: it is longer than ${maxBytes} bytes`,
-        );
-      }
       text += decoder.decode(chunk, { stream: true });
+      if (text.length > 64 * 1024) return "";
     }
-  } catch (error) {
-    throw error instanceof ClientError || errorCode(error) === "ABORT_ERR"
-      ? error
-      : unreachable(http.url, error);
+  } catch {
+    return "";
   }
   return text + decoder.decode();
 }
 
 async function readProblem(response: Response, target: URL): Promise<ProblemResponse> {
-  const body = await readText(response, 64 * 1024, { url: target.origin }).catch(() => "");
-  const { type, title, detail, code, errors = [] } = parseProblem(body);
-  const { status } = response;
-  const words = detail ?? title ?? (response.statusText || "error");
+  const problem = parseProblem(await readShort(response));
+  const { status, statusText } = response;
   const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
-  return new ProblemResponse(
-    code ?? `HTTP_${status}`,
-    [
-      `Cannot get ${target.pathname} of ${target.origin}: ${words} (HTTP ${status})`,
-      ...(status === 401 ? ["Give a token with --token-file FILE, or in FAIRLEAD_TOKEN"] : []),
-    ].join("\n"),
-    {
-      status,
-      type: type ?? "about:blank",
-      errors,
-      ...(Number.isFinite(seconds) ? { retryAfterMs: seconds * 1_000 } : {}),
-    },
+  return problemResponse(
+    `Cannot get ${target.pathname} of ${target.origin}`,
+    { title: statusText || "error", ...problem, status },
+    Number.isFinite(seconds) ? seconds * 1_000 : undefined,
   );
+}
+
+/** @param cannot what could not be done: the beginning of the message */
+export function problemResponse(
+  cannot: string,
+  {
+    status,
+    code = `HTTP_${status}`,
+    type = "about:blank",
+    title,
+    detail = title,
+    errors = [],
+  }: AnyProblem & { status: number },
+  retryAfterMs?: number,
+): ProblemResponse {
+  const advice = status === 401 ? "\nGive a token with --token-file FILE, or in FAIRLEAD_TOKEN" : "";
+  return new ProblemResponse(code, `${cannot}: ${detail} (HTTP ${status})${advice}`, {
+    status,
+    type,
+    errors,
+    retryAfterMs,
+  });
 }
 
 const anyProblem = problemSchema.partial();
 
+type AnyProblem = ReturnType<typeof anyProblem.parse>;
+
 /** Something between may answer too, with less than we say or with HTML. */
-function parseProblem(body: string): ReturnType<typeof anyProblem.parse> {
+export function parseProblem(body: string): AnyProblem {
   try {
     return anyProblem.safeParse(JSON.parse(body)).data ?? {};
   } catch {

@@ -10,7 +10,7 @@ export {
   connectionFailure,
   ProblemResponse,
 } from "./errors.ts";
-export { type HttpOptions, type RequestOptions, request, requestJson } from "./http.ts";
+export { type HttpOptions, type RequestOptions, request } from "./http.ts";
 export { type LineBatch, lineBatchOf, readLineBatches } from "./line-batches.ts";
 export { type DatagramProgress, type SendDatagramsOptions, sendDatagrams } from "./send-datagrams.ts";
 export { type SendLinesOptions, type SendProgress, sendLines } from "./send-lines.ts";

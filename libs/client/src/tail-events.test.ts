@@ -131,6 +131,32 @@ test("tailEvents() raises what the server says when the request is refused, and 
   assert.equal(server.requests.length, 1);
 });
 
+test("tailEvents() raises a problem in the stream that no repeat would mend, and does not connect again", async () => {
+  const problem = { status: 401, code: "TOKEN_INVALID", detail: "Cannot accept the token" };
+  await using server = await startServer((_, response) => {
+    stream(response).end(`${eventText(1)}event: problem\ndata: ${JSON.stringify(problem)}\n\n`);
+  });
+  await assert.rejects(collect(server.http, { after: 0 }), {
+    name: "ProblemResponse",
+    code: "TOKEN_INVALID",
+    status: 401,
+    message:
+      "Cannot go on reading events: Cannot accept the token (HTTP 401)\nGive a token with --token-file FILE, or in FAIRLEAD_TOKEN",
+  });
+  assert.equal(server.requests.length, 1);
+});
+
+test("tailEvents() tells which events are not kept any more, and gives the others", async () => {
+  const gap = { first: 6, last: 8, detail: "Cannot give the events 6 to 8: they are not kept any more" };
+  await using server = await startServer((_, response) => {
+    stream(response).end(`id: 5\n\nevent: gap\ndata: ${JSON.stringify(gap)}\n\n${eventText(9)}`);
+  });
+  const told: unknown[] = [];
+  const onGap = (one: unknown) => void told.push(one);
+  assert.deepEqual(await collect(server.http, { after: 5, follow: false, onGap }), [9]);
+  assert.deepEqual(told, [gap]);
+});
+
 test("tailEvents() raises UNREACHABLE when nothing listens", async () => {
   const server = await startServer(() => {});
   await server[Symbol.asyncDispose]();

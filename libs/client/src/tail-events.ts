@@ -1,8 +1,8 @@
-import { fromStructuredJson, parseOffset } from "@fairlead/contracts";
+import { type EventGap, eventGapSchema, fromStructuredJson, parseOffset } from "@fairlead/contracts";
 import { backoffMs, type Clock, type CloudEvent, FairleadError, systemClock } from "@fairlead/core";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { ClientError, ProblemResponse } from "./errors.ts";
-import { type HttpOptions, request } from "./http.ts";
+import { type HttpOptions, parseProblem, problemResponse, request } from "./http.ts";
 
 /** An event with its place in the log. */
 export interface TailedEvent {
@@ -24,6 +24,8 @@ export interface TailEventsOptions {
   readonly silenceMs?: number;
   /** One event as text, in characters; more ends the tail with EVENT_TOO_LARGE. Default 64 Mi. */
   readonly maxEventChars?: number;
+  /** Told of events behind the place where a connection begins that are not kept any more: they will not come. */
+  readonly onGap?: (gap: EventGap) => void;
   /** Told before each wait for a reconnect. */
   readonly onReconnect?: (error: unknown, delayMs: number) => void;
   readonly clock?: Clock;
@@ -35,7 +37,7 @@ export interface TailEventsOptions {
  * offset tells it first. On one that does not (RabbitMQ), what came between a cut before the first event and the new
  * connection is not seen. At most one chunk of the stream is held.
  * @throws {ClientError} UNREACHABLE, TIMED_OUT at the first connect or when the attempts are used up; EVENT_TOO_LARGE; NOT_FAIRLEAD
- * @throws {ProblemResponse} when the request is refused
+ * @throws {ProblemResponse} when the request is refused, or its token is taken back or expires meanwhile (401)
  */
 export async function* tailEvents(
   http: HttpOptions,
@@ -107,7 +109,7 @@ async function* readOnce(
       `Cannot tail ${response.url}: it does not answer with an event stream; is something else listening there?`,
     );
   }
-  const parse = createEventParser(options.maxEventChars ?? 64 * 2 ** 20);
+  const parse = createEventParser(options.maxEventChars ?? 64 * 2 ** 20, options.onGap);
   const decoder = new TextDecoder();
   place.hasConnected = true;
   let silence = clock.timer(silenceMs, () => stop.abort());
@@ -143,9 +145,12 @@ interface Message {
 }
 
 /** Text in, complete messages out; the parser holds the rest. Throws behind the last message that came before the fault. */
-function createEventParser(maxChars: number): (text: string) => Generator<Message> {
+function createEventParser(
+  maxChars: number,
+  onGap: TailEventsOptions["onGap"],
+): (text: string) => Generator<Message> {
   let messages: Message[] = [];
-  let failure: ClientError | undefined;
+  let failure: FairleadError | undefined;
   const parser = createParser({
     maxBufferSize: maxChars,
     onId: (id) => {
@@ -154,6 +159,7 @@ function createEventParser(maxChars: number): (text: string) => Generator<Messag
     },
     onEvent: (message: EventSourceMessage) => {
       if (message.event === "problem") failure ??= streamProblem(message.data);
+      if (message.event === "gap") onGap?.(parseGap(message.data));
       const offset = failure ? undefined : parseOffset(message.id);
       // Its own onId stands just before it; the event takes its place.
       if (offset !== undefined) messages.splice(-1, 1, { offset, data: message.data });
@@ -183,17 +189,21 @@ function broken(reason: string, cause?: unknown): ClientError {
   });
 }
 
-/** An error in the middle of the stream: `event: problem` with `{code, detail}`. */
-function streamProblem(data: string): ClientError {
-  let detail = data;
+/** An error in the middle of the stream: `event: problem` with problem details, as an answer would have them. */
+function streamProblem(data: string): FairleadError {
+  const { status, ...problem } = parseProblem(data);
+  if (status === undefined) return broken(problem.detail ?? data);
+  return problemResponse("Cannot go on reading events", { ...problem, status });
+}
+
+function parseGap(data: string): EventGap {
   try {
-    const problem: unknown = JSON.parse(data);
-    if (typeof problem === "object" && problem !== null && "detail" in problem)
-      detail = String(problem.detail);
-  } catch {
-    // Then its text has to do.
+    return eventGapSchema.parse(JSON.parse(data));
+  } catch (cause) {
+    throw new ClientError("NOT_FAIRLEAD", "Cannot read what is missing: it is not said as Fairlead does", {
+      cause,
+    });
   }
-  return broken(detail);
 }
 
 function parseEvent(data: string): CloudEvent {

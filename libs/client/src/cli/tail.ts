@@ -14,6 +14,7 @@ export async function tail(options: TailCommandOptions, terminal: Terminal): Pro
     signal: terminal.signal,
     maxAttempts: options.follow ? Number.POSITIVE_INFINITY : 5,
     ...(options.type ? { types: options.type } : {}),
+    onGap: ({ detail }) => say(terminal, detail),
     onReconnect: (error, delayMs) =>
       say(terminal, `${toError(error).message}; trying again in ${(delayMs / 1_000).toFixed(1)} s`),
   });
