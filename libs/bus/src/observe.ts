@@ -1,5 +1,15 @@
 import { errorCode, type Meter } from "@fairlead/core";
 import type { Bus } from "./bus.ts";
+import type { BusErrorCode } from "./errors.ts";
+
+/** What publish refuses with; counted from 0, so that the first refusal is seen as one. */
+const refusals: readonly BusErrorCode[] = [
+  "LOG_FULL",
+  "EVENT_TOO_LARGE",
+  "BUS_OVERLOADED",
+  "BUS_CLOSED",
+  "BUS_FAILED",
+];
 
 /** The same bus, with its metrics: what was published and refused, what waits, how full and how damaged the log is. */
 export function observeBus(bus: Bus, meter: Meter): Bus {
@@ -12,6 +22,7 @@ export function observeBus(bus: Bus, meter: Meter): Bus {
     help: "Events that publish refused, by the code of the error",
     labels: ["code"],
   });
+  for (const code of refusals) refused.increment(0, { code });
   const gauge = (name: string, help: string) => meter.gauge({ name: `fairlead_bus_${name}`, help });
   const pendingEvents = gauge("pending_events", "Events accepted by publish and not yet durable");
   const pendingBytes = gauge("pending_bytes", "Bytes accepted by publish and not yet durable");
@@ -24,7 +35,11 @@ export function observeBus(bus: Bus, meter: Meter): Bus {
     "1 while events go straight to the broker, 0 while they go through the spool",
   );
   const damagedEvents = gauge("damaged_events", "Events that were found damaged and set aside");
-  const commits = gauge("commits", "Group commits since the start");
+  const commits = meter.counter({
+    name: "fairlead_bus_commits_total",
+    help: "Group commits; embedded engine only",
+  });
+  let shownCommits = 0;
   const canAccept = gauge("can_accept", "1 when publish is expected to succeed, 0 when it is refused");
   const scrape = meter.onScrape(() => {
     const health = bus.health();
@@ -36,7 +51,9 @@ export function observeBus(bus: Bus, meter: Meter): Bus {
     spooledEvents.set(health.spooledEvents ?? 0);
     if (health.isDirect !== undefined) direct.set(health.isDirect ? 1 : 0);
     damagedEvents.set(health.damagedEvents ?? 0);
-    commits.set(health.commits ?? 0);
+    const made = health.commits ?? 0;
+    commits.increment(Math.max(0, made - shownCommits));
+    shownCommits = made;
     canAccept.set(health.canAccept ? 1 : 0);
   });
   return {

@@ -31,6 +31,18 @@ test("createMeter() gives the same metric for the same name, and refuses another
   });
 });
 
+test("registered names every metric with its labels before it has a value", () => {
+  const meter = createMeter(options);
+  const metric = { name: "a_total", help: "A.", labels: ["reason", "kind"] };
+  meter.counter(metric);
+  meter.counter({ ...metric, labels: ["kind", "reason"] });
+  meter.histogram({ name: "c_seconds", help: "C.", buckets: [1, 2] });
+  assert.deepEqual(meter.registered, [
+    { ...metric, kind: "counter" },
+    { name: "c_seconds", help: "C.", labels: [], kind: "histogram" },
+  ]);
+});
+
 test("onScrape() calls back before the values are read, until disposed; a failing one does not break the scrape", async () => {
   const warned: string[] = [];
   const logger = { ...silentLogger, warn: (_: object, message: string) => void warned.push(message) };

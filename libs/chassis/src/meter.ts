@@ -20,11 +20,21 @@ export interface MeterOptions {
   readonly processMetrics?: boolean;
 }
 
+/** A metric that was made, whether it has a value yet or not. */
+export interface RegisteredMetric {
+  readonly name: string;
+  readonly kind: Kind;
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
 /** A Meter whose values can be scraped, alone or together with those of other processes. */
 export interface ScrapedMeter extends Meter {
   /** The Prometheus text format, with every source merged in: counters and histograms are added up. */
   render(): Promise<{ readonly contentType: string; readonly text: string }>;
   exportMetrics(): Promise<MetricsSnapshot>;
+  /** All that were made here, in the order of their making; those of the process itself are not among them. */
+  readonly registered: readonly RegisteredMetric[];
   /** Asked at every scrape for another process's metrics; undefined when it has none to give. */
   addSource(source: () => Promise<MetricsSnapshot | undefined>): Disposable;
 }
@@ -33,23 +43,24 @@ type Kind = "counter" | "gauge" | "histogram";
 
 export function createMeter(options: MeterOptions): ScrapedMeter {
   const registry = new prom.Registry();
-  const known = new Map<string, { kind: Kind; labels: string; metric: Counter | Gauge | Histogram }>();
+  const known = new Map<string, RegisteredMetric & { metric: Counter | Gauge | Histogram }>();
   const collectors = new Set<() => void | Promise<void>>();
   const sources = new Set<() => Promise<MetricsSnapshot | undefined>>();
   if (options.processMetrics ?? true) prom.collectDefaultMetrics({ register: registry });
 
   function once<T extends Counter | Gauge | Histogram>(kind: Kind, asked: MetricOptions, make: () => T): T {
-    const labels = [...(asked.labels ?? [])].sort().join(",");
-    const found = known.get(asked.name);
+    const { name, help, labels = [] } = asked;
+    const found = known.get(name);
     if (found === undefined) {
       const metric = make();
-      known.set(asked.name, { kind, labels, metric });
+      known.set(name, { name, kind, help, labels, metric });
       return metric;
     }
-    if (found.kind !== kind || found.labels !== labels) {
+    const [had, wanted] = [found.labels, labels].map((names) => [...names].sort().join(","));
+    if (found.kind !== kind || had !== wanted) {
       throw new FairleadError(
         "METRIC_MISMATCH",
-        `Cannot make ${kind} ${asked.name}{${labels}}: it is a ${found.kind} with {${found.labels}} already`,
+        `Cannot make ${kind} ${name}{${wanted}}: it is a ${found.kind} with {${had}} already`,
       );
     }
     return found.metric as T;
@@ -106,6 +117,9 @@ export function createMeter(options: MeterOptions): ScrapedMeter {
       return { [Symbol.dispose]: () => void sources.delete(source) };
     },
     exportMetrics,
+    get registered() {
+      return [...known.values()].map(({ metric: _, ...one }) => one);
+    },
     async render() {
       const contentType = registry.contentType;
       if (sources.size === 0) {

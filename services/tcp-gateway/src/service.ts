@@ -15,7 +15,10 @@ export const tcpGateway: ServiceDefinition<typeof configSchema> = {
   async create(context: ServiceContext<GatewayConfig>): Promise<RunningService> {
     const { config, meter, router } = context;
     const gateway = config.workers > 1 ? await WorkerPool.open(config, context) : await openLocal(context);
-    const metrics = new GatewayMetrics(meter);
+    const metrics = new GatewayMetrics(
+      meter,
+      config.listeners.map(({ name }) => name),
+    );
     const collecting = meter.onScrape(async () => metrics.show(await gateway.snapshots()));
     addRoutes(router, gateway);
     return {

@@ -61,7 +61,7 @@ test("drain() under load: refuses new connections, acknowledges all that was tak
     const late = connect(gateway.port(), "127.0.0.1");
     await assert.rejects(once(late, "connect"), { code: "ECONNREFUSED" });
     await Promise.all(floods.map(({ ended }) => ended));
-    assert.equal(await gateway.metric("records_pending", { listener: "listener-0" }), 0);
+    assert.equal(await gateway.metric("pending_records", { listener: "listener-0" }), 0);
     for await (const { event } of bus.tail({ after: 0, follow: false, types: ["tcp.records"] })) {
       stored.push(...payloads(event));
     }

@@ -36,7 +36,7 @@ test("a listener without acks holds its sender back while the bus refuses, and l
   gateway.bus.refusal = undefined;
   await eventually(() => gateway.bus.records.length === lines.length, "all records");
   assert.deepEqual(gateway.bus.records, lines);
-  const rejected = await gateway.metric("records_rejected_total", {
+  const rejected = await gateway.metric("rejected_records_total", {
     listener: "listener-0",
     reason: "log_full",
   });
@@ -61,7 +61,7 @@ test("drain() gives up what the bus refuses when its signal fires, closes, and c
   const closed = new Promise((resolve) => socket.resume().once("close", resolve));
   socket.write("first\nsecond\n");
   await eventually(() => bus.attempts >= 2, "a second attempt");
-  assert.equal(await metric("records_pending"), 2);
+  assert.equal(await metric("pending_records"), 2);
   const end = new AbortController();
   const drained = gateway.service.drain(end.signal);
   const before = bus.attempts;
@@ -69,7 +69,7 @@ test("drain() gives up what the bus refuses when its signal fires, closes, and c
   end.abort();
   await drained;
   await closed;
-  await eventually(async () => (await metric("records_pending")) === 0, "the end of the session");
-  assert.equal(await metric("records_rejected_total", { reason: "log_full" }), 2);
-  assert.equal(await metric("records_received_total"), 2);
+  await eventually(async () => (await metric("pending_records")) === 0, "the end of the session");
+  assert.equal(await metric("rejected_records_total", { reason: "log_full" }), 2);
+  assert.equal(await metric("received_records_total"), 2);
 });

@@ -116,7 +116,7 @@ test("a connection over a limit or from a refused address is reset and counted",
     await assert.rejects(once(client, "data"), { code: "ECONNRESET" });
   }
   const refused = (listener: string, reason: string) =>
-    gateway.metric("connections_refused_total", { listener, reason });
+    gateway.metric("refused_connections_total", { listener, reason });
   assert.equal(await refused("listener-0", "connections-per-address"), 1);
   assert.equal(await refused("listener-1", "denied"), 1);
 });
@@ -131,13 +131,13 @@ test("the ledger of a listener closes at any moment, in records and in bytes", a
   await gateway.bus.pending(1);
   const of = (name: string, reason?: string) =>
     gateway.metric(name, { listener: "listener-0", ...(reason && { reason }) });
-  assert.equal(await of("records_received_total"), 4);
-  assert.equal(await of("records_pending"), 3);
-  assert.equal(await of("records_rejected_total", "dropped"), 1);
+  assert.equal(await of("received_records_total"), 4);
+  assert.equal(await of("pending_records"), 3);
+  assert.equal(await of("rejected_records_total", "dropped"), 1);
   gateway.bus.release();
   await client.readUntil("OK 3\n");
-  assert.equal(await of("records_pending"), 0);
-  assert.equal(await of("records_published_total"), 3);
+  assert.equal(await of("pending_records"), 0);
+  assert.equal(await of("published_records_total"), 3);
   assert.equal(await of("published_bytes_total"), await of("received_bytes_total"));
 });
 
@@ -152,7 +152,7 @@ test("a bus that was away is used again by the next connection", async () => {
   bus.refusal = undefined;
   assert.equal(await exchange(gateway.port(), "kept\n"), "OK 1\n");
   const labels = { listener: "listener-0", reason: "log_full" };
-  assert.equal(await gateway.metric("records_rejected_total", labels), 1);
-  assert.equal(await gateway.metric("connections_closed_total", { ...labels, reason: "publish-failed" }), 1);
-  assert.ok((await gateway.metric("lifecycle_events_lost_total", { listener: "listener-0" })) >= 1);
+  assert.equal(await gateway.metric("rejected_records_total", labels), 1);
+  assert.equal(await gateway.metric("closed_connections_total", { ...labels, reason: "publish-failed" }), 1);
+  assert.ok((await gateway.metric("lost_lifecycle_events_total", { listener: "listener-0" })) >= 1);
 });

@@ -33,9 +33,9 @@ for (const name of codecNames) {
         gateway.metric(metric, { listener: "listener-0", ...labels });
       const reasons = ["dropped", "frame_too_large", "frame_invalid", "frame_incomplete", "closing"];
       let rejected = 0;
-      for (const reason of reasons) rejected += await of("records_rejected_total", { reason });
-      const published = await of("records_published_total");
-      assert.equal(await of("records_received_total"), published + rejected);
+      for (const reason of reasons) rejected += await of("rejected_records_total", { reason });
+      const published = await of("published_records_total");
+      assert.equal(await of("received_records_total"), published + rejected);
       assert.equal(published, gateway.bus.records.length);
     });
   }

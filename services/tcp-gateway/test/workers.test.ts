@@ -14,7 +14,7 @@ test("several workers share a port, are counted together, and drain together", a
   assert.equal(await held.readLine(), "OK 1");
   for (let i = 0; i < 30; i++) assert.match(await exchange(gateway.port(), "a\nb\n"), /OK 2\n$/);
   assert.equal(gateway.bus.records.length, 61);
-  assert.equal(await gateway.metric("records_published_total", labels), 61);
+  assert.equal(await gateway.metric("published_records_total", labels), 61);
   const { connections } = (await gateway.call("GET /tcp/connections"))!.body as TcpConnectionsPage;
   const open = connections.filter(({ records }) => records === 1);
   assert.equal(open.length, 1);
@@ -29,7 +29,7 @@ test("several workers share a port, are counted together, and drain together", a
   last.end();
   await drained;
   assert.equal(gateway.bus.records.length, 62);
-  assert.equal(await gateway.metric("records_published_total", labels), 62);
+  assert.equal(await gateway.metric("published_records_total", labels), 62);
   await assert.rejects(RawClient.dial(gateway.port()), { code: "ECONNREFUSED" });
 });
 

@@ -1,5 +1,7 @@
-import { type Logger, type Meter, toError } from "@fairlead/core";
+import { badLineReasons, unparsedReasons } from "@fairlead/contracts";
+import { type Labels, type Logger, type Meter, toError } from "@fairlead/core";
 import type { ReceiveBuffer } from "@fairlead/socket";
+import type { ListenerConfig } from "./config.ts";
 import type { LedgerSnapshot } from "./ledger.ts";
 
 /** While the same thing goes on happening it is logged at most this often. It is counted every time. */
@@ -32,6 +34,19 @@ function createMetrics(meter: Meter) {
   };
 }
 
+/** What is counted only when it happens is shown from the start, so that the first of its kind is seen as one. */
+function startAtZero(
+  { retries, repliesFailed, socketErrors, unparsed, lines, badLines }: ReturnType<typeof createMetrics>,
+  label: Labels,
+  kind: ListenerConfig["kind"],
+): void {
+  for (const counter of [retries, repliesFailed, socketErrors]) counter.increment(0, label);
+  if (kind === "syslog") for (const reason of unparsedReasons) unparsed.increment(0, { ...label, reason });
+  if (kind !== "statsd") return;
+  lines.increment(0, label);
+  for (const reason of badLineReasons) badLines.increment(0, { ...label, reason });
+}
+
 /** The business events of one listener: the log line and the metric together. */
 export interface ListenerEvents {
   /** The log line is the engine's, from the endpoint and its warning. */
@@ -51,12 +66,13 @@ export interface ListenerEvents {
 }
 
 export function createListenerEvents(
-  name: string,
+  { name, kind }: Pick<ListenerConfig, "name" | "kind">,
   { logger: parent, meter, nowMs }: { logger: Logger; meter: Meter; nowMs: () => number },
 ): ListenerEvents {
   const metrics = createMetrics(meter);
   const logger = parent.child({ listener: name });
   const label = { listener: name };
+  startAtZero(metrics, label, kind);
   const lastLogged = new Map<string, number>();
   const isQuiet = (key: string) => {
     const now = nowMs();

@@ -38,7 +38,7 @@ export class UdpListener implements AsyncDisposable {
   /** @throws {SocketError} as `bindUdp` */
   static async open(config: ListenerConfig, context: ListenerContext): Promise<UdpListener> {
     const { logger, meter, clock } = context;
-    const events = createListenerEvents(config.name, { logger, meter, nowMs: () => clock.monotonicMs() });
+    const events = createListenerEvents(config, { logger, meter, nowMs: () => clock.monotonicMs() });
     const { multicast } = config;
     const socket = await bindUdp({
       host: config.host,

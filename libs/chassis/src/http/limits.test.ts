@@ -152,7 +152,7 @@ test("the server closes connections above maxConnections at once and counts them
   await Promise.all(first.map((socket) => once(socket, "connect")));
   assert.equal(await rawExchange(server.port, []), "");
   const { text } = await server.meter.render();
-  assert.match(text, /fairlead_http_connections_refused_total 1/);
+  assert.match(text, /fairlead_http_refused_connections_total 1/);
   for (const socket of first) socket.destroy();
 });
 

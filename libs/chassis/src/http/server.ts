@@ -197,7 +197,7 @@ function createObserver(options: HttpServerOptions, server: Server) {
     buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60],
   });
   const refused = meter.counter({
-    name: "fairlead_http_connections_refused_total",
+    name: "fairlead_http_refused_connections_total",
     help: "Connections closed at once because maxConnections were open.",
   });
   server.on("drop", () => refused.increment());
