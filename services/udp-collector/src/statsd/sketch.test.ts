@@ -3,10 +3,33 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { maxBins, relativeError, Sketch } from "./sketch.ts";
 
-/** The value at the rank that the sketch estimates. */
+/** The value at the nearest rank, which the sketch estimates. */
 function exactQuantile(sorted: readonly number[], q: number): number {
-  return sorted[Math.floor(q * (sorted.length - 1))]!;
+  return sorted[Math.max(1, Math.ceil(q * sorted.length - 1e-9)) - 1]!;
 }
+
+test("quantile() of a few values gives the nearest rank", () => {
+  for (const [values, q, expected] of [
+    [[1, 2], 0.5, 1],
+    [[1, 2], 0.9, 2],
+    [[1, 2], 0.99, 2],
+    [[1, 2, 3], 0.5, 2],
+    [[5], 0, 5],
+    [[-2, 0, 7], 0, -2],
+    [[-2, 0, 7], 0.5, 0],
+    [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 0.9, 9],
+    [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 0.95, 10],
+    [Array.from({ length: 100 }, (_, n) => n + 1), 0.99, 99],
+  ] as const) {
+    const sketch = new Sketch();
+    for (const value of values) sketch.add(value, 1);
+    const got = sketch.quantile(q);
+    assert.ok(
+      Math.abs(got - expected) <= Math.abs(expected) * relativeError * 1.000_001,
+      `${values} ${q}: ${got}`,
+    );
+  }
+});
 
 test("Sketch gives quantiles within its relative error", () => {
   const value = fc.oneof(

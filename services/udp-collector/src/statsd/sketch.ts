@@ -66,20 +66,25 @@ export class Sketch {
     else this.#zeros += weight;
   }
 
-  /** The value below which the share `q` of all lies, 0 <= q <= 1. NaN when nothing was added. */
+  /**
+   * The smallest value that at least the share `q` of all does not exceed, 0 <= q <= 1: the nearest rank, ceil(q * n)
+   * (Hyndman, Fan: "Sample Quantiles in Statistical Packages", 1996, definition 1), so that of a few values p99 is the
+   * largest. NaN when nothing was added.
+   */
   quantile(q: number): number {
     if (this.count === 0) return Number.NaN;
-    const rank = q * (this.count - 1);
+    // Weights make fractions of events (a sample rate of 0.3): ranks are compared with a tolerance for their sums.
+    const rank = q * this.count * (1 - 1e-12);
     let below = 0;
     for (const index of this.#negative.sorted().reverse()) {
       below += this.#negative.counts.get(index)!;
-      if (below > rank) return this.#clamp(-middleOf(index));
+      if (below > 0 && below >= rank) return this.#clamp(-middleOf(index));
     }
     below += this.#zeros;
-    if (below > rank) return this.#clamp(0);
+    if (below > 0 && below >= rank) return this.#clamp(0);
     for (const index of this.#positive.sorted()) {
       below += this.#positive.counts.get(index)!;
-      if (below > rank) return this.#clamp(middleOf(index));
+      if (below > 0 && below >= rank) return this.#clamp(middleOf(index));
     }
     return this.max;
   }
