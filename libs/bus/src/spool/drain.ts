@@ -54,7 +54,7 @@ export class Drain implements AsyncDisposable {
   #deleting: Promise<void> | undefined;
   #deletedThrough: number;
   #nextDelete: Disposable | undefined;
-  /** Of this run: the last offset sent, and how far the store has been read. */
+  /** Of this run: the last offset sent, and up to where all that the store has was sent or is damaged. Neither goes back. */
   #lastSent = 0;
   #scannedThrough = 0;
   #nextAtMs = 0;
@@ -150,7 +150,6 @@ export class Drain implements AsyncDisposable {
     this.stop();
     const controller = new AbortController();
     this.#running = controller;
-    this.#scannedThrough = 0;
     const before = this.#stopped;
     this.#stopped = before.then(() => this.#run(controller.signal));
   }
@@ -164,36 +163,30 @@ export class Drain implements AsyncDisposable {
   async #run(signal: AbortSignal): Promise<void> {
     const { store, clock } = this.#options;
     this.#lastSent = this.#drainedThrough;
+    this.#scannedThrough = this.#drainedThrough;
     // Of an earlier connection, which may still hold them: left to the garbage collector.
     this.#portions.clear();
-    let scanned = this.#drainedThrough;
     while (!signal.aborted) {
       try {
-        const end = store.lastOffset;
-        if (end > scanned) await this.#pass(scanned, end, signal);
-        if (signal.aborted) return;
-        scanned = Math.max(scanned, end);
-        // Rows that were damaged are never sent; having passed them counts once all before them is confirmed.
-        this.#scannedThrough = scanned;
-        if (this.#lastSent <= this.#drainedThrough) this.confirmed(scanned, 0);
-        if (store.lastOffset <= scanned) await this.#change(signal);
+        if (store.lastOffset > this.#scannedThrough) await this.#sendPortion(signal);
+        else await this.#change(signal);
       } catch {
         // The store restarts its thread by itself; what was sent is passed over, it has an outcome or `start` begins anew.
-        scanned = Math.max(scanned, this.#lastSent);
+        this.#scannedThrough = Math.max(this.#scannedThrough, this.#lastSent);
         await clock.sleep(200, signal).catch(() => {});
       }
     }
   }
 
-  /** Everything that the store has behind `after`, up to `end`. */
-  async #pass(after: number, end: number, signal: AbortSignal): Promise<void> {
-    const { store } = this.#options;
-    for (let at = after; at < end && !signal.aborted; ) {
-      const portion = await store.readPortion(at);
-      at = Math.max(at, portion.scannedThrough);
-      if (portion.events.length > 0) this.#portions.push(portion);
-      await this.#sendAll(portion.events, signal);
-    }
+  /** A portion reaches as far as the store does by then, and the next one begins behind it: nothing is sent twice. */
+  async #sendPortion(signal: AbortSignal): Promise<void> {
+    const portion = await this.#options.store.readPortion(this.#scannedThrough);
+    if (portion.events.length > 0) this.#portions.push(portion);
+    await this.#sendAll(portion.events, signal);
+    if (signal.aborted) return;
+    this.#scannedThrough = Math.max(this.#scannedThrough, portion.scannedThrough);
+    // Rows that were damaged are never sent; having passed them counts once all before them is confirmed.
+    if (this.#lastSent <= this.#drainedThrough) this.confirmed(this.#scannedThrough, 0);
   }
 
   async #sendAll(portion: SpoolPortion["events"], signal: AbortSignal): Promise<void> {
