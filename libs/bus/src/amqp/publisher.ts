@@ -11,6 +11,7 @@ import { Link, type LinkOptions, type LinkState } from "./link.ts";
 import { toMessage } from "./message.ts";
 import { Pace } from "./pace.ts";
 import { declareAll, type EventTopologyOptions, hasQueues, markType, names } from "./topology.ts";
+import { withChannel } from "./with-channel.ts";
 
 /** What a caller hands over: the event, and whatever the caller needs to know it again. */
 export interface Outgoing {
@@ -200,10 +201,7 @@ export class Publisher<Item extends Outgoing> implements AsyncDisposable {
     this.#isDeclaring = true;
     try {
       if (!(await hasQueues(model, this.#options.topology))) throw new Error("a queue is missing");
-      const side = await model.createChannel();
-      side.on("error", () => {});
-      await declareAll(side, this.#options.topology);
-      await side.close();
+      await withChannel(model, (side) => declareAll(side, this.#options.topology));
     } catch (error) {
       this.#fail(channel, toError(error).message);
     } finally {

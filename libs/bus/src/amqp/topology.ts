@@ -1,6 +1,7 @@
 /** Exchanges and queues (contracts.md, RabbitMQ topology). Declared by whoever needs them; every declaration is idempotent. */
 import { eventTypePrefix } from "@fairlead/core";
 import type { Channel, ChannelModel } from "amqplib";
+import { withChannel } from "./with-channel.ts";
 
 export const names = {
   events: "fairlead.events",
@@ -88,11 +89,8 @@ export const isNotFound = (error: unknown) => error instanceof Error && "code" i
  */
 export async function hasQueues(model: ChannelModel, { inbox }: EventTopologyOptions): Promise<boolean> {
   for (const queue of [names.log, names.deadQueue, ...(inbox.length > 0 ? [names.inbox] : [])]) {
-    const channel = await model.createChannel();
-    channel.on("error", () => {});
     try {
-      await channel.checkQueue(queue);
-      await channel.close();
+      await withChannel(model, (channel) => channel.checkQueue(queue));
     } catch (error) {
       if (isNotFound(error)) return false;
       throw error;

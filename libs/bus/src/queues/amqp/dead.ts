@@ -5,32 +5,36 @@
  */
 import type { Channel, GetMessage } from "amqplib";
 import { names } from "../../amqp/topology.ts";
+import { withChannel } from "../../amqp/with-channel.ts";
 import { type DeadLetter, maxListedBytes } from "../queues.ts";
 import { deadIdOf, deadLetterOf } from "./message.ts";
 import type { Reachable } from "./source.ts";
 
-async function withChannel<T>(
+/** Before the close, because messages that a closing channel gives back count as lost. */
+function giveBack(channel: Channel): void {
+  try {
+    channel.nackAll(true);
+  } catch {
+    // The channel is gone, and with it all that was taken over it.
+  }
+}
+
+async function withDead<T>(
   { model, declared }: Reachable,
   work: (channel: Channel) => Promise<T>,
 ): Promise<T> {
   await declared.base();
-  const channel = await model.createChannel();
-  channel.on("error", () => {});
-  try {
-    return await work(channel);
-  } finally {
-    // Sent before the close, because messages that a closing channel gives back count as lost.
+  return await withChannel(model, async (channel) => {
     try {
-      channel.nackAll(true);
-      await channel.close();
-    } catch {
-      // The channel is gone, and with it all that was taken over it.
+      return await work(channel);
+    } finally {
+      giveBack(channel);
     }
-  }
+  });
 }
 
 export function listDead(reachable: Reachable, limit: number): Promise<DeadLetter[]> {
-  return withChannel(reachable, async (channel) => {
+  return withDead(reachable, async (channel) => {
     const found: DeadLetter[] = [];
     let bytes = 0;
     while (found.length < limit) {
@@ -50,7 +54,7 @@ export function takeDead(
   id: string,
   move: (message: GetMessage) => Promise<void>,
 ): Promise<boolean> {
-  return withChannel(reachable, async (channel) => {
+  return withDead(reachable, async (channel) => {
     for (let left = 1; left > 0; ) {
       const message = await channel.get(names.deadQueue);
       if (message === false) break;
@@ -58,6 +62,8 @@ export function takeDead(
       if (deadIdOf(message) !== id) continue;
       await move(message);
       channel.ack(message);
+      // Answered behind the ack, so that has come through.
+      await channel.checkExchange(names.dead);
       return true;
     }
     return false;

@@ -8,6 +8,7 @@
 import type { Clock } from "@fairlead/core";
 import type { Channel, ChannelModel } from "amqplib";
 import { declareDead, isNotFound, names } from "../../amqp/topology.ts";
+import { withChannel } from "../../amqp/with-channel.ts";
 import type { RetryDelay } from "../delays.ts";
 import {
   delayDeclaration,
@@ -139,19 +140,10 @@ export class Declared {
   }
 
   async #withChannel(work: (channel: Channel) => Promise<unknown>): Promise<void> {
-    const channel = await this.#model.createChannel();
-    channel.on("error", () => {}); // The call that caused it is rejected as well.
     const silent = Promise.withResolvers<never>();
     using _timer = this.#options.clock.timer(answerTimeoutMs, () =>
       silent.reject(new Error(`the broker has not answered for ${answerTimeoutMs} ms`)),
     );
-    try {
-      await Promise.race([work(channel), silent.promise]);
-    } catch (error) {
-      // Closed already by what the broker refused, or never answered.
-      channel.close().catch(() => {});
-      throw error;
-    }
-    await channel.close();
+    await Promise.race([withChannel(this.#model, work), silent.promise]);
   }
 }
