@@ -1,13 +1,12 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { lstat, mkdir, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { errorCode, FairleadError, toError } from "@fairlead/core";
 
 const reasons: Readonly<Record<string, string>> = {
   EACCES: "this user may not write there",
   EPERM: "this user may not write there",
   EROFS: "the file system is read-only",
-  ENOTDIR: "a part of the path is a file",
-  EEXIST: "it is a file",
+  ENOENT: "the file system takes nothing there",
 };
 
 /**
@@ -18,17 +17,56 @@ const reasons: Readonly<Record<string, string>> = {
  */
 export async function prepareDataDir(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeDirectory(path);
     const probe = join(path, `.write-check-${process.pid}`);
     await writeFile(probe, "");
     await rm(probe, { force: true });
   } catch (error) {
     const code = errorCode(error) ?? "";
     if (code === "ENOSPC" || code === "EDQUOT") return;
+    const why = reasons[code] ?? toError(error).message;
     throw new FairleadError(
       "DATA_DIR_UNUSABLE",
-      `Cannot use the data directory ${path}: ${reasons[code] ?? toError(error).message}; set FAIRLEAD_DATA_DIR (dataDir)`,
+      `Cannot use the data directory ${path}: ${why}; set FAIRLEAD_DATA_DIR (dataDir)`,
       { data: { path }, cause: error },
     );
+  }
+}
+
+/**
+ * The directory and those above it that are missing, one by one: Node's own `recursive` never ends where the file system
+ * answers ENOENT to a directory whose parent is there, as /proc does.
+ */
+async function makeDirectory(path: string): Promise<void> {
+  const missing: string[] = [];
+  let existing = path;
+  for (; !(await isThere(existing)); existing = dirname(existing)) missing.unshift(existing);
+  const why = await whyNoDirectory(existing);
+  if (why !== undefined) throw new Error(missing.length === 0 ? `it ${why}` : `${existing} ${why}`);
+  for (const folder of missing) {
+    await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
+      // Somebody else was faster.
+      if (errorCode(error) !== "EEXIST") throw error;
+    });
+  }
+}
+
+/** Also for a link that leads nowhere: nothing can be made in its place. */
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return false;
+    throw error;
+  }
+}
+
+async function whyNoDirectory(path: string): Promise<string | undefined> {
+  try {
+    return (await stat(path)).isDirectory() ? undefined : "is a file";
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return "is a link that leads nowhere";
+    throw error;
   }
 }

@@ -199,21 +199,6 @@ test("runServices() with a tokens file asks for tokens, except for health and th
   assert.equal(await status("/metrics", headers), 403);
 });
 
-for (const [what, path, reason] of [
-  ["is a file", "file", /it is a file/],
-  ["is below a file", "file/data", /a part of the path is a file/],
-] as const) {
-  test(`runServices() refuses a data directory that ${what}`, async () => {
-    await using directory = await temporaryDirectory();
-    await writeFile(join(directory.path, "file"), "");
-    const dataDir = join(directory.path, path);
-    await assert.rejects(startTestEngine([], { FAIRLEAD_DATA_DIR: dataDir }), {
-      code: "DATA_DIR_UNUSABLE",
-      message: reason,
-    });
-  });
-}
-
 test("runServices() refuses a data directory that cannot be written", async () => {
   await using directory = await temporaryDirectory();
   const dataDir = join(directory.path, "locked");

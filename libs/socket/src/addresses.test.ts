@@ -136,6 +136,17 @@ test("listenUnix() replaces a socket file on which nobody answers, and no other"
   assert.equal((await stat(path)).size, 8);
 });
 
+test("listenUnix() says that the directory is missing, or is a file", async () => {
+  await using folder = await socketPath();
+  const listening = () => listen(join(folder.path, "s"));
+  await assert.rejects(listening, {
+    code: "ADDRESS_UNAVAILABLE",
+    message: /there is no directory \S+x\.sock$/,
+  });
+  await writeFile(folder.path, "");
+  await assert.rejects(listening, { code: "ADDRESS_UNAVAILABLE", message: /x\.sock is not a directory$/ });
+});
+
 test("listenUnix() takes an abstract name on Linux", { skip: process.platform !== "linux" }, async () => {
   const path = `\0fairlead-test-${process.pid}`;
   await using listener = await listen(path);

@@ -1,6 +1,7 @@
 import { chmodSync } from "node:fs";
-import { lstat, unlink } from "node:fs/promises";
+import { lstat, stat, unlink } from "node:fs/promises";
 import { connect } from "node:net";
+import { dirname } from "node:path";
 import { errorCode } from "@fairlead/core";
 import { addressFamily, formatAddress, internetAddress, unixAddress } from "./address.ts";
 import { SocketError } from "./errors.ts";
@@ -28,7 +29,8 @@ export async function listenTcp(options: ListenTcpOptions): Promise<StreamListen
  * which somebody answers is not. (Two processes that start at the same moment on the same stale file may both win: the
  * later one has the path.)
  *
- * @throws {SocketError} ADDRESS_IN_USE also when the path is a file of another kind; PERMISSION_DENIED, BAD_OPTION
+ * @throws {SocketError} ADDRESS_IN_USE also when the path is a file of another kind; ADDRESS_UNAVAILABLE when its directory
+ *   is missing; PERMISSION_DENIED, BAD_OPTION
  */
 export async function listenUnix(options: ListenUnixOptions): Promise<StreamListener> {
   const { path, mode = 0o600 } = options;
@@ -36,11 +38,27 @@ export async function listenUnix(options: ListenUnixOptions): Promise<StreamList
   const what = `listen on ${formatAddress(unixAddress(path))}`;
   const isAbstract = path.startsWith("\0");
   if (!isAbstract) await removeStale(path, what);
-  // Before the loop turns, so that nobody connects under other permissions.
-  await server.listen({ path }, what, () => {
-    if (!isAbstract && server.isListening) chmodSync(path, mode);
-  });
+  try {
+    // Before the loop turns, so that nobody connects under other permissions.
+    await server.listen({ path }, what, () => {
+      if (!isAbstract && server.isListening) chmodSync(path, mode);
+    });
+  } catch (error) {
+    if (!isAbstract && errorCode(error) !== "BAD_OPTION") await refuseMissingDirectory(dirname(path), what);
+    throw error;
+  }
   return server;
+}
+
+/** libuv tells EACCES for a missing directory, which would blame permissions. */
+async function refuseMissingDirectory(directory: string, what: string): Promise<void> {
+  const found = await stat(directory).catch((error: unknown) => errorCode(error));
+  if (found === "ENOENT") {
+    throw new SocketError("ADDRESS_UNAVAILABLE", `Cannot ${what}: there is no directory ${directory}`);
+  }
+  if (found === "ENOTDIR" || (typeof found === "object" && !found.isDirectory())) {
+    throw new SocketError("ADDRESS_UNAVAILABLE", `Cannot ${what}: ${directory} is not a directory`);
+  }
 }
 
 async function removeStale(path: string, what: string): Promise<void> {

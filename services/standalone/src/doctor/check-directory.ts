@@ -1,30 +1,70 @@
-import { closeSync, existsSync, fsyncSync, openSync, rmSync, statfsSync, writeSync } from "node:fs";
-import { dirname, join } from "node:path";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  rmSync,
+  statfsSync,
+  writeSync,
+} from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { approximateSize } from "@fairlead/client/cli";
 import { errorCode, toError } from "@fairlead/core";
+import type { EngineConfig } from "@fairlead/engine";
 import type { Finding } from "./finding.ts";
 
 /** statfs(2): the magic numbers of file systems that live in memory. */
 const inMemory: ReadonlySet<number> = new Set([0x01021994, 0x858458f6]);
 
-/**
- * Whether the promise can be kept in the data directory: writable, on a disk, with room.
- * @param wantedBytes what the log may grow to
- */
-export function checkDirectory(path: string, wantedBytes: number): Finding[] {
-  const existing = nearestExisting(path);
-  return [checkWritable(path, existing), ...checkRoom(path, existing, wantedBytes)];
+/** What grows in a directory: "the log", as far as the key says. */
+interface Growth {
+  readonly what: string;
+  readonly key: string;
+  readonly maxBytes: number;
 }
 
-/** A directory that is not there yet is made at the start, by whoever may write above it. */
+/** The directories of what is kept here: the log, or the spool where RabbitMQ has the log. */
+export function checkDirectories({ dataDir, bus }: EngineConfig): Finding[] {
+  if (bus.amqp === undefined) {
+    return checkDirectory(dataDir, { what: "the log", key: "bus.maxBytes", maxBytes: bus.maxBytes });
+  }
+  const { path, maxBytes } = bus.spool;
+  const ofSpool = dirname(resolve(dataDir, path));
+  const spool = { what: "the spool", key: "bus.spool.maxBytes", maxBytes };
+  if (ofSpool === dataDir) return checkDirectory(dataDir, spool);
+  return [
+    checkWritable(`data directory ${dataDir}`, dataDir),
+    ...checkDirectory(ofSpool, spool, `directory of the spool ${ofSpool}`),
+  ];
+}
+
+/** Whether the promise can be kept in a directory: writable, on a disk, with room for what may grow there. */
+export function checkDirectory(path: string, growth: Growth, subject = `data directory ${path}`): Finding[] {
+  return [checkWritable(subject, path), ...checkRoom(path, nearestExisting(path), growth)];
+}
+
+/**
+ * A directory that is not there yet is made at the start, by whoever may write above it. A link that leads nowhere is there:
+ * nothing can be made in its place.
+ */
 function nearestExisting(path: string): string {
   let folder = path;
-  while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder);
+  while (!isThere(folder) && dirname(folder) !== folder) folder = dirname(folder);
   return folder;
 }
 
-function checkWritable(path: string, existing: string): Finding {
-  const subject = `data directory ${path}`;
+function isThere(path: string): boolean {
+  try {
+    lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function checkWritable(subject: string, path: string): Finding {
+  const existing = nearestExisting(path);
   const probe = join(existing, `.fairlead-doctor-${process.pid}`);
   try {
     const file = openSync(probe, "wx", 0o600);
@@ -65,6 +105,14 @@ function whyNotWritable(folder: string, error: unknown): { words: string; advice
         words: `the disk of ${folder} is full`,
         advice: "make room: senders are refused until there is some",
       };
+    case "ENOENT":
+      return {
+        words:
+          isThere(folder) && !existsSync(folder)
+            ? `${folder} is a link that leads nowhere`
+            : `${folder} takes no files`,
+        advice: "choose another one with FAIRLEAD_DATA_DIR",
+      };
     case "ENOTDIR":
       return { words: `${folder} is not a directory`, advice: "choose another one with FAIRLEAD_DATA_DIR" };
     default:
@@ -78,7 +126,8 @@ function whyNotWritable(folder: string, error: unknown): { words: string; advice
 /** Less than this is left: the file system itself gets slow, and soon other programs fail. Below the bytes we do too. */
 const nearlyFull = { share: 0.05, bytes: 256 * 2 ** 20 };
 
-function checkRoom(path: string, existing: string, wantedBytes: number): Finding[] {
+function checkRoom(path: string, existing: string, { what, key, maxBytes }: Growth): Finding[] {
+  if (!existsSync(existing)) return [];
   const { bavail, blocks, bsize, ffree, files, type } = statfsSync(existing);
   const freeBytes = bavail * bsize;
   const subject = `disk of ${path}`;
@@ -89,14 +138,14 @@ function checkRoom(path: string, existing: string, wantedBytes: number): Finding
       subject,
       status: freeBytes < nearlyFull.bytes ? "fault" : "warning",
       words: `nearly full: ${room}`,
-      advice: "make room, or lower bus.maxBytes or bus.maxAge; when it is full, senders are refused",
+      advice: `make room, or lower ${key}; when it is full, senders are refused`,
     });
-  } else if (freeBytes < wantedBytes) {
+  } else if (freeBytes < maxBytes) {
     findings.push({
       subject,
       status: "warning",
-      words: `${room}, but the log may grow to ${approximateSize(wantedBytes)}`,
-      advice: "lower bus.maxBytes, or give it a larger disk; when it is full, senders are refused",
+      words: `${room}, but ${what} may grow to ${approximateSize(maxBytes)}`,
+      advice: `lower ${key}, or give it a larger disk; when it is full, senders are refused`,
     });
   } else {
     findings.push({ subject, status: "ok", words: room });

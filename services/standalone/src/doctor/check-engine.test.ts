@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
 import { test } from "node:test";
 import { loadServicesConfig } from "@fairlead/engine";
 import {
@@ -13,8 +14,9 @@ import {
 import { services } from "../services.ts";
 import { checkEngine } from "./check-engine.ts";
 
-async function check(env: Record<string, string>) {
+async function check(env: Record<string, string>, config: object = {}) {
   await using directory = await temporaryDirectory();
+  await writeFile(directory.file("fairlead.yaml"), JSON.stringify(config));
   const { values } = loadServicesConfig({
     services,
     env: { ...env, FAIRLEAD_DATA_DIR: directory.path },
@@ -43,6 +45,34 @@ test("checkEngine() says what waits for servers that are away, and shows no pass
   );
   assert.match(findings[0]!.words, /waits in the spool/);
   assert.doesNotMatch(JSON.stringify(findings), /s3cret/);
+});
+
+const inboxes: readonly [inbox: string[], left: RegExp | undefined][] = [
+  [
+    [],
+    /own, tcp\.records, tcp\.opened, tcp\.closed, udp\.records, udp\.syslog, udp\.statsd reach the log stream only/,
+  ],
+  [["tcp.*"], /own, udp\.records, udp\.syslog, udp\.statsd reach/],
+  [["#.records", "*.syslog"], /own, tcp\.opened, tcp\.closed, udp\.statsd reach/],
+  [["tcp.*", "udp.#"], undefined],
+];
+for (const [inbox, left] of inboxes) {
+  test(`checkEngine() names the events that reach the stream alone with the inbox ${JSON.stringify(inbox)}`, async () => {
+    const env = { FAIRLEAD_AMQP_URL: `amqp://127.0.0.1:${await freePort()}` };
+    const about = (await check(env, { bus: { inbox } })).find(({ subject }) => /events end up/.test(subject));
+    if (left === undefined) assert.equal(about, undefined);
+    else assert.match(String(about?.words), left);
+  });
+}
+
+test("checkEngine() asks after no events that no listener makes", async () => {
+  const config = {
+    bus: { inbox: ["tcp.records"] },
+    "tcp-gateway": { listeners: [{ name: "a", port: 1, lifecycleEvents: false }] },
+    "udp-collector": { listeners: [] },
+  };
+  const findings = await check({ FAIRLEAD_AMQP_URL: `amqp://127.0.0.1:${await freePort()}` }, config);
+  assert.equal(findings.length, 1);
 });
 
 test("checkEngine() finds servers that answer", {

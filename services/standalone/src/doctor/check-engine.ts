@@ -1,17 +1,19 @@
 import { probeBroker } from "@fairlead/bus";
-import { silentLogger, toError } from "@fairlead/core";
+import { matchesTopic, silentLogger, toError } from "@fairlead/core";
 import type { EngineConfig } from "@fairlead/engine";
 import { openState } from "@fairlead/state";
 import type { Finding } from "./finding.ts";
+import { plannedEvents } from "./plan.ts";
 
 const patienceMs = 3_000;
 
 /** The servers of the distributed engine, where the configuration names them, and what "accepted" rests on there. */
 export async function checkEngine(config: EngineConfig): Promise<Finding[]> {
-  return [...(await checkBroker(config.bus)), ...(await checkRedis(config))];
+  return [...(await checkBroker(config)), ...(await checkRedis(config))];
 }
 
-async function checkBroker({ amqp, inbox }: EngineConfig["bus"]): Promise<Finding[]> {
+async function checkBroker(config: EngineConfig): Promise<Finding[]> {
+  const { amqp, inbox } = config.bus;
   if (amqp === undefined) return [];
   const { host } = new URL(amqp.url);
   const findings: Finding[] = [];
@@ -26,15 +28,16 @@ async function checkBroker({ amqp, inbox }: EngineConfig["bus"]): Promise<Findin
       advice: "start it, or correct the address, user and password in FAIRLEAD_AMQP_URL (bus.amqp.url)",
     });
   }
-  if (inbox.length === 0) {
+  const left = plannedEvents(config).filter((key) => !inbox.some((pattern) => matchesTopic(pattern, key)));
+  if (left.length > 0) {
     findings.push({
       subject: "where events end up",
       status: "warning",
       words:
-        "unless a back end binds a queue of its own, events reach the log stream only, and a stream confirms before its fsync: " +
+        `unless a back end binds a queue of its own, ${left.join(", ")} reach the log stream only, and a stream confirms before its fsync: ` +
         "a single node that loses its power can lose the last of them",
       advice:
-        'bind a quorum queue to the exchange fairlead.events, or set bus.inbox, for example ["tcp.*", "udp.*"]',
+        'bind a quorum queue to the exchange fairlead.events, or add to bus.inbox; ["tcp.*", "udp.*"] takes all',
     });
   }
   return findings;

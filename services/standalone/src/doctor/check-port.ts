@@ -1,37 +1,26 @@
 import { errorCode, toError } from "@fairlead/core";
+import type { PlannedSocket } from "@fairlead/engine";
 import { bindUdp, listenTcp } from "@fairlead/socket";
 import type { Finding } from "./finding.ts";
 import { findPortOwner, type PortOwner } from "./port-owner.ts";
-
-/** A port that the configuration asks for. */
-export interface PlannedPort {
-  readonly protocol: "tcp" | "udp";
-  readonly host: string;
-  /** 0: any free port; nothing to check. */
-  readonly port: number;
-  /** "tcp-gateway listener lines" */
-  readonly what: string;
-  /** Asked of the kernel, for UDP. */
-  readonly receiveBufferBytes?: number;
-}
 
 /**
  * Whether a port can be had, by taking it for a moment.
  * @param isOwn says that this process is the running Fairlead, whose ports are in use as they should be
  */
 export async function checkPort(
-  planned: PlannedPort,
+  planned: PlannedSocket,
   isOwn: (owner: PortOwner | undefined) => boolean,
 ): Promise<Finding[]> {
-  const { protocol, host, port, what } = planned;
-  const subject = `${protocol} ${host}:${port} (${what})`;
+  const { scheme, host, port, what } = planned;
+  const subject = `${scheme} ${host}:${port} (${what})`;
   try {
-    await (protocol === "udp" ? tryUdp(host, port) : tryTcp(host, port));
+    await (scheme === "udp" ? tryUdp(host, port) : tryTcp(host, port));
     return [{ subject, status: "ok", words: "free" }];
   } catch (error) {
     if (errorCode(error) !== "ADDRESS_IN_USE")
       return [{ subject, status: "fault", ...whyNot(error, planned) }];
-    const owner = findPortOwner(protocol, port);
+    const owner = findPortOwner(scheme === "udp" ? "udp" : "tcp", port);
     if (isOwn(owner)) return [{ subject, status: "ok", words: "in use by the running Fairlead" }];
     const by = owner ? `${owner.command} (process ${owner.pid})` : "another process, perhaps of another user";
     return [
@@ -61,7 +50,7 @@ async function tryUdp(host: string, port: number): Promise<void> {
   await using _ = await bindUdp({ host, port, maxPendingDatagrams: 1, maxPendingBytes: 65_507 });
 }
 
-function whyNot(error: unknown, { host, port }: PlannedPort): { words: string; advice: string } {
+function whyNot(error: unknown, { host, port }: PlannedSocket): { words: string; advice: string } {
   switch (errorCode(error)) {
     case "PERMISSION_DENIED":
       return {

@@ -1,11 +1,11 @@
 import { formatBytes } from "@fairlead/core";
+import type { PlannedSocket } from "@fairlead/engine";
 import { bindUdp } from "@fairlead/socket";
-import type { PlannedPort } from "./check-port.ts";
 import type { Finding } from "./finding.ts";
 
 /** What the kernel grants of the largest receive buffer that a UDP listener asks for; its limit is the same for all. */
-export async function checkReceiveBuffer(ports: readonly PlannedPort[]): Promise<Finding[]> {
-  const asking = ports.flatMap(({ port, receiveBufferBytes }) =>
+export async function checkReceiveBuffer(sockets: readonly PlannedSocket[]): Promise<Finding[]> {
+  const asking = sockets.flatMap(({ port, receiveBufferBytes }) =>
     receiveBufferBytes === undefined ? [] : [{ port, receiveBufferBytes }],
   );
   if (asking.length === 0) return [];

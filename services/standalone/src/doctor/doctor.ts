@@ -1,17 +1,18 @@
 import { readFileSync } from "node:fs";
 import { exitCodes, resolveHttp, type Terminal, writeOut } from "@fairlead/client/cli";
 import { errorCode, toError } from "@fairlead/core";
-import { type EngineConfig, loadServicesConfig } from "@fairlead/engine";
+import { type EngineConfig, loadServicesConfig, plannedSockets } from "@fairlead/engine";
 import type { DoctorCommandOptions } from "../commands/doctor-command.ts";
 import { services } from "../services.ts";
 import { checkAccess } from "./check-access.ts";
-import { checkDirectory } from "./check-directory.ts";
+import { checkDirectories } from "./check-directory.ts";
 import { checkEngine } from "./check-engine.ts";
 import { checkPort } from "./check-port.ts";
 import { checkReceiveBuffer } from "./check-receive-buffer.ts";
 import { checkNode, checkOpenFiles } from "./check-system.ts";
+import { checkUnixSocket } from "./check-unix-socket.ts";
 import { describeFindings, type Finding, worstOf } from "./finding.ts";
-import { plannedConnections, plannedPorts } from "./plan.ts";
+import { plannedConnections } from "./plan.ts";
 import type { PortOwner } from "./port-owner.ts";
 import { checkRunning } from "./running.ts";
 
@@ -61,15 +62,20 @@ async function checkPlan(
   });
   const { isRunning, findings } = await checkRunning(http);
   const isOwn = (owner: PortOwner | undefined) => isRunning && (owner === undefined || isNode(owner));
-  const ports = plannedPorts(config);
+  const sockets = plannedSockets(services, config);
+  const checks = sockets.map((planned) => {
+    if (planned.scheme === "unix") return checkUnixSocket(planned, isRunning);
+    // Any free one will do.
+    return planned.port === 0 ? [] : checkPort(planned, isOwn);
+  });
   return [
     ...findings,
     ...(await checkEngine(config)),
-    ...checkDirectory(config.dataDir, config.bus.maxBytes),
+    ...checkDirectories(config),
     ...checkOpenFiles(plannedConnections(config)),
     ...(await checkAccess(config.http)),
-    ...(await Promise.all(ports.map((planned) => checkPort(planned, isOwn)))).flat(),
-    ...(await checkReceiveBuffer(ports)),
+    ...(await Promise.all(checks)).flat(),
+    ...(await checkReceiveBuffer(sockets)),
   ];
 }
 

@@ -1,0 +1,50 @@
+import { lstatSync } from "node:fs";
+import { errorCode, toError } from "@fairlead/core";
+import type { PlannedSocket } from "@fairlead/engine";
+import { listenUnix } from "@fairlead/socket";
+import type { Finding } from "./finding.ts";
+
+/**
+ * Whether a Unix socket can be had, by taking it for a moment. A file of a process that is gone is removed, as a start would.
+ * @param isRunning Fairlead runs: a socket on which somebody answers is its own
+ */
+export async function checkUnixSocket(
+  { host: path, what }: PlannedSocket,
+  isRunning: boolean,
+): Promise<Finding[]> {
+  const subject = `unix ${path} (${what})`;
+  try {
+    await using _ = await listenUnix({
+      path,
+      maxConnections: 1,
+      maxConnectionsPerAddress: 1,
+      onConnection: async () => {},
+    });
+    return [{ subject, status: "ok", words: "free" }];
+  } catch (error) {
+    if (errorCode(error) !== "ADDRESS_IN_USE") return [{ subject, status: "fault", ...whyNot(error) }];
+    if (!isSocket(path)) {
+      const advice = "move it away, or choose another path";
+      return [{ subject, status: "fault", words: "a file that is not a socket is there", advice }];
+    }
+    if (isRunning) return [{ subject, status: "ok", words: "in use by the running Fairlead" }];
+    const advice = "stop it, or choose another path";
+    return [{ subject, status: "fault", words: "in use by another process", advice }];
+  }
+}
+
+function isSocket(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSocket() ?? false;
+}
+
+function whyNot(error: unknown): { words: string; advice: string } {
+  const { message } = toError(error);
+  switch (errorCode(error)) {
+    case "ADDRESS_UNAVAILABLE":
+      return { words: message, advice: "make the directory, or choose another path" };
+    case "PERMISSION_DENIED":
+      return { words: "this user may not make a file there", advice: "choose a directory of this user" };
+    default:
+      return { words: message, advice: "choose another path" };
+  }
+}
