@@ -1,51 +1,18 @@
-/** The `fairlead` command: assembles the commands; each loads what it needs when it runs. */
-import { readFileSync } from "node:fs";
+/** The `fairlead` command: runs what was asked for, and says in the exit code and on standard error how it went. */
 import { getCompileCacheDir } from "node:module";
 import { dirname } from "node:path";
-import { exitCodes, sendCommand, type Terminal, tailCommand } from "@fairlead/client/cli";
+import { exitCodes, type Terminal } from "@fairlead/client/cli";
 import { errorCode, FairleadError, toError } from "@fairlead/core";
-import { Command, CommanderError } from "commander";
-import { configCommand } from "./commands/config-command.ts";
-import { doctorCommand } from "./commands/doctor-command.ts";
-import { spoolCommand } from "./commands/spool-command.ts";
-import { tokenCommand } from "./commands/token-command.ts";
-import { upCommand } from "./commands/up-command.ts";
+import { CommanderError } from "commander";
 import { ProcessTerminal } from "./environment.ts";
-
-const epilogue = `
-Data goes to standard output, talk to standard error.
-Exit codes: 0 done; 1 failed; 2 wrong usage; 69 Fairlead cannot be reached; 78 wrong configuration.`;
+import { createProgram } from "./program.ts";
 
 async function main(terminal: Terminal): Promise<void> {
-  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
-  const program = new Command("fairlead")
-    .description("Whatever speaks a socket becomes a durable message")
-    .version(version)
-    .exitOverride()
-    .showHelpAfterError("(fairlead --help lists the commands)")
-    .addHelpText("after", epilogue);
-  const commands = [
-    upCommand,
-    tailCommand,
-    sendCommand,
-    doctorCommand,
-    configCommand,
-    tokenCommand,
-    spoolCommand,
-  ];
-  for (const create of commands) program.addCommand(create(terminal));
-  for (const command of program.commands) inherit(command, program);
   try {
-    await program.parseAsync();
+    await createProgram(terminal).parseAsync();
   } catch (error) {
     terminal.exitCode = fail(error, terminal);
   }
-}
-
-/** Settings go to commands that are made by their parent; these are made on their own. */
-function inherit(command: Command, parent: Command): void {
-  command.copyInheritedSettings(parent);
-  for (const inner of command.commands) inherit(inner, command);
 }
 
 function fail(error: unknown, terminal: Terminal): number {

@@ -112,23 +112,20 @@ function choices({ enum: values, anyOf = [] }: JsonSchema): string {
   return all ? `One of ${all.map((value) => `\`${value}\``).join(", ")}.` : "";
 }
 
-/** A table of our own metrics from the Prometheus text format. */
-export function metricsReference(text: string): string {
-  const types = new Map(
-    [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => [name, type ?? ""]),
-  );
-  const labels = new Map<string, Set<string>>();
-  for (const [, name = "", inside = ""] of text.matchAll(/^(fairlead_\w+)\{([^}]*)\}/gm)) {
-    const base = name.replace(/_(bucket|sum|count)$/, "");
-    const known = labels.get(types.has(name) ? name : base) ?? new Set<string>();
-    for (const [, label = ""] of inside.matchAll(/(\w+)="/g)) if (label !== "le") known.add(label);
-    labels.set(types.has(name) ? name : base, known);
-  }
-  const rows = [...text.matchAll(/^# HELP (fairlead_\S+) (.*)$/gm)]
-    .map(([, name = "", help = ""]) => [
+export interface Metric {
+  readonly name: string;
+  readonly kind: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
+/** A table of our own metrics. */
+export function metricsReference(metrics: readonly Metric[]): string {
+  const rows = metrics
+    .map(({ name, kind, labels, help }) => [
       `\`${name}\``,
-      types.get(name) ?? "",
-      [...(labels.get(name) ?? [])].map((label) => `\`${label}\``).join(", "),
+      kind,
+      labels.map((label) => `\`${label}\``).join(", "),
       help,
     ])
     .sort(([a = ""], [b = ""]) => (a < b ? -1 : 1));
