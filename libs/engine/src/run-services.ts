@@ -30,12 +30,11 @@ import { addEventStream } from "./event-stream.ts";
 import { busCheck, type Phase, phaseCheck, stateCheck } from "./health.ts";
 import type { Endpoint, RunningService, ServiceDefinition } from "./service.ts";
 import { traceBus } from "./trace-bus.ts";
+import { version } from "./version.ts";
 
 export interface RunServicesOptions extends LoadServicesConfigOptions {
   /** Of the process, in its log: "standalone", "tcp-gateway". */
   readonly name: string;
-  /** Shown by the API document and as a metric. Default "0.1.0". */
-  readonly version?: string;
   /** Where the log goes. Default: standard output. */
   readonly logSink?: LineSink;
   /** What `log.format: auto` means: true: human. Default: whether standard output is a terminal. */
@@ -73,7 +72,7 @@ export interface RunningServices extends AsyncDisposable {
  *   ADDRESS_IN_USE, START_FAILED with the service's own error as its cause
  */
 export async function runServices(options: RunServicesOptions): Promise<RunningServices> {
-  const { services: definitions, clock = systemClock, version = "0.1.0" } = options;
+  const { services: definitions, clock = systemClock } = options;
   const config = loadServicesConfig(options);
   const { values } = config;
   const instance = createId(clock.nowMs());

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Endpoint } from "@fairlead/engine";
+import type { Endpoint, EngineConfig } from "@fairlead/engine";
 import { announcement } from "./announcement.ts";
 
 const http: Endpoint = { scheme: "http", host: "127.0.0.1", port: 7000, description: "API" };
@@ -18,8 +18,21 @@ const udp = (port: number, description: string): Endpoint => ({
   warning: "the buffer is short",
 });
 
+const embedded = kept(undefined);
+
+function kept(amqp: object | undefined): Parameters<typeof announcement>[1] {
+  const bus = { amqp, spool: { path: "spool.db" } } as unknown as EngineConfig["bus"];
+  return { dataDir: "/data", bus };
+}
+
+test("announcement() says that what is accepted goes to RabbitMQ where it does, and shows no password", () => {
+  const text = announcement([http], kept({ url: "amqp://u:s3cret@broker:5672" }));
+  assert.match(text, /goes to RabbitMQ at broker:5672; while that is away it waits in \/data\/spool\.db\n/);
+  assert.doesNotMatch(text, /kept in|s3cret/);
+});
+
 test("announcement() names every endpoint, where things are kept, and commands that fit the ports", () => {
-  const text = announcement([http, lines, udp(7010, "raw: raw datagrams")], "/data");
+  const text = announcement([http, lines, udp(7010, "raw: raw datagrams")], embedded);
   for (const part of [
     "Fairlead is ready.",
     "  http://127.0.0.1:7000  API\n",
@@ -38,15 +51,15 @@ test("announcement() gives only commands that would work, and says where the API
       { ...http, host: "::", port: 8000 },
       { ...lines, description: "frames: netstring framing, durable acks" },
     ],
-    "/data",
+    embedded,
   );
   assert.doesNotMatch(text, /printf|nc -u/);
   assert.match(text, /npx fairlead tail --after 0 --url http:\/\/\[::1\]:8000\n/);
 });
 
 test("announcement() says a warning once, however many endpoints it is about", () => {
-  const text = announcement([http, udp(7010, "raw"), udp(5514, "syslog")], "/data");
+  const text = announcement([http, udp(7010, "raw"), udp(5514, "syslog")], embedded);
   const note = "Note: the buffer is short (7010/udp, 5514/udp).\n";
   assert.equal(text.split(note).length, 2);
-  assert.doesNotMatch(announcement([http, lines], "/data"), /Note/);
+  assert.doesNotMatch(announcement([http, lines], embedded), /Note/);
 });

@@ -1,7 +1,11 @@
-import type { Endpoint } from "@fairlead/engine";
+import { resolve } from "node:path";
+import type { Endpoint, EngineConfig } from "@fairlead/engine";
 
-/** What a person is told when Fairlead is ready: every endpoint, and what to try. */
-export function announcement(endpoints: readonly Endpoint[], dataDirectory: string): string {
+/** What a person is told when Fairlead is ready: every endpoint, where things are kept, and what to try. */
+export function announcement(
+  endpoints: readonly Endpoint[],
+  { dataDir, bus }: Pick<EngineConfig, "dataDir" | "bus">,
+): string {
   const rows = endpoints.map(
     ({ scheme, host, port, description }) => [address(scheme, host, port), description] as const,
   );
@@ -13,7 +17,9 @@ export function announcement(endpoints: readonly Endpoint[], dataDirectory: stri
     "",
     ...list,
     "",
-    `Everything that is accepted is kept in ${dataDirectory}`,
+    bus.amqp === undefined
+      ? `Everything that is accepted is kept in ${dataDir}`
+      : `What is accepted goes to RabbitMQ at ${new URL(bus.amqp.url).host}; while that is away it waits in ${resolve(dataDir, bus.spool.path)}`,
     ...warnings(endpoints),
     ...attempts(endpoints),
     "",

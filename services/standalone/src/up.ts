@@ -20,7 +20,7 @@ export async function up(options: UpOptions, terminal: Omit<Terminal, "signal">)
     ...(options.json ? { isTerminal: false } : {}),
     onReady: (running) => {
       if (options.json) terminal.stdout.write(`${JSON.stringify(readyLine(running))}\n`);
-      else terminal.stderr.write(announcement(running.endpoints, running.config.values.dataDir));
+      else terminal.stderr.write(announcement(running.endpoints, running.config.values));
     },
   });
 }

@@ -204,7 +204,8 @@ test("bin/fairlead.mjs hands over arguments, input, output and exit code when an
   await using directory = await temporaryDirectory();
   const node = await oldNode(directory);
   const version = await runFairlead(directory.path, ["--version"], { node });
-  assert.deepEqual([version.code, version.stdout, version.stderr], [0, "0.1.0\n", ""]);
+  assert.deepEqual([version.code, version.stderr], [0, ""]);
+  assert.match(version.stdout, /^\d+\.\d+\.\d+\n$/);
   const wrong = await runFairlead(directory.path, ["tail", "--after", "x"], { node });
   assert.equal(wrong.code, 2);
 });
