@@ -10,7 +10,7 @@ const pkg = (folder: string, dependencies: string[] = [], devDependencies: strin
 
 const tree = [
   pkg("libs/core"),
-  pkg("libs/bus", ["@fairlead/core"]),
+  pkg("libs/bus", ["@fairlead/core"], ["@fairlead/harness"]),
   pkg("libs/state", ["@fairlead/core"]),
   pkg("libs/engine", ["@fairlead/bus"]),
   pkg("libs/harness"),
@@ -44,6 +44,11 @@ const broken: [string, Package, RegExp][] = [
   ],
   ["core on a package", pkg("libs/core", ["zod"]), /layer 0 has dependencies/],
   ["the harness outside tests", pkg("libs/bus", ["@fairlead/harness"]), /for development only/],
+  [
+    "tests of a layer-1 library on its neighbour",
+    pkg("libs/state", ["@fairlead/core"], ["@fairlead/bus", "@fairlead/harness"]),
+    /libs\/state: may not depend on libs\/bus/,
+  ],
   ["a package that is not there", pkg("libs/bus", ["@fairlead/nowhere"]), /not in the tree/],
   ["a library without a layer", pkg("libs/novel"), /has no layer/],
 ];
@@ -80,6 +85,24 @@ const files: [string, string, string, RegExp | undefined][] = [
   ["refuses a file named after its kind", "libs/bus/src/utils.ts", "", /not its kind/],
   ["refuses a file over the wall", "libs/bus/src/a.ts", "\n".repeat(fileWallLines + 1), /the wall is 400/],
   ["refuses reading the environment", "libs/bus/src/a.ts", "process.env.HOME", /reads the environment/],
+  [
+    "refuses reading the environment by its key",
+    "libs/bus/src/a.ts",
+    'process["env"]["HOME"]',
+    /reads the environment/,
+  ],
+  [
+    "refuses taking the environment out of node:process",
+    "libs/bus/src/a.ts",
+    'import { env } from "node:process";',
+    /imports the process/,
+  ],
+  [
+    "refuses importing the process under another name",
+    "libs/bus/src/a.ts",
+    'import { on } from "node:events";\nconst p = await import("process");',
+    /imports the process/,
+  ],
   ["lets config.ts read the environment", "libs/bus/src/config.ts", "process.env.HOME", undefined],
   ["refuses ending the process", "libs/bus/src/a.ts", "process.exit(1)", /ends the process/],
 ];

@@ -62,13 +62,16 @@ export function dependencyFaults(packages: readonly Package[]): string[] {
       continue;
     }
     if (layer === 0 && pkg.dependencies.length > 0) faults.push(`${pkg.folder}: layer 0 has dependencies`);
-    for (const dependency of pkg.dependencies.filter((d) => d.startsWith(scope))) {
+    // Tests too: a library whose tests need its neighbour cannot be changed without it.
+    const all = new Set([...pkg.dependencies, ...pkg.devDependencies]);
+    for (const dependency of [...all].filter((d) => d.startsWith(scope))) {
       const target = byName.get(dependency.slice(scope.length));
       if (target === undefined)
         faults.push(`${pkg.folder}: depends on ${dependency}, which is not in the tree`);
-      else if (developmentOnly.has(nameOf(target)))
-        faults.push(`${pkg.folder}: ${dependency} is for development only`);
-      else if (name === composer && pkg.folder.startsWith("services/")) continue;
+      else if (developmentOnly.has(nameOf(target))) {
+        if (pkg.dependencies.includes(dependency))
+          faults.push(`${pkg.folder}: ${dependency} is for development only`);
+      } else if (name === composer && pkg.folder.startsWith("services/")) continue;
       else if ((layerOf(target) ?? 0) >= layer)
         faults.push(
           `${pkg.folder}: may not depend on ${target.folder} (layer ${layer} on ${layerOf(target)})`,
@@ -113,8 +116,9 @@ export function fileFaults(pkg: Package, file: SourceFile): string[] {
   if (lines > fileWallLines) faults.push(`${path}: ${lines} lines, the wall is ${fileWallLines}`);
   if (forbiddenNames.test(basename(path)))
     faults.push(`${path}: name the file after its subject, not its kind`);
-  for (const match of text.matchAll(importPattern)) {
-    const fault = importFault(pkg, path, (match[1] ?? match[2])!);
+  const imported = [...text.matchAll(importPattern)].map((match) => (match[1] ?? match[2])!);
+  for (const specifier of imported) {
+    const fault = importFault(pkg, path, specifier);
     if (fault) faults.push(fault);
   }
   if (
@@ -123,7 +127,11 @@ export function fileFaults(pkg: Package, file: SourceFile): string[] {
     !developmentOnly.has(nameOf(pkg)) &&
     !entries.test(path)
   ) {
-    if (/\bprocess\.env\b/.test(text)) faults.push(`${path}: reads the environment; only config.ts does`);
+    if (/\bprocess(\.|\[")env\b/.test(text))
+      faults.push(`${path}: reads the environment; only config.ts does`);
+    // By another name it would be hidden from the rules beside this one.
+    if (imported.some((specifier) => /^(node:)?process$/.test(specifier)))
+      faults.push(`${path}: imports the process; where it may be used it is global`);
     if (/\bprocess\.exit\(/.test(text) && path !== "libs/chassis/src/run.ts")
       faults.push(`${path}: ends the process; only the chassis does`);
   }
