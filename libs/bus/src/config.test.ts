@@ -96,5 +96,7 @@ test("openBus() opens the log in the data directory and counts what happens to i
   assert.equal(meter.value("fairlead_bus_refused_events_total", { code: "EVENT_TOO_LARGE" }), 1);
   assert.equal(meter.value("fairlead_bus_last_offset"), 1);
   assert.equal(meter.value("fairlead_bus_can_accept"), 1);
+  await meter.scrape();
+  assert.equal(meter.value("fairlead_bus_commits_total"), 1, "counted once, however often it is scraped");
   assert.ok(meter.value("fairlead_bus_stored_bytes") > 0);
 });
