@@ -23,7 +23,7 @@ import { Declared, type DeclaredOptions } from "./declared.ts";
 import { newMessage, originOf, revivedMessage } from "./message.ts";
 import { Sender } from "./sender.ts";
 import { AmqpSource, type Reachable } from "./source.ts";
-import { delayExchange } from "./topology.ts";
+import { delayKey } from "./topology.ts";
 
 export interface AmqpQueuesOptions {
   /** amqp:// or amqps://, with user and password. */
@@ -113,11 +113,11 @@ export class AmqpQueues implements WorkQueues {
       if (delay !== undefined) checkDelay(delay);
       await this.#sender.send({
         doing: `enqueue a message of kind ${kind}`,
-        exchange: delay === undefined ? names.jobs : delayExchange,
-        routingKey: kind,
+        exchange: names.jobs,
+        routingKey: delay === undefined ? kind : delayKey(kind, delay),
         content: checked.body,
-        options: newMessage(checked, delay, this.#clock.nowMs()),
-        needs: delay === undefined ? { kind } : { kind, delay },
+        options: newMessage(checked, this.#clock.nowMs()),
+        needs: { kind, delay },
       });
       this.#observer.enqueued(kind);
       return checked.id;

@@ -10,13 +10,7 @@ import type { Channel, ChannelModel } from "amqplib";
 import { declareDead, isNotFound, names } from "../../amqp/topology.ts";
 import { withChannel } from "../../amqp/with-channel.ts";
 import type { RetryDelay } from "../delays.ts";
-import {
-  delayDeclaration,
-  delayExchange,
-  kindDeclaration,
-  type QueueDeclaration,
-  type QueueLimits,
-} from "./topology.ts";
+import { delayDeclaration, kindDeclaration, type QueueDeclaration, type QueueLimits } from "./topology.ts";
 
 /** Everybody waits for the same declaration: one that the broker never answers must not hold them for ever. */
 const answerTimeoutMs = 10_000;
@@ -24,7 +18,8 @@ const answerTimeoutMs = 10_000;
 /** What a message needs to find its way. */
 export interface Needs {
   readonly kind?: string;
-  readonly delay?: RetryDelay;
+  /** Of the kind's ladder; nothing without a kind. */
+  readonly delay?: RetryDelay | undefined;
   readonly dead?: boolean;
 }
 
@@ -55,21 +50,25 @@ export class Declared {
       await this.#withChannel(async (channel) => {
         await declareDead(channel);
         await channel.assertExchange(names.jobs, "direct", { durable: true });
-        await channel.assertExchange(delayExchange, "headers", { durable: true });
       });
     });
   }
 
   /** Resolves when a message with these needs will stay where it is put. @throws as `base` */
-  async forMessage({ kind, delay, dead = false }: Needs): Promise<void> {
+  async forMessage(needs: Needs): Promise<void> {
     await this.base();
-    const { limits } = this.#options;
     // At once: each may have to wait until its queue is old enough.
     await Promise.all([
-      dead && this.#deadIsYoung ? this.#once("dead", () => this.#age()) : undefined,
-      kind === undefined ? undefined : this.#ready(kindDeclaration(kind, limits)),
-      delay === undefined ? undefined : this.#ready(delayDeclaration(delay, limits)),
+      needs.dead && this.#deadIsYoung ? this.#once("dead", () => this.#age()) : undefined,
+      ...this.#queuesOf(needs).map((queue) => this.#ready(queue)),
     ]);
+  }
+
+  #queuesOf({ kind, delay }: Needs): QueueDeclaration[] {
+    const { limits } = this.#options;
+    if (kind === undefined) return [];
+    const ofKind = kindDeclaration(kind, limits);
+    return delay === undefined ? [ofKind] : [ofKind, delayDeclaration(kind, delay, limits)];
   }
 
   /** Resolves when there is a queue to consume; it is bound later, where nobody has done it yet. @throws as `base` */
@@ -82,11 +81,9 @@ export class Declared {
   }
 
   /** A message with these needs came back. */
-  unroutable({ kind, delay }: Needs): void {
+  unroutable(needs: Needs): void {
     this.forget();
-    const { limits } = this.#options;
-    if (kind !== undefined) this.#unbound.add(kindDeclaration(kind, limits).name);
-    if (delay !== undefined) this.#unbound.add(delayDeclaration(delay, limits).name);
+    for (const { name } of this.#queuesOf(needs)) this.#unbound.add(name);
   }
 
   /** Something that stood here is gone: look at all of it anew. */
@@ -107,9 +104,9 @@ export class Declared {
     await this.#withChannel((channel) => channel.assertQueue(name, { durable: true, arguments: args }));
   }
 
-  async #bind({ name, exchange, routingKey, bindingArguments }: QueueDeclaration): Promise<void> {
+  async #bind({ name, routingKey }: QueueDeclaration): Promise<void> {
     await this.#age();
-    await this.#withChannel((channel) => channel.bindQueue(name, exchange, routingKey, bindingArguments));
+    await this.#withChannel((channel) => channel.bindQueue(name, names.jobs, routingKey));
     this.#unbound.delete(name);
   }
 

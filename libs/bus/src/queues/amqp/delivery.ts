@@ -7,8 +7,8 @@ import type { Settlement } from "../queues.ts";
 import type { ConsumerChannel } from "./channel.ts";
 import type { Needs } from "./declared.ts";
 import { deadMessage, factsOf, redeliveriesOf, retriedMessage } from "./message.ts";
-import type { Sender } from "./sender.ts";
-import { delayExchange } from "./topology.ts";
+import type { Outgoing, Sender } from "./sender.ts";
+import { delayKey } from "./topology.ts";
 
 export interface DeliveryParts {
   readonly sender: Sender;
@@ -54,14 +54,16 @@ export class AmqpDelivery implements HeldDelivery {
   }
 
   async retry(delay: RetryDelay): Promise<Settlement> {
-    return this.#moveTo("retry", delayExchange, { kind: this.kind, delay }, (properties) =>
-      retriedMessage(properties, this.id, this.retries + 1, delay),
+    const to = { exchange: names.jobs, routingKey: delayKey(this.kind, delay) };
+    return this.#moveTo("retry", to, { kind: this.kind, delay }, (properties) =>
+      retriedMessage(properties, this.id, this.retries + 1),
     );
   }
 
   async deadLetter(reason: string): Promise<Settlement> {
     const nowMs = this.#parts.clock.nowMs();
-    return this.#moveTo("dead-letter", names.dead, { dead: true }, (properties) =>
+    const to = { exchange: names.dead, routingKey: this.kind };
+    return this.#moveTo("dead-letter", to, { dead: true }, (properties) =>
       deadMessage(properties, this.id, reason, this.retries, nowMs),
     );
   }
@@ -74,15 +76,14 @@ export class AmqpDelivery implements HeldDelivery {
   /** First confirmed where it goes, then off the queue that it came from: in between there are two, never none. */
   async #moveTo(
     verb: string,
-    exchange: string,
+    to: Pick<Outgoing, "exchange" | "routingKey">,
     needs: Needs,
     properties: (of: ConsumeMessage["properties"]) => Options.Publish,
   ): Promise<Settlement> {
     if (this.#living.closed.aborted) return "lost";
     await this.#parts.sender.send({
       doing: `${verb} a message of kind ${this.kind}`,
-      exchange,
-      routingKey: this.kind,
+      ...to,
       content: this.body,
       options: properties(this.#message.properties),
       needs,

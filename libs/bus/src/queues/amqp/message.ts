@@ -2,10 +2,9 @@
 import { createHash } from "node:crypto";
 import { createId } from "@fairlead/core";
 import type { ConsumeMessage, GetMessage, MessageProperties, Options } from "amqplib";
-import type { RetryDelay } from "../delays.ts";
 import { type CheckedMessage, isHeader } from "../message.ts";
 import type { DeadLetter } from "../queues.ts";
-import { delayHeader, kindOfQueue } from "./topology.ts";
+import { kindOfQueue } from "./topology.ts";
 
 const retriesHeader = "fairlead-retries";
 const reasonHeader = "fairlead-reason";
@@ -18,20 +17,13 @@ const count = (value: unknown) =>
   typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : 0;
 const text = (value: unknown) => (typeof value === "string" && value.length > 0 ? value : undefined);
 
-/** The header that chooses the step of the ladder, where there is one. */
-const delayed = (delay: RetryDelay | undefined) => (delay === undefined ? {} : { [delayHeader]: delay });
-
-export function newMessage(
-  message: CheckedMessage,
-  delay: RetryDelay | undefined,
-  nowMs: number,
-): Options.Publish {
+export function newMessage(message: CheckedMessage, nowMs: number): Options.Publish {
   return {
     persistent: true,
     mandatory: true,
     messageId: message.id,
     timestamp: Math.floor(nowMs / 1_000),
-    headers: { ...message.headers, ...delayed(delay) },
+    headers: message.headers,
   };
 }
 
@@ -52,12 +44,8 @@ function again(properties: MessageProperties, id: string, ours: Headers): Option
   };
 }
 
-export const retriedMessage = (
-  properties: MessageProperties,
-  id: string,
-  retries: number,
-  delay: RetryDelay,
-) => again(properties, id, { [retriesHeader]: retries, ...delayed(delay) });
+export const retriedMessage = (properties: MessageProperties, id: string, retries: number) =>
+  again(properties, id, { [retriesHeader]: retries });
 
 export const deadMessage = (
   properties: MessageProperties,

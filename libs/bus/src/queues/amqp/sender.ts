@@ -175,7 +175,7 @@ export class Sender implements AsyncDisposable {
     const { doing, needs } = pending.outgoing;
     const { maxMessages, maxBytes } = this.#options.limits;
     const limits = `its limits are ${maxMessages} messages and ${maxBytes} bytes, or less by a policy`;
-    const message = `Cannot ${doing}: the broker refuses it, its queue is full; ${limits}`;
+    const message = `Cannot ${doing}: the broker refuses it, its queue is full or has no leader yet; ${limits}`;
     this.#settle(pending)?.reject(
       new QueueError("QUEUE_FULL", message, needs.kind === undefined ? {} : { data: { kind: needs.kind } }),
     );

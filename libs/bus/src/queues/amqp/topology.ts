@@ -12,15 +12,11 @@ export interface QueueLimits {
   readonly maxBytes: number;
 }
 
-/**
- * A headers exchange in front of the ladder. The routing key has to stay the kind, because a message that has waited goes to
- * `fairlead.jobs` with the key that it came with; so the header `fairlead-delay` chooses the step.
- */
-export const delayExchange = "fairlead.delay";
-export const delayHeader = "fairlead-delay";
-
 export const jobQueue = (kind: string) => `job.${kind}.v1`;
-export const delayQueue = (delay: RetryDelay) => `job.delay.${delay}.v1`;
+/** One for each kind: what cannot be forwarded, because the queue of its kind is full, holds up the others behind it. */
+export const delayQueue = (kind: string, delay: RetryDelay) => `job.${kind}.delay.${delay}.v1`;
+/** Of `fairlead.jobs`. No kind has a dot. */
+export const delayKey = (kind: string, delay: RetryDelay) => `${kind}.${delay}`;
 
 /** The kind that a job queue is for; undefined for any other queue. */
 export function kindOfQueue(queue: string): string | undefined {
@@ -40,9 +36,8 @@ const quorum = ({ maxMessages, maxBytes }: QueueLimits) => ({
 export interface QueueDeclaration {
   readonly name: string;
   readonly arguments: Readonly<Record<string, unknown>>;
-  readonly exchange: string;
+  /** Of the exchange `fairlead.jobs`. */
   readonly routingKey: string;
-  readonly bindingArguments: Readonly<Record<string, unknown>>;
 }
 
 export const kindDeclaration = (kind: string, limits: QueueLimits): QueueDeclaration => ({
@@ -54,21 +49,18 @@ export const kindDeclaration = (kind: string, limits: QueueLimits): QueueDeclara
     // So that the dead letter says its kind, whatever key it came with.
     "x-dead-letter-routing-key": kind,
   },
-  exchange: names.jobs,
   routingKey: kind,
-  bindingArguments: {},
 });
 
-export const delayDeclaration = (delay: RetryDelay, limits: QueueLimits): QueueDeclaration => ({
-  name: delayQueue(delay),
+export const delayDeclaration = (kind: string, delay: RetryDelay, limits: QueueLimits): QueueDeclaration => ({
+  name: delayQueue(kind, delay),
   arguments: {
     ...quorum(limits),
     // Nobody consumes it; set all the same, because its default differs between 3.x and 4.x (../../amqp/broker.ts).
     "x-delivery-limit": deliveryLimit,
     "x-message-ttl": delayMs[delay],
     "x-dead-letter-exchange": names.jobs,
+    "x-dead-letter-routing-key": kind,
   },
-  exchange: delayExchange,
-  routingKey: "",
-  bindingArguments: { "x-match": "all", [delayHeader]: delay },
+  routingKey: delayKey(kind, delay),
 });

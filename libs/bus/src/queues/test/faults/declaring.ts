@@ -41,13 +41,14 @@ export function declaringCases(under: BrokerUnderTest): void {
       return Array.isArray(args) ? Object.fromEntries(args.map((one) => [one[0], one.at(-1)])) : args;
     };
     for (const delay of retryDelays) {
-      const args = argumentsOf(delayQueue(delay));
+      const args = argumentsOf(delayQueue(kind, delay));
       assert.equal(args["x-message-ttl"], delayMs[delay]);
       assert.equal(args["x-dead-letter-exchange"], "fairlead.jobs");
+      assert.equal(args["x-dead-letter-routing-key"], kind);
     }
     const args = argumentsOf(jobQueue(kind));
     assert.equal(args["x-dead-letter-exchange"], "fairlead.dead");
-    for (const one of [args, argumentsOf(delayQueue("1h"))]) {
+    for (const one of [args, argumentsOf(delayQueue(kind, "1h"))]) {
       assert.equal(one["x-delivery-limit"], 5);
       assert.equal(one["x-overflow"], "reject-publish");
       assert.equal(one["x-dead-letter-strategy"], "at-least-once");

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MemoryMeter, silentLogger } from "@fairlead/core";
-import { eventually } from "@fairlead/harness";
-import { delayExchange, delayQueue, jobQueue, kindDeclaration } from "../../amqp/topology.ts";
+import { eventually, within } from "@fairlead/harness";
+import { delayQueue, jobQueue, kindDeclaration } from "../../amqp/topology.ts";
 import { acking, Consumer, freshKind, gate, messageOf } from "../../contract/support.ts";
 import type { Delivery, WorkQueues } from "../../queues.ts";
 import type { BrokerUnderTest } from "./support.ts";
@@ -98,17 +98,32 @@ export function topologyCases(under: BrokerUnderTest): void {
     });
   }
 
-  test("a deleted delay queue and its exchange: retry() makes them anew", async () => {
+  test("a deleted delay queue and the exchange: retry() makes them anew", async () => {
     await using queues = under.open();
     const kind = freshKind();
     await queues.enqueue(kind, messageOf("first"), { delay: "1s" });
-    await foreign.channel.deleteQueue(delayQueue("1s"));
-    await foreign.channel.deleteExchange(delayExchange);
+    await foreign.channel.deleteQueue(delayQueue(kind, "1s"));
+    await foreign.channel.deleteExchange("fairlead.jobs");
     await queues.enqueue(kind, messageOf("a"));
     await using consumer = new Consumer(queues, kind, async (delivery) => {
       await (delivery.retries === 0 ? delivery.retry("1s") : delivery.ack());
     });
     assert.deepEqual([(await consumer.delivery(1)).id, consumer.deliveries[1]!.retries], ["a", 1]);
+  });
+
+  test("a kind whose queue is full holds up its own delays and nobody else's", async () => {
+    await using queues = under.open({ maxMessages: 50 });
+    const [full, other] = [freshKind(), freshKind()];
+    // More than RabbitMQ's worker has out at a time (dead_letter_worker_consumer_prefetch, 32), and before the other's.
+    const delayed = Array.from({ length: 40 }, (_, id) => `delayed-${id}`);
+    await Promise.all(delayed.map((id) => queues.enqueue(full, messageOf(id), { delay: "1s" })));
+    const fill = async () => {
+      for (let id = 0; ; id++) await queues.enqueue(full, messageOf(id));
+    };
+    await assert.rejects(fill(), { code: "QUEUE_FULL" });
+    await queues.enqueue(other, messageOf("a"), { delay: "1s" });
+    await using consumer = new Consumer(queues, other, acking);
+    assert.equal((await within(consumer.delivery(0), "a message of the other kind")).id, "a");
   });
 
   test("a queue with other arguments: enqueue() says what the broker says, other kinds go on", async () => {
