@@ -12,7 +12,7 @@ import { sendLines } from "./send-lines.ts";
 /** What a listener does with a connection, told of each line. Returns what it says; "" keeps it open for ever. */
 type Listener = (line: string, index: number, socket: Socket) => string | undefined;
 
-async function startListener(serve: (connection: number) => Listener, banner = "") {
+async function startListener(serve: (connection: number) => Listener, banner = "", port = 0) {
   /** Lines that were acknowledged, in order, by connection. */
   const received: string[][] = [];
   const sockets: Socket[] = [];
@@ -32,7 +32,7 @@ async function startListener(serve: (connection: number) => Listener, banner = "
         if (answer && socket.writable) socket.write(answer);
       })
       .on("close", () => isMute || socket.end());
-  }).listen(0, "127.0.0.1");
+  }).listen(port, "127.0.0.1");
   await once(server, "listening");
   return {
     target: { host: "127.0.0.1", port: (server.address() as AddressInfo).port },
@@ -164,13 +164,44 @@ test("sendLines() goes on and tells when the listener cuts a line", async () => 
   assert.deepEqual(notices, ["ERR FRAME_TRUNCATED 1 record"]);
 });
 
-test("sendLines() raises UNREACHABLE when nothing listens", async () => {
+test("sendLines() raises UNREACHABLE when nothing listens at any attempt", async () => {
   const listener = await startListener(() => acknowledge);
   await listener[Symbol.asyncDispose]();
-  await assert.rejects(sendLines({ ...listener.target, lines: batches(["a"]) }), {
-    code: "UNREACHABLE",
-    message: /connection refused\. Is it running/,
+  const reasons: string[] = [];
+  const sending = sendLines({
+    ...listener.target,
+    lines: batches(["a"]),
+    maxAttempts: 3,
+    clock: impatientClock(),
+    onReconnect: (why) => void reasons.push(why),
   });
+  await assert.rejects(sending, { code: "UNREACHABLE", message: /connection refused\. Is it running/ });
+  assert.deepEqual(reasons, ["connection refused", "connection refused"]);
+});
+
+test("sendLines() sends everything when somebody listens only after the first dial", async () => {
+  const before = await startListener(() => acknowledge);
+  await before[Symbol.asyncDispose]();
+  const started: Awaited<ReturnType<typeof startListener>>[] = [];
+  const sleep = async () => void started.push(await startListener(() => acknowledge, "", before.target.port));
+  const clock = Object.assign(new ManualClock(), { sleep });
+  const result = await sendLines({ ...before.target, lines: batches(["a"]), maxAttempts: 2, clock });
+  assert.equal(result.acknowledged, 1);
+  assert.equal(started.length, 1);
+  await started[0]?.[Symbol.asyncDispose]();
+});
+
+test("sendLines() raises UNREACHABLE at once for a name that is not known", async () => {
+  // A label of 64 is longer than DNS allows: no name server is asked.
+  const target = { host: `${"a".repeat(64)}.invalid`, port: 1 };
+  const onReconnect = () => assert.fail("tried again");
+  await assert.rejects(
+    sendLines({ ...target, lines: batches(["a"]), clock: impatientClock(), onReconnect }),
+    {
+      code: "UNREACHABLE",
+      message: /the name is not known/,
+    },
+  );
 });
 
 test("sendLines() raises what its source raises", async () => {

@@ -13,7 +13,7 @@ export interface SendLinesOptions {
   readonly windowBytes?: number;
   /** Lines are out and nothing is acknowledged for so long, in milliseconds: the connection is given up. Default 30,000. */
   readonly ackTimeoutMs?: number;
-  /** Connections in a row that bring no acknowledgement before giving up; the first dial is never repeated. Default 10. */
+  /** Dials and connections in a row that bring no acknowledgement before giving up, the first dial included. Default 10. */
   readonly maxAttempts?: number;
   readonly connectTimeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -35,8 +35,8 @@ export interface SendProgress {
 /**
  * Sends lines to a TCP ingest listener and waits until each is acknowledged as durable (`OK <n>`, cumulative). After a
  * lost connection or an `ERR` it dials again and goes on behind the last acknowledged line: at least once, in order.
- * @throws {ClientError} UNREACHABLE at the first dial; NOT_ACKNOWLEDGED when the attempts are used up, with
- *   `acknowledged` in its data
+ * @throws {ClientError} when the attempts are used up: UNREACHABLE when no dial succeeded (at once when none ever will, as for a
+ *   name that is not known), else NOT_ACKNOWLEDGED with `acknowledged` in its data
  */
 export async function sendLines(options: SendLinesOptions): Promise<SendProgress> {
   const { maxAttempts = 10, clock = systemClock, signal } = options;
@@ -45,13 +45,16 @@ export async function sendLines(options: SendLinesOptions): Promise<SendProgress
     await sender.untilSomethingToSend();
     if (sender.isDone) return sender.progress;
     const before = sender.progress.acknowledged;
-    const failure = await sender.runOnce(attempt === 0);
+    const failure = await sender.runOnce();
     if (sender.isDone) return sender.progress;
     // An idle connection that the peer ended is no failure: nothing was owed.
     if (sender.progress.acknowledged > before) attempt = 0;
     if (sender.isIdle) continue;
-    if (isFinal.test(failure) || ++attempt >= maxAttempts)
-      throw notAcknowledged(sender.progress, options, failure);
+    if (sender.isHopeless || isFinal.test(failure) || ++attempt >= maxAttempts) {
+      throw sender.hasConnected
+        ? notAcknowledged(sender.progress, options, failure)
+        : unreachable(`${options.host}:${options.port}`, sender.dialError);
+    }
     const delayMs = backoffMs(attempt, { maxDelayMs: 5_000 });
     options.onReconnect?.(failure, delayMs);
     await clock.sleep(delayMs, signal).catch(() => {});
@@ -83,6 +86,10 @@ class Sender {
   /** Only the latest one who asked may take what a pull brings. */
   #turn = 0;
   #isSourceOver = false;
+  /** True once any dial succeeded. */
+  hasConnected = false;
+  /** Why the last dial that failed did. */
+  dialError: unknown;
 
   constructor(options: SendLinesOptions) {
     this.#options = options;
@@ -102,6 +109,11 @@ class Sender {
     return this.#isSourceOver && this.#window.isEmpty;
   }
 
+  /** No dial has succeeded, and the next one will not either. */
+  get isHopeless(): boolean {
+    return !this.hasConnected && this.dialError instanceof SocketError && !this.dialError.retryable;
+  }
+
   /** A quiet source needs no connection. */
   async untilSomethingToSend(): Promise<void> {
     if (this.isIdle && !this.#isSourceOver) await this.#takeNext(++this.#turn);
@@ -119,16 +131,17 @@ class Sender {
   }
 
   /** Sends until all is acknowledged or the connection fails. @returns why it failed */
-  async runOnce(isFirst: boolean): Promise<string> {
+  async runOnce(): Promise<string> {
     const { host, port, signal, connectTimeoutMs = 10_000 } = this.#options;
     let connection: Connection;
     try {
       connection = await dialTcp({ host, port, connectTimeoutMs, ...(signal ? { signal } : {}) });
     } catch (error) {
       signal?.throwIfAborted();
-      if (isFirst && this.#window.acknowledged === 0) throw unreachable(`${host}:${port}`, error);
+      this.dialError = error;
       return connectionFailure(error);
     }
+    this.hasConnected = true;
     await using _ = connection;
     const stop = () => connection.close("local");
     signal?.addEventListener("abort", stop, { once: true });

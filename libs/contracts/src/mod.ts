@@ -34,7 +34,14 @@ export {
   udpListenerSchema,
   udpListenersSchema,
 } from "./http.ts";
-export { eventTypes, recordContainers, type ServiceName, scopes, serviceNames } from "./names.ts";
+export {
+  eventTypes,
+  recordContainers,
+  type ServiceName,
+  scopes,
+  serviceNames,
+  topicPattern,
+} from "./names.ts";
 export {
   type DecodedRecord,
   type FrameRecords,

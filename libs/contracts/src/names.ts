@@ -36,3 +36,6 @@ export const recordContainers = {
   records: "application/vnd.fairlead.records",
   ndjson: "application/x-ndjson",
 } as const;
+
+/** A pattern over routing keys as `/v1/events` takes it: words, `*` and `#`; few enough that matching stays cheap whatever a client asks for. */
+export const topicPattern = /^(?=.{1,200}$)([\w*-]+|#)(\.([\w*-]+|#)){0,9}$/;

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Bus, TailOptions } from "@fairlead/bus";
 import { ProblemError, type RouteRequest, type Router, toProblem } from "@fairlead/chassis";
-import { type EventGap, parseOffset, toServerSentEvent } from "@fairlead/contracts";
+import { type EventGap, parseOffset, topicPattern, toServerSentEvent } from "@fairlead/contracts";
 import { type Logger, type Meter, routingKey, toError } from "@fairlead/core";
 import { z } from "zod";
 
@@ -20,12 +20,7 @@ const scope = "events:read";
 /** Between two looks at whether the token of an open stream still may. The tokens themselves are looked at as often. */
 const accessCheckMs = 500;
 
-/** Words, `*` and `#`; few enough that matching stays cheap whatever a client asks for. */
-const topic = z
-  .string()
-  .max(200)
-  .regex(/^([\w*-]+|#)(\.([\w*-]+|#)){0,9}$/)
-  .transform(routingKey);
+const topic = z.string().regex(topicPattern).transform(routingKey);
 
 /** One sentence for all that may be wrong: of a union nobody hears what its parts say. */
 const topicsError =

@@ -25,13 +25,16 @@ const usage: readonly { args: string[]; code: number; says: RegExp }[] = [
   { args: ["tail", "--after", "x"], code: 2, says: /Cannot start after "x": write an offset/ },
   { args: ["send", "--to", "nowhere", "a"], code: 2, says: /Cannot send to "nowhere": write host:port/ },
   { args: ["send", "--file", "/does/not/exist"], code: 2, says: /Cannot send the file/ },
+  { args: ["send", "--file", "/"], code: 2, says: /^fairlead: Cannot send the file \/: it is a directory$/m },
+  { args: ["send", "--help"], code: 0, says: /--ack-timeout [^-]*\(default: 30s\)/ },
+  { args: ["tail", "--type", "a..b"], code: 2, says: /Cannot look for "a\.\.b": write at most 10 words/ },
   {
     args: ["tail", "--url", "http://127.0.0.1:14999"],
     code: 69,
     says: /Cannot reach Fairlead at .*connection refused/,
   },
   {
-    args: ["send", "--to", "127.0.0.1:9", "a"],
+    args: ["send", "--to", "127.0.0.1:9", "--attempts", "1", "a"],
     code: 69,
     says: /Cannot reach Fairlead at .*connection refused/,
   },
@@ -72,6 +75,46 @@ test("config check names everything that is wrong, with its place, at once", asy
       assert.match(result.stderr, fault);
     }
   }
+});
+
+test("config check --json gives each fault with its place in a list, in the order of the file", async () => {
+  await using directory = await temporaryDirectory();
+  const text = `tcp-gateway:
+  listeners:
+    - { name: a, port: 7001, path: /tmp/x }
+    - { name: a, port: 7002, host: 127.attacker.example }
+    - { name: b, port: 7003, mode: echo, acks: durable }
+    - { name: c, port: 7004, codec: { name: ascii-size, width: 2, terminator: lf }, backlog: 0 }
+udp-collector:
+  listeners:
+    - { name: a, kind: raw, port: 27210, host: 0.0.0.0 }
+    - { name: b, kind: raw, port: 27003, host: 0.0.0.0, allow: [10.0.0.0/8] }
+    - { name: b, kind: statsd, port: 27003 }
+http: { port: 7003, host: 0.0.0.0 }
+`;
+  await writeFile(directory.file("fairlead.yaml"), text);
+  const result = await runFairlead(directory.path, ["config", "check", "--json"]);
+  assert.equal(result.code, 78);
+  const { code, message, errors } = JSON.parse(result.stderr).error;
+  assert.equal(code, "CONFIG_INVALID");
+  assert.match(message, /^Cannot use \S+: \d+ errors$/);
+  assert.deepEqual(
+    errors.map(({ line, path }: { line: number; path: string }) => `${line} ${path}`),
+    [
+      "3 tcp-gateway.listeners[0].port",
+      "4 tcp-gateway.listeners[1].allow",
+      "4 tcp-gateway.listeners[1].name",
+      "5 tcp-gateway.listeners[2].port",
+      "5 tcp-gateway.listeners[2].acks",
+      "6 tcp-gateway.listeners[3].codec",
+      "6 tcp-gateway.listeners[3].backlog",
+      "9 udp-collector.listeners[0].allow",
+      "11 udp-collector.listeners[2].name",
+      "11 udp-collector.listeners[2].port",
+      "12 http.tokensFile",
+    ],
+  );
+  for (const error of errors) assert.equal(typeof error.message, "string");
 });
 
 test("config print gives a configuration that config check accepts", async () => {

@@ -1,5 +1,5 @@
 import { parseDurationMs } from "@fairlead/core";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { UsageError } from "./connection-options.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -27,15 +27,14 @@ export function sendCommand(terminal: Terminal): Command {
     .option("--to <host:port>", "where to (default: 127.0.0.1:7001, with --udp 127.0.0.1:7010)", parseTarget)
     .option("--file <file>", "send the lines of a file; - for standard input")
     .option("--udp", "send datagrams instead")
-    .option(
-      "--ack-timeout <duration>",
-      "give a connection up when it acknowledges nothing for so long",
-      parseDuration,
-      30_000,
+    .addOption(
+      new Option("--ack-timeout <duration>", "give a connection up when it acknowledges nothing for so long")
+        .argParser(parseDuration)
+        .default(30_000, "30s"),
     )
     .option(
       "--attempts <count>",
-      "connections in a row without an acknowledgement before giving up",
+      "dials and connections in a row without an acknowledgement before giving up, the first dial included",
       parseCount,
       10,
     )

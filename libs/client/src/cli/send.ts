@@ -1,4 +1,4 @@
-import { createReadStream, statSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { toError } from "@fairlead/core";
 import { type LineBatch, lineBatchOf, readLineBatches } from "../line-batches.ts";
 import { UsageError } from "./connection-options.ts";
@@ -15,7 +15,7 @@ export async function send(
   if (lines.length > 0 && options.file !== undefined) {
     throw new UsageError("Cannot send both lines and --file: give one of them");
   }
-  const source = openSource(lines, options, terminal);
+  const source = await openSource(lines, options, terminal);
   const result = await (options.udp ? sendUdp : sendTcp)(source, options, terminal);
   await writeOut(terminal, options.json ? `${JSON.stringify(result.data)}\n` : "");
   if (!options.json) say(terminal, result.words);
@@ -27,21 +27,26 @@ interface Source {
   readonly totalBytes: number;
 }
 
-function openSource(lines: readonly string[], { file }: SendCommandOptions, terminal: Terminal): Source {
+async function openSource(
+  lines: readonly string[],
+  { file }: SendCommandOptions,
+  terminal: Terminal,
+): Promise<Source> {
   if (lines.length > 0) {
     const batch = lineBatchOf(lines);
     return { lines: only(batch), totalBytes: batch.bytes.length };
   }
   if (file !== undefined && file !== "-") {
-    try {
-      const { size } = statSync(file);
-      return {
-        lines: readLineBatches(createReadStream(file, { highWaterMark: 256 * 1024 })),
-        totalBytes: size,
-      };
-    } catch (error) {
+    const opened = await open(file).catch((error: unknown) => {
       throw new UsageError(`Cannot send the file ${file}: ${toError(error).message}`, error);
+    });
+    const status = await opened.stat();
+    if (status.isDirectory()) {
+      await opened.close();
+      throw new UsageError(`Cannot send the file ${file}: it is a directory`);
     }
+    const chunks = opened.createReadStream({ highWaterMark: 256 * 1024 });
+    return { lines: readLineBatches(chunks), totalBytes: status.size };
   }
   if ("isTTY" in terminal.stdin && terminal.stdin.isTTY) say(terminal, "type lines; Ctrl-D ends them");
   return { lines: readLineBatches(terminal.stdin), totalBytes: 0 };

@@ -1,3 +1,4 @@
+import { topicPattern } from "@fairlead/contracts/names";
 import { Command } from "commander";
 import { addConnectionOptions, type ConnectionOptions, UsageError } from "./connection-options.ts";
 import type { Terminal } from "./terminal.ts";
@@ -18,7 +19,7 @@ export function tailCommand(terminal: Terminal): Command {
       parseAfter,
       "end",
     )
-    .option("--type <pattern>", "only these event types, like tcp.* (repeatable)", collect)
+    .option("--type <pattern>", "only these event types, like tcp.* (repeatable)", collectTypes)
     .option("--json", "one JSON object a line and event, its records decoded")
     .option("--no-follow", "stop at what is the last event now");
   return addConnectionOptions(command).action(async (options: TailCommandOptions) => {
@@ -35,6 +36,9 @@ function parseAfter(text: string): number | "end" {
   );
 }
 
-function collect(value: string, previous: readonly string[] = []): string[] {
-  return [...previous, value];
+function collectTypes(value: string, previous: readonly string[] = []): string[] {
+  if (topicPattern.test(value)) return [...previous, value];
+  throw new UsageError(
+    `Cannot look for ${JSON.stringify(value)}: write at most 10 words with dots between them, * for any word, # for any number`,
+  );
 }
