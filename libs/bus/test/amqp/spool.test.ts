@@ -150,12 +150,12 @@ describe("the spool and the broker", { skip: skipOrFail(rabbitMissing()) }, () =
     await using first = await openTestBus(deadUrl);
     const acknowledged = await publishAll(first.bus, 556, 10_000);
     await first.bus[Symbol.asyncDispose]();
+    const start = performance.now();
     await using under = await openTestBus(rabbit.url, {
       directory: first.directory,
       drainBytesPerSecond: 2_000_000,
     });
     await eventually(() => (under.bus.health().spooledEvents ?? 0) < 556, "the first of the drain");
-    const start = performance.now();
     for (const number of await publishAll(under.bus, 10, 100, 1_000)) acknowledged.add(number);
     await direct(under.bus);
     // 300 events of 10,000 bytes at 2 MB/s take 1.5 s; the last 256 take as long as the broker does.

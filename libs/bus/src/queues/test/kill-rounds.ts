@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { startProcess, within } from "@fairlead/harness";
+import { eventually, startProcess, within } from "@fairlead/harness";
 import { maxListed, type WorkQueues } from "../queues.ts";
 
 const life = fileURLToPath(new URL("./life.ts", import.meta.url));
@@ -29,6 +29,8 @@ export async function killRounds(
     await using child = await startProcess(life, { args: [target, kind, `r${round}`] });
     await child.waitForLine("acked");
     await new Promise((resolve) => setTimeout(resolve, Math.random() * 500));
+    const count = (step: string) => child.stdout.filter((line) => line.startsWith(`${step} `)).length;
+    await eventually(() => count("got") > count("acked"), "a delivery that is out");
     const { signal } = await child.kill();
     assert.equal(signal, "SIGKILL", child.stderr.join("\n"));
     for (const line of child.stdout) {

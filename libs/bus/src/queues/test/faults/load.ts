@@ -1,6 +1,5 @@
 /** What hurts a broker under load. */
-import assert from "node:assert/strict";
-import { startProxy, type TestRabbit } from "@fairlead/harness";
+import { eventually, startProxy, type TestRabbit } from "@fairlead/harness";
 import { seconds, underLoad } from "../under-load.ts";
 
 export const killing = (rabbit: TestRabbit, rounds: number) => async () => {
@@ -16,18 +15,17 @@ export const killing = (rabbit: TestRabbit, rounds: number) => async () => {
 export async function cutting(rabbit: TestRabbit, rounds: number): Promise<string> {
   await using proxy = await startProxy({ port: rabbit.port });
   const hurt = async () => {
-    await seconds(0.5);
     for (let round = 0; round < rounds; round++) {
+      const before = proxy.cuts;
       const direction = round % 2 === 0 ? "toServer" : "toClient";
       await proxy.setMode({ kind: "cutAfter", bytes: Math.floor(Math.random() * 20_000), direction });
-      await seconds(0.2);
+      await eventually(() => proxy.cuts > before, "a cut");
       await proxy.setMode({ kind: "pass" });
       await seconds(0.2);
     }
   };
   // Nobody kills this broker.
   const summary = await underLoad(proxy.port, hurt, { settleMs: 0 });
-  assert.ok(proxy.cuts > rounds / 3, `only ${proxy.cuts} cuts`);
   return `${proxy.cuts} cuts: ${summary}`;
 }
 
