@@ -42,6 +42,8 @@ export async function startTestTracing(
     instance: "i-1",
     logger,
     meter,
+    // Nothing of a test is lost because its process stood still at the end.
+    flushMs: 60_000,
     ...options,
   });
   const lost = (reason: string) => meter.value("fairlead_traces_lost_spans_total", { reason });

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createEvent } from "@fairlead/contracts";
-import type { CloudEvent } from "@fairlead/core";
+import { type Clock, type CloudEvent, systemClock } from "@fairlead/core";
 import type { Environment } from "./config.ts";
 import { runServices } from "./run-services.ts";
 import type { ServiceDefinition } from "./service.ts";
@@ -13,7 +13,11 @@ export async function temporaryDirectory() {
 }
 
 /** Services on a temporary directory and a free port; the log is kept in `lines`. For tests. */
-export async function startTestEngine(services: readonly ServiceDefinition[] = [], env: Environment = {}) {
+export async function startTestEngine(
+  services: readonly ServiceDefinition[] = [],
+  env: Environment = {},
+  clock: Clock = systemClock,
+) {
   const directory = await temporaryDirectory();
   const lines: string[] = [];
   try {
@@ -23,6 +27,7 @@ export async function startTestEngine(services: readonly ServiceDefinition[] = [
       cwd: directory.path,
       env: { FAIRLEAD_HTTP_PORT: "0", FAIRLEAD_LOG_LEVEL: "debug", ...env },
       isTerminal: false,
+      clock,
       logSink: { write: (line) => lines.push(line) },
     });
     return {

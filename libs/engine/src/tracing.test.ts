@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { registerHooks } from "node:module";
 import { after, test } from "node:test";
 import { fromStructuredJson } from "@fairlead/contracts";
-import type { CloudEvent } from "@fairlead/core";
+import { type CloudEvent, systemClock } from "@fairlead/core";
 import { startOtlpCollector } from "@fairlead/harness";
 
 const loaded: string[] = [];
@@ -43,7 +43,9 @@ test("runServices() traces publishes and requests where the environment says, an
   const variables = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_BSP_SCHEDULE_DELAY: "3600000" };
   // The SDK reads it there.
   Object.assign(process.env, { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
-  const engine = await startTestEngine([], variables);
+  // The time for the last spans is a second: a minute, for a process that may stand still.
+  const slow = { ...systemClock, timer: (ms: number, call: () => void) => systemClock.timer(60 * ms, call) };
+  const engine = await startTestEngine([], variables, slow);
   let events: CloudEvent[];
   try {
     await engine.running.bus.publish(textEvent("x"));

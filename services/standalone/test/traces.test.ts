@@ -39,7 +39,7 @@ for (const workers of [1, 2]) {
     await using fairlead = await startFairlead(directory.path, {
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
       OTEL_SERVICE_NAME: "harbour",
-      OTEL_BSP_SCHEDULE_DELAY: "3600000",
+      OTEL_BSP_SCHEDULE_DELAY: "100",
     });
     assert.equal(await exchange(ports.lines, "one\ntwo\nthree\n"), "OK 3\n");
     const { url } = fairlead.ready;
@@ -48,7 +48,11 @@ for (const workers of [1, 2]) {
     const events = await storedEvents(url);
     const headers = { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" };
     await (await fetch(`${url}/v1/tcp/connections`, { headers })).text();
-    assert.equal(collector.requests.length, 0, "what is sent is sent at the end");
+    // Before the end, which has a second for what is left: too little for a machine that has other work.
+    const isSent = (names: string[]) =>
+      names.filter((name) => name.startsWith("publish ")).length >= 3 &&
+      names.includes("GET /v1/tcp/connections");
+    await eventually(() => isSent(collector.spans.map(({ name }) => name)), "the spans");
     assert.deepEqual(await fairlead.child.kill("SIGTERM"), { code: 0, signal: null });
 
     const published = collector.spans.filter(({ kind }) => kind === "producer");
@@ -84,10 +88,11 @@ for (const [what, start] of collectors) {
     const collector = await start();
     resources.defer(async () => collector[Symbol.asyncDispose]?.());
     const ports = await freePorts();
-    // Ten seconds, which the time limit of OTLP is by default, would be too long.
-    await writeConfig(directory.path, configOf(ports, { shutdown: { limit: "5s" } }));
+    await writeConfig(directory.path, configOf(ports, { shutdown: { limit: "1m" } }));
     await using fairlead = await startFairlead(directory.path, {
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collector.port}`,
+      // Longer than the limit of the shutdown: waiting for it would end the process with 1.
+      OTEL_EXPORTER_OTLP_TIMEOUT: "3600000",
       OTEL_BSP_MAX_QUEUE_SIZE: "16",
       OTEL_BSP_MAX_EXPORT_BATCH_SIZE: "4",
     });
@@ -101,7 +106,10 @@ for (const [what, start] of collectors) {
       .map((line) => JSON.parse(line))
       .filter(({ part }) => part === "traces");
     const warnings = said.filter(({ level }) => level === "warn");
-    assert.ok(warnings.length >= 1 && warnings.length <= 2, "one at the first loss, one at the end");
+    assert.ok(warnings.length >= 1);
     assert.ok(warnings.every(({ msg }) => /^spans lost/.test(msg)));
+    const times = warnings.map(({ time }) => Date.parse(time));
+    const early = times.filter((time, index) => time - times[index - 1]! < 59_000);
+    assert.ok(early.length <= 1, "one a minute, and one at the end");
   });
 }

@@ -34,6 +34,10 @@ export async function openTracing(options: TracingOptions): Promise<Tracing> {
   const tracer = openOpenTelemetry({ ...options, settings, clock });
   return {
     tracer,
-    [Symbol.asyncDispose]: () => tracer.close(AbortSignal.timeout(flushMs)),
+    async [Symbol.asyncDispose]() {
+      const limit = new AbortController();
+      using _ = clock.timer(flushMs, () => limit.abort());
+      await tracer.close(limit.signal);
+    },
   };
 }
