@@ -1,22 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { exchange, RawClient } from "@fairlead/harness";
+import { heldBytes } from "./held-bytes.ts";
 import { type RunningGateway, startGateway } from "./running.ts";
 
-setFlagsFromString("--expose-gc");
-const collectGarbage: () => void = runInNewContext("gc");
-
-function heldBytes(): number {
-  // The memory behind a buffer is given back by the collection after the one that found it unused.
-  collectGarbage();
-  collectGarbage();
-  return process.memoryUsage().arrayBuffers;
-}
-
 const rejected = (gateway: RunningGateway, reason: string) =>
-  gateway.metric("records_rejected_total", { listener: "listener-0", reason });
+  gateway.metric("rejected_records_total", { listener: "listener-0", reason });
 
 const long = "x".repeat(100);
 
@@ -57,7 +46,7 @@ test("a frame over the cap with the policy truncate is counted, and the client i
     /^ERR FRAME_TRUNCATED 1 frame after record 0 cut to 10 bytes and counted\n(OK 1\n)?OK 2\n$/,
   );
   assert.deepEqual(gateway.bus.records, ["x".repeat(10), "2"]);
-  assert.equal(await gateway.metric("records_truncated_total", { listener: "listener-0" }), 1);
+  assert.equal(await gateway.metric("truncated_records_total", { listener: "listener-0" }), 1);
 });
 
 test("a stream without any delimiter holds no memory, and the frame after it is found", async () => {

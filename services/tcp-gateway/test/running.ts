@@ -1,7 +1,7 @@
 import type { Bus, BusHealth, LoggedEvent } from "@fairlead/bus";
 import type { Reply, Router } from "@fairlead/chassis";
 import { decodeRecords } from "@fairlead/contracts";
-import { type CloudEvent, MemoryMeter, silentLogger, systemClock } from "@fairlead/core";
+import { type Clock, type CloudEvent, MemoryMeter, silentLogger, systemClock } from "@fairlead/core";
 import type { RunningService } from "@fairlead/engine";
 import type { State } from "@fairlead/state";
 import type { z } from "zod";
@@ -108,12 +108,12 @@ export interface RunningGateway extends AsyncDisposable {
 /** A gateway on free ports of loopback. */
 export async function startGateway<B extends Bus = MemoryBus>(
   listeners: readonly ListenerInput[],
-  options: { bus?: B; workers?: number; credit?: string } = {},
+  options: { bus?: B; workers?: number; credit?: string; clock?: Clock } = {},
 ): Promise<RunningGateway & { bus: B }> {
   const bus = options.bus ?? (new MemoryBus() as unknown as B);
   const meter = new MemoryMeter();
   const routes = new Map<string, { route: Parameters<Router["add"]>[0] }>();
-  const { workers = 1, credit = "32MiB" } = options;
+  const { workers = 1, credit = "32MiB", clock = systemClock } = options;
   const config = tcpGateway.configSchema.parse({
     workers,
     credit,
@@ -130,7 +130,7 @@ export async function startGateway<B extends Bus = MemoryBus>(
     state: {} as State,
     logger: silentLogger,
     meter,
-    clock: systemClock,
+    clock,
     router: { add: (route) => void routes.set(`${route.method} ${route.path}`, { route: route as never }) },
   });
   return {
