@@ -14,6 +14,7 @@ export class Sender {
   /** The last ERR line. */
   error: string | undefined;
   readonly closed: Promise<void>;
+  readonly #connected: Promise<void>;
   #isStopped = false;
   #wake: () => void = () => {};
 
@@ -23,6 +24,7 @@ export class Sender {
     this.#socket = connect({ host: "127.0.0.1", port, allowHalfOpen: true });
     this.closed = new Promise((resolve) => this.#socket.once("close", () => resolve()));
     this.#socket.on("error", () => {});
+    this.#connected = new Promise((resolve) => this.#socket.once("connect", () => resolve()));
     this.#socket.on("connect", () => this.#send());
     this.#socket.on("data", (chunk) => this.#read(chunk.toString()));
     // Nobody reads what is sent now.
@@ -62,6 +64,11 @@ export class Sender {
     }
     this.#wake();
     this.#send();
+  }
+
+  /** Resolves when the first lines are sent, or the connection is over. From then on more is sent than acknowledged. */
+  async untilSent(): Promise<void> {
+    await Promise.race([this.#connected, this.closed]);
   }
 
   /** Resolves when so many lines are acknowledged, or the connection is over. */
