@@ -7,11 +7,13 @@ import { SpooledPublisher, type SpoolItem, type SpoolMode } from "../spool/spool
 import { findOldest, type SpoolStore } from "../spool/store.ts";
 import { queueSettleMs } from "./broker.ts";
 import { describeBacklog, describeBroker } from "./describe.ts";
+import { putMark } from "./mark.ts";
 import { messageRefusal } from "./message.ts";
 import { Publisher } from "./publisher.ts";
 import { Reader } from "./reader.ts";
 import { tailStream } from "./stream-tail.ts";
 import type { EventTopologyOptions } from "./topology.ts";
+import { withConnection } from "./with-channel.ts";
 
 export interface AmqpBusOptions {
   /** amqp:// or amqps://, with user and password. */
@@ -126,14 +128,16 @@ export class AmqpBus implements Bus {
     const reader = this.#reader;
     const needsMark = options.after === "end" || options.follow === false;
     const mark = needsMark ? this.#publisher.sendMark() : undefined;
+    const { url, name } = this.#options;
+    const timeoutMs = this.#confirmTimeoutMs;
     // It may fail before anybody iterates; then the tail sends another.
     mark?.catch(() => {});
     return tailStream(options, mark, {
       connected: (signal) => reader.connected(signal),
-      sendMark: () => this.#publisher.sendMark(),
+      sendMark: (signal) => withConnection(url, { name: `${name} mark`, timeoutMs, signal }, putMark),
       onInterrupted: (error) =>
         this.#options.logger.debug({ err: error }, "a tail was interrupted and goes on"),
-      markTimeoutMs: this.#confirmTimeoutMs,
+      markTimeoutMs: timeoutMs,
       clock: this.#clock,
       closed: this.#closed.signal,
     });

@@ -1,7 +1,7 @@
 import { toError } from "@fairlead/core";
-import { connect } from "amqplib";
 import { BusError } from "../errors.ts";
 import { type Broker, parseBroker } from "./broker.ts";
+import { withConnection } from "./with-channel.ts";
 
 /**
  * Connects once, to see whether a broker answers, takes the user and is new enough. For `doctor`; changes nothing there.
@@ -10,13 +10,10 @@ import { type Broker, parseBroker } from "./broker.ts";
 export async function probeBroker(url: string, timeoutMs: number): Promise<Broker> {
   const { host } = new URL(url);
   try {
-    const connection = await connect(url, { noDelay: true, timeout: timeoutMs });
-    connection.on("error", () => {});
-    try {
-      return parseBroker(connection.connection.serverProperties);
-    } finally {
-      await connection.close();
-    }
+    const options = { name: "doctor", timeoutMs };
+    return await withConnection(url, options, async ({ connection }) =>
+      parseBroker(connection.serverProperties),
+    );
   } catch (error) {
     if (error instanceof BusError) throw error;
     throw new BusError("BUS_FAILED", `Cannot use RabbitMQ at ${host}: ${toError(error).message}`, {

@@ -8,9 +8,10 @@ import type { ChannelModel, ConfirmChannel } from "amqplib";
 import { BusError } from "../errors.ts";
 import { ConfirmWindow } from "./confirm-window.ts";
 import { Link, type LinkOptions, type LinkState } from "./link.ts";
+import { markOf } from "./mark.ts";
 import { toMessage } from "./message.ts";
 import { Pace } from "./pace.ts";
-import { declareAll, type EventTopologyOptions, hasQueues, markType, names } from "./topology.ts";
+import { declareAll, type EventTopologyOptions, hasQueues, names } from "./topology.ts";
 import { withChannel } from "./with-channel.ts";
 
 /** What a caller hands over: the event, and whatever the caller needs to know it again. */
@@ -179,9 +180,9 @@ export class Publisher<Item extends Outgoing> implements AsyncDisposable {
     const channel = this.#channel;
     if (channel === undefined)
       return Promise.reject(new BusError("BUS_FAILED", "Cannot mark the log: the broker is away"));
-    const options = { persistent: true, mandatory: true, messageId: id, type: markType };
+    const message = { content: Buffer.alloc(0), options: markOf(id) };
     return new Promise((resolve, reject) =>
-      this.#publish(channel, "", names.log, { content: Buffer.alloc(0), options }, () => resolve(id), reject),
+      this.#publish(channel, "", names.log, message, () => resolve(id), reject),
     );
   }
 

@@ -1,9 +1,10 @@
 /**
  * Reading the log stream by offset. After any loss of channel or link a tail goes on behind the last offset that it gave.
  *
- * AMQP 0-9-1 cannot ask a stream for its last offset. So where "now" matters (from the end; up to the end) a tail sends a mark
- * through the log and looks where it comes out. It travels behind everything that this bus has published before, on the
- * same channel, so the time of the call is exact. Marks are for their own tail only; every other one passes over them.
+ * Where "now" matters (from the end; up to the end) a tail sends a mark (mark.ts) through the log and looks where it comes out.
+ * The first travels behind everything that this bus has published before, on the same channel, so the time of the call is exact.
+ * Each further one has a connection of its own: what is refused cuts the publishing one again and again, and a blocked one
+ * would stop the reading. Marks are for their own tail only; every other one passes over them.
  */
 import { backoffMs, type Clock, matchesTopic, routingKey, toError } from "@fairlead/core";
 import type { ChannelModel, ConsumeMessage } from "amqplib";
@@ -16,8 +17,8 @@ import { markType, names } from "./topology.ts";
 export interface StreamTailDependencies {
   /** The connection for reading; waits until there is one. @throws when the signal fires */
   readonly connected: (signal: AbortSignal) => Promise<ChannelModel>;
-  /** Puts a mark into the log; resolves with its message id when it stands there. */
-  readonly sendMark: () => Promise<string>;
+  /** Puts a mark into the log; resolves with its message id when it stands there. @throws when it cannot, or the signal fires */
+  readonly sendMark: (signal: AbortSignal) => Promise<string>;
   readonly onInterrupted: (error: Error) => void;
   /** Looking for a mark that takes longer begins again, in milliseconds. */
   readonly markTimeoutMs: number;
@@ -40,7 +41,7 @@ async function findMark(
   signal: AbortSignal,
 ): Promise<number> {
   await using atEnd = await consumeLog(model, "next", signal);
-  const second = await sendMark();
+  const second = await sendMark(signal);
   let seen: ConsumeMessage;
   do {
     seen = await atEnd.next();
@@ -71,9 +72,9 @@ export async function* tailStream(
   const { connected, sendMark, onInterrupted, markTimeoutMs, clock, closed } = dependencies;
   const { types, follow = true } = options;
   const signal = options.signal ? AbortSignal.any([options.signal, closed]) : closed;
-  const findEnd = async (model: ChannelModel, id: Promise<string>) => {
+  const findEnd = async (model: ChannelModel, first?: Promise<string>) => {
     const inTime = AbortSignal.any([signal, AbortSignal.timeout(markTimeoutMs)]);
-    return await findMark(model, await beforeAbort(id, inTime), dependencies, inTime);
+    return await findMark(model, await beforeAbort(first ?? sendMark(inTime), inTime), dependencies, inTime);
   };
   let ownMark = mark;
   let after = options.after === "end" ? undefined : options.after;
@@ -82,12 +83,11 @@ export async function* tailStream(
     try {
       const model = await connected(signal);
       if (after === undefined || (!follow && end === undefined)) {
-        ownMark ??= sendMark();
         end = await findEnd(model, ownMark);
         after ??= end;
       } else if (failures > 0) {
         // A log that ends before what was given already has been deleted and begun anew, with offsets from the first.
-        const last = await findEnd(model, sendMark());
+        const last = await findEnd(model);
         if (last <= after) after = 0;
         if (end !== undefined) end = Math.min(end, last);
       }
