@@ -12,7 +12,7 @@ import { SocketError } from "./errors.ts";
 import { bindUnixDatagram, listenUnix } from "./listen.ts";
 import type { ListenUnixOptions } from "./listener.ts";
 
-const connectTimeoutMs = 5_000;
+const connectTimeoutMs = 60_000;
 const limits = { maxConnections: 10, maxConnectionsPerAddress: 10, onConnection: echo };
 
 async function socketPath(): Promise<{ path: string } & AsyncDisposable> {

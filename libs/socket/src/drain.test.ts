@@ -17,7 +17,7 @@ test("drain() refuses new connections and lets handlers finish", async () => {
   const drained = listener.drain(never);
   assert.equal(listener.draining.aborted, true);
   const { host, port } = listener.address;
-  assert.equal(await failure(dialTcp({ host, port, connectTimeoutMs: 5_000 })), "CONNECTION_REFUSED");
+  assert.equal(await failure(dialTcp({ host, port, connectTimeoutMs: 60_000 })), "CONNECTION_REFUSED");
   release.resolve();
   assert.equal(await receiveText(peer), "finished");
   await drained;

@@ -7,7 +7,7 @@ import { createCodec } from "./codecs/mod.ts";
 import type { Connection } from "./connection.ts";
 import { dialTcp } from "./dial.ts";
 
-const connectTimeoutMs = 5_000;
+const connectTimeoutMs = 60_000;
 
 test("a reset fails the read that waits, and closed says peer-reset", async () => {
   await using pair = await openPair();

@@ -79,7 +79,7 @@ test("maxConnectionsPerAddress counts each address by itself", async () => {
   await using _ = listener;
   const { port } = listener.address;
   const dial = (localAddress: string) =>
-    dialTcp({ host: "127.0.0.1", port, localAddress, connectTimeoutMs: 5_000 });
+    dialTcp({ host: "127.0.0.1", port, localAddress, connectTimeoutMs: 60_000 });
   await using first = await dial("127.0.0.2");
   await using other = await dial("127.0.0.3");
   assert.equal(await failure(dial("127.0.0.2").then((second) => second.read())), "CONNECTION_RESET");
@@ -107,9 +107,9 @@ test("deny turns an IPv4 peer away on a dual-stack listener too", async () => {
   const { listener, rejected } = await listenAndCount({ host: "::", deny: ["127.0.0.0/8"] });
   await using _ = listener;
   const { port } = listener.address;
-  const denied = dialTcp({ host: "127.0.0.1", port, connectTimeoutMs: 5_000 });
+  const denied = dialTcp({ host: "127.0.0.1", port, connectTimeoutMs: 60_000 });
   assert.equal(await failure(denied.then((connection) => connection.read())), "CONNECTION_RESET");
-  await using welcome = await dialTcp({ host: "::1", port, connectTimeoutMs: 5_000 });
+  await using welcome = await dialTcp({ host: "::1", port, connectTimeoutMs: 60_000 });
   await welcome.send("x");
   assert.equal((await welcome.readExactly(1)).toString(), "x");
   assert.deepEqual(rejected, ["denied"]);
