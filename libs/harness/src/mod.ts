@@ -30,6 +30,7 @@ export {
 } from "./process.ts";
 export { type FaultProxy, type ProxyMode, startProxy } from "./proxy.ts";
 export { rabbitMissing, type StartRabbitOptions, startRabbit, type TestRabbit } from "./rabbit.ts";
+export { randomBytesOf } from "./random-bytes.ts";
 export { exchange, RawClient } from "./raw-client.ts";
 export { runReadmeExample } from "./readme.ts";
 export { redisMissing, type StartRedisOptions, startRedis, type TestRedis } from "./redis.ts";

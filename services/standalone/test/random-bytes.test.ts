@@ -1,20 +1,15 @@
 import assert from "node:assert/strict";
-import { createHash, randomInt } from "node:crypto";
+import { randomInt } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { connect } from "node:net";
 import { test } from "node:test";
-import { exchange, temporaryDirectory } from "@fairlead/harness";
+import { exchange, randomBytesOf, temporaryDirectory } from "@fairlead/harness";
 import { codecNames } from "@fairlead/socket";
 import { configOf, freePorts, startFairlead, writeConfig } from "./fairlead.ts";
 
 /** Printed with the outcome. The same seed gives the same bytes: write it here to repeat a run. */
 const seed = randomInt(2 ** 32);
-
-/** The random bytes of this seed that go by a name. */
-function bytesOf(name: string, length: number): Buffer {
-  if (length === 0) return Buffer.alloc(0);
-  return createHash("shake256", { outputLength: length }).update(`${seed} ${name}`).digest();
-}
+const bytesOf = (name: string, length: number) => randomBytesOf(seed, name, length);
 
 async function pour(port: number, bytes: Buffer): Promise<void> {
   const socket = connect(port, "127.0.0.1");

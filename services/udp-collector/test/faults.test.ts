@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
+import { randomInt } from "node:crypto";
 import { test } from "node:test";
+import { randomBytesOf } from "@fairlead/harness";
 import { Client, Collector, FakeBus, ledgerDifference } from "./support.ts";
 
 const kinds = ["raw", "syslog", "statsd"] as const;
@@ -124,11 +125,16 @@ for (const kind of kinds) {
   });
 }
 
-test("udpCollector takes random bytes on every listener", async () => {
+test("udpCollector takes random bytes on every listener", async (t) => {
+  // The same seed gives the same bytes: write it here to repeat a run.
+  const seed = randomInt(2 ** 32);
+  t.diagnostic(`seed ${seed}`);
   await using collector = await Collector.start(kinds.map(listenerOf));
   for (const [index, kind] of kinds.entries()) {
     await using client = new Client(collector.port(index));
-    const payloads = Array.from({ length: 300 }, (_, size) => randomBytes(size * 3));
+    const payloads = Array.from({ length: 300 }, (_, size) =>
+      randomBytesOf(seed, `${kind} ${size}`, size * 3),
+    );
     // In steps that the smallest receive buffer holds: here nothing may be lost.
     for (let at = 0; at < payloads.length; at += 20) {
       await client.send(...payloads.slice(at, at + 20));
