@@ -1,11 +1,17 @@
 import type { DatabaseSync } from "node:sqlite";
+import { transact } from "./database.ts";
 
 /**
  * What is known about a run of offsets that are not served. `checksum`: the row was readable and is kept in the table;
  * `unreadable`: the row or its page could not be read; `unused`: no event ever had these offsets, they were skipped
  * after a repair so that none is given twice.
  */
-export type DamageReason = "checksum" | "unreadable" | "unused";
+export type DamageReason = (typeof damageReasons)[number];
+
+const damageReasons = ["checksum", "unreadable", "unused"] as const;
+
+export const isDamageReason = (value: unknown): value is DamageReason =>
+  (damageReasons as readonly unknown[]).includes(value);
 
 export interface DamagedRow {
   readonly offset: number;
@@ -14,7 +20,7 @@ export interface DamagedRow {
   readonly data: Uint8Array | null;
 }
 
-interface Range {
+export interface DamagedRange {
   readonly first: number;
   readonly last: number;
   readonly reason: DamageReason;
@@ -23,13 +29,14 @@ interface Range {
 /** The side table of damaged rows, and the same in memory for looking up. Writing is best effort: counting is not. */
 export class Damage {
   readonly #db: DatabaseSync;
-  #ranges: Range[];
+  #ranges: DamagedRange[];
+  #found: DamagedRange[] = [];
 
   constructor(db: DatabaseSync) {
     this.#db = db;
     this.#ranges = db
       .prepare("SELECT first, last, reason FROM damaged ORDER BY first")
-      .all() as unknown as Range[];
+      .all() as unknown as DamagedRange[];
   }
 
   /** Events that are lost to damage, as far as it was met. */
@@ -54,6 +61,31 @@ export class Damage {
     return parts;
   }
 
+  /** What was met since the last call, neighbours as one; `unused` offsets are no damage. */
+  takeFound(): DamagedRange[] {
+    const merged: DamagedRange[] = [];
+    for (const range of this.#found.splice(0).sort((a, b) => a.first - b.first)) {
+      const before = merged.at(-1);
+      if (before?.last === range.first - 1 && before.reason === range.reason)
+        merged[merged.length - 1] = { ...before, last: range.last };
+      else merged.push(range);
+    }
+    return merged;
+  }
+
+  /** Notes many ranges with one write to the disk. */
+  noteAll(ranges: readonly DamagedRange[], nowMs: number): void {
+    const note = () => {
+      for (const { first, last, reason } of ranges) this.note(first, last, reason, nowMs);
+    };
+    try {
+      transact(this.#db, note);
+    } catch {
+      // As in `#add`: they are known for as long as this process runs.
+      note();
+    }
+  }
+
   /** Notes the offsets of `first..last` that are not known yet. */
   note(first: number, last: number, reason: DamageReason, nowMs: number): void {
     for (const part of this.unknown(first, last)) this.#add({ ...part, reason }, nowMs);
@@ -71,8 +103,9 @@ export class Damage {
     this.#ranges = this.#ranges.filter(({ last }) => last >= offset);
   }
 
-  #add(range: Range, nowMs: number, row?: DamagedRow): void {
+  #add(range: DamagedRange, nowMs: number, row?: DamagedRow): void {
     if (this.#ranges.some(({ first, last }) => first <= range.first && range.last <= last)) return;
+    if (range.reason !== "unused") this.#found.push(range);
     this.#ranges.push(range);
     this.#ranges.sort((a, b) => a.first - b.first);
     try {

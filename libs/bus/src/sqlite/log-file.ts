@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { formatBytes, formatDurationMs } from "@fairlead/core";
 import { BusError } from "../errors.ts";
-import { Damage } from "./damage.ts";
+import { Damage, type DamagedRange } from "./damage.ts";
 import { isCorruption, openDatabase, sqliteCode, sqliteCodes, transact } from "./database.ts";
 import type { LogSettings, LogStatus } from "./protocol.ts";
 import { LogReader, type Portion, sealChecksum } from "./reader.ts";
@@ -83,6 +83,15 @@ export class LogFile {
     this.#notes.push(sentence);
   }
 
+  /** Says that all before the oldest event was deleted on purpose, where nothing else is known. */
+  beginAtFirst(lastKnownOffset: number): void {
+    this.#db
+      .prepare(
+        "UPDATE meta SET value = (SELECT coalesce(min(offset) - 1, ?) FROM events) WHERE name = 'deleted_through'",
+      )
+      .run(lastKnownOffset);
+  }
+
   /** Counts as damaged what is missing between the oldest event that should be there and `through`. */
   noteGaps(through: number): void {
     const deleted = this.#db.prepare("SELECT value FROM meta WHERE name = 'deleted_through'").get()?.[
@@ -92,13 +101,14 @@ export class LogFile {
       "SELECT before, offset FROM (SELECT offset, lag(offset, 1, ?) OVER (ORDER BY offset) AS before FROM events) " +
         "WHERE offset > before + 1",
     );
-    const nowMs = this.#nowMs();
-    for (const gap of gaps.all(Number(deleted ?? 0))) {
-      this.damage.note(Number(gap["before"]) + 1, Number(gap["offset"]) - 1, "unreadable", nowMs);
-    }
-    const last = this.#findLastStored();
-    if (last < through)
-      this.damage.note(Math.max(last, Number(deleted ?? 0)) + 1, through, "unreadable", nowMs);
+    const start = Number(deleted ?? 0);
+    const reason = "unreadable";
+    const missing: DamagedRange[] = gaps.all(start).map(({ before, offset }) => {
+      return { first: Number(before) + 1, last: Number(offset) - 1, reason };
+    });
+    const last = Math.max(this.#findLastStored(), start);
+    if (last < through) missing.push({ first: last + 1, last: through, reason });
+    this.damage.noteAll(missing, this.#nowMs());
     this.#lastOffset = Math.max(this.#lastOffset, through);
   }
 

@@ -84,14 +84,14 @@ function checkAfter(log: LogFile, path: string): string | undefined {
 function keepWal(path: string, damage: string): string {
   const kept = `${damagedName(path)}-wal`;
   copyFileSync(`${path}-wal`, kept);
-  return `The event log ${path} was damaged (${damage}): it was kept as ${kept}`;
+  return `${path} was damaged (${damage}): it was kept as ${kept}`;
 }
 
 function restoreFromWal(log: LogFile, path: string, { frames }: WalContent, note: string): void {
   using file = new PageFile(path);
   const before = log.lastOffset;
   const fromWal = salvage(file, frames, "frames");
-  const { events, lastKnownOffset } = restore(log.database, fromWal, before);
+  const { events, lastKnownOffset } = restore(log, fromWal, before);
   log.noteGaps(lastKnownOffset);
   log.skipTo(Math.max(before, lastKnownOffset) + walOffsetMargin);
   log.addNote(`${note} and ${events} events were saved from it; offsets go on with a gap`);

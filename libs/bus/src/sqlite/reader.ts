@@ -126,18 +126,28 @@ export class LogReader {
 
   /** Asks for each offset by itself, past those whose page cannot be read. */
   #probe(after: number, until: number, packed: Packer, damaged: Row[]): number {
-    for (let offset = after + 1; offset <= until; offset++) {
-      try {
-        const row = this.#point.get(offset) as unknown as Row | undefined;
-        if (row === undefined) this.#damage.note(offset, offset, "unreadable", this.#nowMs());
-        else if (!this.#take(row, packed)) damaged.push(row);
-      } catch (error) {
-        this.#failed(error);
-        this.#damage.note(offset, offset, "unreadable", this.#nowMs());
-      }
-      if (packed.bytes >= portionBytes) return offset;
+    // Read, or noted as missing.
+    let at = after;
+    for (let offset = after + 1; offset <= until && packed.bytes < portionBytes; offset++) {
+      const row = this.#rowAt(offset);
+      if (row === undefined) continue;
+      if (offset > at + 1) this.#damage.note(at + 1, offset - 1, "unreadable", this.#nowMs());
+      if (!this.#take(row, packed)) damaged.push(row);
+      at = offset;
     }
+    if (packed.bytes >= portionBytes) return at;
+    if (at < until) this.#damage.note(at + 1, until, "unreadable", this.#nowMs());
     return until;
+  }
+
+  /** Undefined for one that is missing or cannot be read. */
+  #rowAt(offset: number): Row | undefined {
+    try {
+      return this.#point.get(offset) as unknown as Row | undefined;
+    } catch (error) {
+      this.#failed(error);
+      return undefined;
+    }
   }
 
   /** False when the row's checksum is wrong. */

@@ -27,19 +27,23 @@ export function repair(settings: LogSettings, reason: string): string {
   let summary: string;
   try {
     using file = existsSync(path) ? new PageFile(path) : undefined;
-    const restored = restore(log.database, salvage(file, frames), 0);
+    const restored = restore(log, salvage(file, frames), 0);
+    const { events, isEndKnown, isStartKnown } = restored;
     // With nothing known, the clock stands above every offset that a log can have reached by counting.
     const last = restored.lastKnownOffset > 0 ? restored.lastKnownOffset + offsetMargin : Date.now();
+    if (!isStartKnown) log.beginAtFirst(restored.lastKnownOffset);
     log.noteGaps(restored.lastKnownOffset);
     log.skipTo(last);
-    summary = `${restored.events} events were saved from it`;
+    summary = `${events} events were saved from it`;
+    if (log.damage.count > 0) summary += ` and ${log.damage.count} are missing`;
+    if (!isEndKnown || !isStartKnown) summary += "; how many are missing is not known exactly";
     if (!restored.isComplete) summary += "; there was no room for the rest";
   } finally {
     log.close();
   }
   renameSync(unfinished(path), finished(path));
   const kept = finishRepair(path);
-  return `The event log ${path} was damaged (${reason}): it was kept as ${kept} and ${summary}; offsets go on with a gap`;
+  return `${path} was damaged (${reason}): it was kept as ${kept}; ${summary}; offsets go on with a gap`;
 }
 
 /** Puts a finished repair in place, also one that a crash interrupted. Returns the name of the damaged file. */

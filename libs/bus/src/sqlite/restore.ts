@@ -1,5 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { DamagedRange } from "./damage.ts";
 import { transact } from "./database.ts";
+import type { LogFile } from "./log-file.ts";
 import type { Found } from "./salvage.ts";
 
 /** Rows and bytes per transaction. */
@@ -11,26 +13,38 @@ export interface Restored {
   readonly events: number;
   /** The highest offset that was given, as far as it can be known; 0 when nothing is. */
   readonly lastKnownOffset: number;
+  /** True when that is the last one; else events behind it may be missing. */
+  readonly isEndKnown: boolean;
+  /** False when it was not found what had been deleted on purpose. */
+  readonly isStartKnown: boolean;
   /** False when there was no room for all. */
   readonly isComplete: boolean;
 }
 
 /** Writes what was salvaged into a new log, or what is missing into the present one. Stops when there is no room. */
-export function restore(db: DatabaseSync, found: Iterable<Found>, afterOffset: number): Restored {
+export function restore(
+  { database: db, damage }: Pick<LogFile, "database" | "damage">,
+  found: Iterable<Found>,
+  afterOffset: number,
+): Restored {
   const insert = db.prepare(
     "INSERT OR IGNORE INTO events (offset, accepted_ms, crc, type, head, data) VALUES (?, ?, ?, ?, ?, ?)",
-  );
-  const insertDamage = db.prepare(
-    "INSERT OR IGNORE INTO damaged (first, last, reason, found_ms) VALUES (?, ?, ?, ?)",
   );
   const setNumber = db.prepare("UPDATE meta SET value = max(value, ?) WHERE name = ?");
   let events = 0;
   let lastKnownOffset = 0;
   let deletedThrough = 0;
+  let isEndKnown = false;
+  let isStartKnown = false;
+  const knownDamage: DamagedRange[] = [];
   const write = (one: Found): number => {
     if (one.kind === "number") {
-      if (one.name === "events") lastKnownOffset = Math.max(lastKnownOffset, one.value);
+      if (one.name === "events") {
+        lastKnownOffset = Math.max(lastKnownOffset, one.value);
+        isEndKnown = true;
+      }
       if (one.name === "deleted_through") {
+        isStartKnown = true;
         deletedThrough = Math.max(deletedThrough, one.value);
         setNumber.run(one.value, one.name);
       }
@@ -38,7 +52,7 @@ export function restore(db: DatabaseSync, found: Iterable<Found>, afterOffset: n
     }
     if (one.kind === "damage") {
       lastKnownOffset = Math.max(lastKnownOffset, one.last);
-      insertDamage.run(one.first, one.last, one.reason, Date.now());
+      knownDamage.push(one);
       return 0;
     }
     lastKnownOffset = Math.max(lastKnownOffset, one.offset);
@@ -64,10 +78,34 @@ export function restore(db: DatabaseSync, found: Iterable<Found>, afterOffset: n
         }
       });
     } catch {
-      return { events: eventsBefore, lastKnownOffset, isComplete: false };
+      return { events: eventsBefore, lastKnownOffset, isEndKnown, isStartKnown, isComplete: false };
     }
   }
   // Where the number was found only after such rows.
   const { changes } = db.prepare("DELETE FROM events WHERE offset <= ?").run(deletedThrough);
-  return { events: events - Number(changes), lastKnownOffset, isComplete: true };
+  // What could not be read then may have been found now.
+  const missing = knownDamage.flatMap((range) => withoutStored(db, range));
+  damage.noteAll(missing, Date.now());
+  return {
+    events: events - Number(changes),
+    lastKnownOffset,
+    isEndKnown,
+    isStartKnown,
+    isComplete: true,
+  };
+}
+
+/** The parts of a range that are not stored. */
+function withoutStored(db: DatabaseSync, { first, last, reason }: DamagedRange): DamagedRange[] {
+  const parts: DamagedRange[] = [];
+  let at = first;
+  for (const row of db
+    .prepare("SELECT offset FROM events WHERE offset BETWEEN ? AND ?")
+    .iterate(first, last)) {
+    const offset = Number(row["offset"]);
+    if (offset > at) parts.push({ first: at, last: offset - 1, reason });
+    at = offset + 1;
+  }
+  if (at <= last) parts.push({ first: at, last, reason });
+  return parts;
 }

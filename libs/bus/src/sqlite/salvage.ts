@@ -1,3 +1,4 @@
+import { type DamagedRange, isDamageReason } from "./damage.ts";
 import type { PageFile } from "./pages.ts";
 import { cellStarts, headerStart, localBytes, pageKinds, readVarint } from "./pages.ts";
 import { bodyChecksum } from "./reader.ts";
@@ -15,7 +16,7 @@ export type Found =
       readonly head: Buffer;
       readonly data: Buffer;
     }
-  | { readonly kind: "damage"; readonly first: number; readonly last: number; readonly reason: string }
+  | ({ readonly kind: "damage" } & DamagedRange)
   /** A row of a name and a number: of `meta`, or what AUTOINCREMENT remembers of `events`. */
   | { readonly kind: "number"; readonly name: string; readonly value: number };
 
@@ -85,7 +86,7 @@ function identify(key: number, values: readonly SqlValue[]): Found | undefined {
   }
   if (values.length === 7) {
     const [, last, reason] = values;
-    if (typeof last !== "number" || typeof reason !== "string" || last < key) return undefined;
+    if (typeof last !== "number" || !isDamageReason(reason) || last < key) return undefined;
     return { kind: "damage", first: key, last, reason };
   }
   const [, acceptedMs, crc, type, head, data] = values;
