@@ -1,26 +1,22 @@
 /**
- * What differs between the versions of RabbitMQ that are supported, each with its source. The version is read from the
- * connection's server properties; everything else in the driver asks here.
+ * The versions of RabbitMQ that are supported, and what differs between them. The version is read from the connection's server
+ * properties at each connect; an older broker is refused. One topology (topology.ts, ../queues/amqp/topology.ts) serves all of them,
+ * because what differs is always said explicitly:
+ *
+ * | since | what | what we do |
+ * |---|---|---|
+ * | 3.10 | quorum queues take `x-message-ttl` and dead-letter at least once with `x-overflow: reject-publish` (release notes of 3.10.0; documentation, Quorum Queues, At-least-once dead-lettering) | the oldest version that is taken |
+ * | 4.0 | a quorum queue without `x-delivery-limit` gets the limit 20; `-1` lifts it and is an error before (release notes of 4.0) | every queue has an explicit limit above 0 |
+ * | 4.0 | a message has at most 16 MiB (`max_message_size`; 128 MiB before) | no event is larger (amqp-bus.ts, maxEventBytes) |
+ * | 4.0 | clients cannot set `x-death`, and a broker that sees a cycle drops the message (release notes of 4.0; documentation, Dead Letter Exchanges) | what is published again carries no `x-` header (../queues/amqp/message.ts) |
+ * | 4.0 | classic mirrored queues are gone | quorum queues and one stream only |
+ * | 4.3 | `x-delivery-count` counts failed deliveries only, `x-acquired-count` all (pull requests 13885 and 15387) | both are read (../queues/amqp/message.ts) |
  */
 import { BusError } from "../errors.ts";
 
 export interface Broker {
-  /** As the server says: "RabbitMQ". */
-  readonly product: string;
+  /** As the server says it: "4.0.5". */
   readonly version: string;
-  readonly node: string;
-  /**
-   * Quorum queues take `x-message-ttl`, and dead-letter at least once with `x-overflow: reject-publish`: since 3.10
-   * (release notes of 3.10.0; documentation, Quorum Queues, At-least-once dead-lettering).
-   */
-  readonly hasQuorumTtl: boolean;
-  /**
-   * A quorum queue without `x-delivery-limit` gets the limit 20: since 4.0 (release notes of 4.0). We always set the limit, so
-   * that both act the same; `-1` lifts it on 4.x only and is an error on 3.x, so that it is never used.
-   */
-  readonly hasDefaultDeliveryLimit: boolean;
-  /** Classic mirrored queues are gone, and Khepri may hold the metadata: since 4.0. */
-  readonly isVersion4: boolean;
 }
 
 /**
@@ -32,30 +28,33 @@ export interface Broker {
  */
 export const queueSettleMs = 5_000;
 
-const oldestSupported = [3, 10] as const;
+const oldest = { major: 3, minor: 10 } as const;
 
 const text = (value: unknown) =>
   typeof value === "string" ? value : Buffer.isBuffer(value) ? value.toString() : "";
 
-/** @throws {BusError} BUS_FAILED for a broker that is not RabbitMQ or too old; not retryable */
+/** @throws {BusError} BUS_FAILED for a broker that is not RabbitMQ or too old */
 export function parseBroker(properties: Readonly<Record<string, unknown>>): Broker {
   const product = text(properties["product"]);
   const version = text(properties["version"]);
   const [major = 0, minor = 0] = version.split(".").map((part) => Number.parseInt(part, 10));
-  const atLeast = (wantedMajor: number, wantedMinor: number) =>
-    major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
-  if (product !== "RabbitMQ" || !atLeast(...oldestSupported)) {
-    throw new BusError(
-      "BUS_FAILED",
-      `Cannot use the broker ${product || "of unknown make"} ${version}: RabbitMQ ${oldestSupported.join(".")} or newer is needed (quorum queues with TTL, streams)`,
-    );
+  const isSupported = major > oldest.major || (major === oldest.major && minor >= oldest.minor);
+  if (product !== "RabbitMQ" || !isSupported) {
+    const name = `${product || "of unknown make"} ${version}`.trim();
+    const needed = `RabbitMQ ${oldest.major}.${oldest.minor} or newer is needed (quorum queues with TTL, streams)`;
+    throw new BusError("BUS_FAILED", `Cannot use the broker ${name}: ${needed}`);
   }
-  return {
-    product,
-    version,
-    node: text(properties["cluster_name"]),
-    hasQuorumTtl: true,
-    hasDefaultDeliveryLimit: atLeast(4, 0),
-    isVersion4: atLeast(4, 0),
-  };
+  return { version };
+}
+
+/**
+ * Why a connection could not be made, in words. A virtual host that is not there, or that the user may not use, is closed by
+ * RabbitMQ in the middle of the handshake (AMQP 0-9-1, Connection.Open), of which amqplib tells the frame that it did not expect.
+ */
+export function connectFailure(url: string, error: Error): string {
+  if (!/^Expected ConnectionOpenOk; got <ConnectionClose/.test(error.message)) return error.message;
+  const { pathname, username } = new URL(url);
+  const host = decodeURIComponent(pathname.slice(1)) || "/";
+  const user = decodeURIComponent(username) || "guest";
+  return `the virtual host "${host}" does not exist, or the user "${user}" may not use it`;
 }

@@ -14,6 +14,9 @@ export interface BrokerState {
 
 /** Empty when all is well. @param host as shown: without user and password */
 export function describeBroker(host: string, { linkState, trouble, isReady = true }: BrokerState): string[] {
+  // It cuts the link each time, which is then down for the same reason.
+  if (trouble && (linkState.status === "up" || linkState.reason === trouble.reason))
+    return [`RabbitMQ at ${host} has taken nothing since ${iso(trouble.sinceMs)}: ${trouble.reason}`];
   switch (linkState.status) {
     case "down":
       return [`RabbitMQ at ${host} cannot be used since ${iso(linkState.sinceMs)}: ${linkState.reason}`];
@@ -22,10 +25,6 @@ export function describeBroker(host: string, { linkState, trouble, isReady = tru
         `RabbitMQ at ${host} has blocked publishing since ${iso(linkState.sinceMs)} (${linkState.reason}): it is short of memory or disk`,
       ];
     case "up":
-      if (trouble)
-        return [
-          `RabbitMQ at ${host} did not take what was published at ${iso(trouble.atMs)}: ${trouble.reason}`,
-        ];
       if (isReady) return [];
       return [
         `The queues of RabbitMQ at ${host} were made just now; until it is sure to keep them, events wait in the spool`,

@@ -10,7 +10,7 @@
 import { backoffMs, type Logger, toError } from "@fairlead/core";
 import { type ChannelModel, connect, type RecoveringChannelModel } from "amqplib";
 import { BusError } from "../errors.ts";
-import { type Broker, parseBroker } from "./broker.ts";
+import { type Broker, connectFailure, parseBroker } from "./broker.ts";
 
 export interface LinkOptions {
   /** amqp:// or amqps:// */
@@ -88,7 +88,7 @@ export class Link implements AsyncDisposable {
     connection.on("error", (error) =>
       this.#options.logger.debug({ err: error, link: name }, "amqp connection error"),
     );
-    connection.on("connect-failed", (error) => this.#down(error.message));
+    connection.on("connect-failed", (error) => this.#down(connectFailure(url, error)));
     connection.on("disconnect", (error) => this.#down(error.message));
     return connection;
   }
@@ -151,14 +151,14 @@ export class Link implements AsyncDisposable {
 
   #down(reason: string): void {
     const hadModel = this.#model !== undefined;
-    const wasUp = this.#state.status !== "down";
     this.#model = undefined;
-    const sinceMs = this.#state.status === "down" ? this.#state.sinceMs : Date.now();
+    const before = this.#state;
+    const sinceMs = before.status === "down" ? before.sinceMs : Date.now();
     this.#state = { status: "down", sinceMs, reason };
     if (this.#closed.signal.aborted) return;
     const { name, logger, onDown } = this.#options;
-    if (wasUp) logger.warn({ link: name, reason }, "lost the broker");
-    else logger.debug({ link: name, reason }, "cannot use the broker");
+    if (before.status !== "down") logger.warn({ link: name, reason }, "lost the broker");
+    else if (before.reason !== reason) logger.warn({ link: name, reason }, "cannot use the broker");
     if (hadModel) onDown(reason);
   }
 

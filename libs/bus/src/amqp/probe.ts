@@ -1,6 +1,6 @@
 import { toError } from "@fairlead/core";
 import { BusError } from "../errors.ts";
-import { type Broker, parseBroker } from "./broker.ts";
+import { type Broker, connectFailure, parseBroker } from "./broker.ts";
 import { withConnection } from "./with-channel.ts";
 
 /**
@@ -16,8 +16,7 @@ export async function probeBroker(url: string, timeoutMs: number): Promise<Broke
     );
   } catch (error) {
     if (error instanceof BusError) throw error;
-    throw new BusError("BUS_FAILED", `Cannot use RabbitMQ at ${host}: ${toError(error).message}`, {
-      cause: error,
-    });
+    const reason = connectFailure(url, toError(error));
+    throw new BusError("BUS_FAILED", `Cannot use RabbitMQ at ${host}: ${reason}`, { cause: error });
   }
 }

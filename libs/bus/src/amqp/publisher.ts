@@ -42,10 +42,12 @@ export interface PublisherOptions<Item extends Outgoing> extends Omit<LinkOption
 /** What went wrong last on a link that stood. */
 export interface Trouble {
   readonly reason: string;
+  /** The last of them, and the first since which nothing was confirmed. */
   readonly atMs: number;
+  readonly sinceMs: number;
   /** In a row, without a time of success in between. */
   readonly count: number;
-  /** Nothing was confirmed since. */
+  /** It left events without an outcome, and nothing was confirmed since. */
   readonly isOpen: boolean;
 }
 
@@ -147,7 +149,7 @@ export class Publisher<Item extends Outgoing> implements AsyncDisposable {
   ): void {
     // Later, so that the loss of the link, which fails every callback too, is told by the link with its reason.
     const fail = (error: unknown) => {
-      const { message: reason } = toError(error);
+      const reason = this.#wordsFor(toError(error));
       onFailed?.(new BusError("BUS_FAILED", `Cannot publish: ${reason}`));
       setImmediate(() => this.#fail(channel, `refused by the broker: ${reason}`));
     };
@@ -159,6 +161,13 @@ export class Publisher<Item extends Outgoing> implements AsyncDisposable {
     } catch (error) {
       fail(error);
     }
+  }
+
+  /** A nack says nothing itself. Of the queues that we bind only the inbox refuses anything (`reject-publish`). */
+  #wordsFor({ message }: Error): string {
+    if (!message.includes("nacked")) return message;
+    const full = this.#options.topology.inbox.length > 0 ? `${names.inbox} or another queue` : "a queue";
+    return `${message}, as ${full} bound to ${names.events} does when it is full`;
   }
 
   #succeeded(count: number, tookMs: number): void {
@@ -227,9 +236,12 @@ export class Publisher<Item extends Outgoing> implements AsyncDisposable {
     this.#channel = undefined;
     if (this.#isClosed || !wasReady) return;
     this.#pace.restart();
+    const abandoned = this.#window.abandon();
     const count = (this.#trouble?.count ?? 0) + 1;
-    this.#trouble = { reason, atMs: this.#options.clock.nowMs(), count, isOpen };
-    this.#options.onTrouble(this.#window.abandon(), reason);
+    const atMs = this.#options.clock.nowMs();
+    const sinceMs = this.trouble?.sinceMs ?? atMs;
+    this.#trouble = { reason, atMs, sinceMs, count, isOpen: isOpen && abandoned.length > 0 };
+    this.#options.onTrouble(abandoned, reason);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -49,6 +49,25 @@ describe("an operator changes what the broker has", { skip: skipOrFail(rabbitMis
     await auditAll(context, under.bus, rabbit.url, load);
   });
 
+  test("a queue is deleted while nothing is published: made anew, and health has no complaint then", async () => {
+    const rabbit = await shared.clean();
+    await using under = await openTestBus(rabbit.url, { declareEveryMs: 500 });
+    await direct(under.bus);
+    await asOperator(rabbit.url, (channel) => channel.deleteQueue(names.deadQueue));
+    const isBack = async () => (await rabbit.rabbitmqctl("list_queues", "name")).includes(names.deadQueue);
+    await eventually(isBack, "the queue");
+    await direct(under.bus);
+  });
+
+  test("the virtual host is not there: health and the log say so in words", async () => {
+    const rabbit = await shared.clean();
+    await using under = await openTestBus(`${rabbit.url}/nope`);
+    const words = /the virtual host \\?"nope\\?" does not exist, or the user \\?"guest\\?" may not use it/;
+    await eventually(() => words.test(under.bus.health().problems.join()), "the words");
+    assert.ok(under.warnings.some((line) => words.test(line)));
+    assert.equal(under.bus.health().canAccept, true);
+  });
+
   test("the password is refused: events wait in the spool, health says so without it, and it heals when it is right", async () => {
     const rabbit = await shared.clean();
     await using under = await openTestBus(rabbit.url.replace("guest:guest", "guest:hunter2"));
@@ -144,13 +163,20 @@ describe("an operator changes what the broker has", { skip: skipOrFail(rabbitMis
     await using under = await openTestBus(rabbit.url, { topology });
     await direct(under.bus);
     await using load = new Load(under.bus);
-    await eventually(
-      () => under.bus.health().problems.some((problem) => problem.includes("did not take")),
-      "the refusal to be said",
-    );
+    const said = () => under.bus.health().problems.join("; ");
+    await eventually(() => said().includes("has taken nothing since"), "the refusal to be said");
+    const [first] = said().split(";");
     await sleep(3_000);
+    assert.equal(said().split(";")[0], first, "since when, and why, does not change with each attempt");
+    assert.match(
+      said(),
+      /nacked, as fairlead.inbox.v1 or another queue bound to fairlead.events does when it is full/,
+    );
     assert.equal(under.bus.mode, "spool");
     assert.equal(under.bus.health().canAccept, true);
+    let read = 0;
+    for await (const _event of under.bus.tail({ after: 0, follow: false })) read++;
+    assert.ok(read > 0, "the log can be read to its end meanwhile");
     await load.stop();
     const inbox = await readInbox(rabbit.url, () => under.bus.mode === "direct");
     await direct(under.bus);
