@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, writeF
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
+import { type Logger, silentLogger } from "@fairlead/core";
 import type { BusHealth } from "../src/bus.ts";
 import { collect, eventOf, history, idsOf, range } from "../src/contract/support.ts";
 import { openSqliteBus, type SqliteBus } from "../src/sqlite/sqlite-bus.ts";
@@ -70,6 +71,37 @@ test("a page that is found damaged while it is read is repaired at the next star
   await using bus = await openSqliteBus({ path });
   assert.equal(damagedFiles(directory.path, path).length, 1);
   assert.equal((await collect(bus, history)).at(-1)?.event.id, "new");
+});
+
+test("damage that is met while reading, and a repair, are each logged once, with the offsets", async () => {
+  using directory = temporaryDirectory();
+  const path = join(directory.path, "events.db");
+  await fill(path, 3_000);
+  for (const id of ["500", "501", "1500"]) flipBit(path, readFileSync(path).indexOf(marker(id)));
+  const lines: { readonly fields: object; readonly message: string }[] = [];
+  const logger: Logger = {
+    ...silentLogger,
+    error: (fields, message) => void lines.push({ fields, message }),
+    child: () => logger,
+  };
+  const open = () => openSqliteBus({ path, logger });
+  {
+    await using bus = await open();
+    for (let reads = 0; reads < 2; reads++) await collect(bus, history);
+  }
+  const message = "events of the log were found damaged and are not served";
+  const range = (firstOffset: number, lastOffset: number) => {
+    const events = lastOffset - firstOffset + 1;
+    return { message, fields: { path, firstOffset, lastOffset, events, reason: "checksum" } };
+  };
+  assert.deepEqual(lines.splice(0), [range(500, 501), range(1_500, 1_500)]);
+  flipBit(path, 3);
+  {
+    await using bus = await open();
+    await collect(bus, history);
+  }
+  assert.deepEqual(lines.length, 1);
+  assert.match(lines[0]!.message, /was damaged .* it was kept as .* 2997 events were saved/);
 });
 
 test("what a lost page took is counted once, by reading, by the repair and by the next repair", async () => {

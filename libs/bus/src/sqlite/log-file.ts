@@ -78,6 +78,11 @@ export class LogFile {
     }
   }
 
+  /** What was done about damage, in words. */
+  get notes(): readonly string[] {
+    return this.#notes;
+  }
+
   /** Said in the status as long as this process runs. */
   addNote(sentence: string): void {
     this.#notes.push(sentence);

@@ -1,4 +1,5 @@
 import type { BusErrorFacts } from "../errors.ts";
+import type { DamagedRange } from "./damage.ts";
 
 /** What the log is opened with; crosses to the thread, so plain values only. */
 export interface LogSettings {
@@ -56,4 +57,8 @@ export type LogReply =
   | { kind: "deleted"; id: number }
   | { kind: "undeleted"; id: number; error: BusErrorFacts }
   | { kind: "status"; status: LogStatus }
+  /** Newly found; told once. */
+  | { kind: "damaged"; ranges: readonly DamagedRange[] }
+  /** What was done about a damaged file, in words; told once. */
+  | { kind: "repaired"; notes: readonly string[] }
   | { kind: "closed" };

@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
-import { type CloudEvent, silentLogger, systemClock } from "@fairlead/core";
+import { type CloudEvent, type Logger, silentLogger, systemClock } from "@fairlead/core";
 import type { Bus, BusHealth, LoggedEvent, TailOptions } from "../bus.ts";
 import { BusError, busErrorFrom } from "../errors.ts";
 import { Commits, type Group } from "./commits.ts";
+import type { DamagedRange } from "./damage.ts";
 import { Deletions } from "./deletions.ts";
 import { WorkerLink } from "./link.ts";
 import { acquireLock } from "./lock.ts";
@@ -17,6 +18,7 @@ import { RecentWindow } from "./window.ts";
 export class SqliteBus implements Bus {
   readonly #path: string;
   readonly #maxEventBytes: number;
+  readonly #logger: Logger;
   readonly #lock: Disposable;
   readonly #link: WorkerLink;
   readonly #commits: Commits;
@@ -45,6 +47,7 @@ export class SqliteBus implements Bus {
     }
     this.#path = resolve(options.path);
     this.#maxEventBytes = options.maxEventBytes ?? 16 << 20;
+    this.#logger = options.logger ?? silentLogger;
     this.#lock = acquireLock(this.#path);
     this.#reads = new Reads((request, transfer) => this.#link.send(request, transfer));
     this.#deletions = new Deletions((request) => this.#link.send(request));
@@ -58,7 +61,7 @@ export class SqliteBus implements Bus {
         onDown: (error) => this.#onDown(error),
       },
       options.clock ?? systemClock,
-      options.logger ?? silentLogger,
+      this.#logger,
     );
   }
 
@@ -232,6 +235,19 @@ export class SqliteBus implements Bus {
         return;
       case "status":
         this.#status = reply.status;
+        return;
+      case "damaged":
+        this.#logDamage(reply.ranges);
+        return;
+      case "repaired":
+        for (const note of reply.notes) this.#logger.error({}, note);
+    }
+  }
+
+  #logDamage(ranges: readonly DamagedRange[]): void {
+    for (const { first, last, reason } of ranges) {
+      const where = { path: this.#path, firstOffset: first, lastOffset: last, events: last - first + 1 };
+      this.#logger.error({ ...where, reason }, "events of the log were found damaged and are not served");
     }
   }
 

@@ -22,9 +22,20 @@ function serve(file: LogFile): void {
   let isReading = false;
   const tellStatus = () => reply({ kind: "status", status: log.status() });
 
+  const tellDamage = () => {
+    const ranges = log.damage.takeFound();
+    if (ranges.length === 0) return;
+    tellStatus();
+    reply({ kind: "damaged", ranges });
+  };
+  const tellRepair = () => {
+    if (log.notes.length > 0) reply({ kind: "repaired", notes: log.notes });
+  };
+
   const repairNow = (error: unknown) => {
     log = repairLogFile(log, settings, error);
     tellStatus();
+    tellRepair();
   };
 
   let refused: { epoch: number; error: BusErrorFacts } | undefined;
@@ -66,11 +77,10 @@ function serve(file: LogFile): void {
     if (request === undefined) return;
     const { id, after, through, types, buffer: spare } = request;
     try {
-      const damagedBefore = log.damage.count;
       const { packed, scannedThrough } = log.read(after, through, types, spare);
       const { count } = packed;
       const buffer = packed.take();
-      if (log.damage.count !== damagedBefore) tellStatus();
+      tellDamage();
       reply({ kind: "rows", id, buffer, count, scannedThrough }, [buffer]);
     } catch (error) {
       reply({ kind: "unread", id, error: busErrorFacts(error) });
@@ -102,6 +112,8 @@ function serve(file: LogFile): void {
     }
   });
   reply({ kind: "ready", status: log.status() });
+  tellRepair();
+  tellDamage();
 }
 
 try {
