@@ -39,6 +39,7 @@ const refused: readonly (readonly [string, object])[] = [
   ["no pending events", { maxPendingEvents: 0 }],
   ["a number where a duration belongs", { maxAge: 7 }],
   ["an age of nothing", { maxAge: "0s" }],
+  ["an event larger than what may be pending", { maxEventBytes: "64MiB", maxPendingBytes: "1MiB" }],
   ["an inbox that is no list", { inbox: "tcp.*" }],
 ];
 
@@ -67,6 +68,26 @@ for (const [what, key, section] of refusedInside) {
     assert.deepEqual(
       error?.issues.map(({ path }) => path.join(".")),
       [key],
+    );
+  });
+}
+
+const refusals: readonly (readonly [object, string])[] = [
+  [{ maxAge: "0s" }, 'must be a duration with its unit, from "1s", like "5s"'],
+  [{ minAge: 5 }, 'must be a duration with its unit, from "0ms", like "5s"'],
+  [{ maxBytes: "1000" }, 'must be a size with its unit, from "1MiB", like "64MiB"'],
+  [{ spool: { drainRate: "1B" } }, 'must be a size with its unit, from "1KiB", like "64MiB"'],
+  [
+    { maxEventBytes: "64MiB", maxPendingBytes: "1MiB" },
+    "must be at most maxPendingBytes (1MiB): an event has to fit into what may wait to be durable",
+  ],
+];
+
+for (const [section, message] of refusals) {
+  test(`busConfigSchema says what may be written instead of ${JSON.stringify(section)}`, () => {
+    assert.deepEqual(
+      busConfigSchema.safeParse(section).error?.issues.map((issue) => issue.message),
+      [message],
     );
   });
 }

@@ -1,5 +1,13 @@
 import { join, resolve } from "node:path";
-import { type Clock, type Logger, type Meter, parseBytes, parseDurationMs } from "@fairlead/core";
+import {
+  type Clock,
+  formatBytes,
+  formatDurationMs,
+  type Logger,
+  type Meter,
+  parseBytes,
+  parseDurationMs,
+} from "@fairlead/core";
 import { z } from "zod";
 import type { AmqpBus } from "./amqp/amqp-bus.ts";
 import type { Bus } from "./bus.ts";
@@ -8,23 +16,30 @@ import { observeBus } from "./observe.ts";
 import { openSpool } from "./spool/open-spool.ts";
 import { openSqliteBus } from "./sqlite/sqlite-bus.ts";
 
-const parsed = (parse: (text: string) => number, min: number) =>
-  z.string().transform((text, context) => {
-    try {
-      const value = parse(text);
-      if (value >= min) return value;
-      context.addIssue({
-        code: "custom",
-        message: `Cannot use ${JSON.stringify(text)}: the least is ${min}`,
-      });
-    } catch (error) {
-      context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error) });
-    }
-    return z.NEVER;
-  });
+/** A size or duration with its unit. @param allowed what may be written, in words */
+const parsed = (parse: (text: string) => number, min: number, allowed: string) =>
+  z
+    .string({ error: `must be ${allowed}` })
+    .refine((text) => parsedOrNaN(parse, text) >= min, { error: `must be ${allowed}` })
+    .transform((text) => parsedOrNaN(parse, text));
 
-const bytes = (usual: string, min = 1) => parsed(parseBytes, min).prefault(usual);
-const duration = (usual: string, min = 1) => parsed(parseDurationMs, min).prefault(usual);
+function parsedOrNaN(parse: (text: string) => number, text: string): number {
+  try {
+    return parse(text);
+  } catch {
+    return Number.NaN;
+  }
+}
+
+const size = (min = 1) =>
+  parsed(parseBytes, min, `a size with its unit, from "${formatBytes(min)}", like "64MiB"`);
+const bytes = (usual: string, min?: number) => size(min).prefault(usual);
+const duration = (usual: string, min = 1) =>
+  parsed(
+    parseDurationMs,
+    min,
+    `a duration with its unit, from "${formatDurationMs(min)}", like "5s"`,
+  ).prefault(usual);
 
 const amqpUrl = z
   .string()
@@ -72,15 +87,14 @@ const spoolConfigSchema = z.strictObject({
   maxBytes: bytes("4GiB", 1 << 20).describe(
     "Size of the spool; when it is full, producers are refused with LOG_FULL. It stays smaller on a disk with less room.",
   ),
-  drainRate: parsed(parseBytes, 1_024)
+  drainRate: size(1_024)
     .optional()
     .describe(
       "Bytes per second at most that the spool sends once RabbitMQ is back. Not set: as fast as RabbitMQ confirms.",
     ),
 });
 
-/** The section `bus` of the configuration. */
-export const busConfigSchema = z.strictObject({
+const busSection = z.strictObject({
   maxAge: duration("7d", 1_000).describe(
     "Events older than this are deleted from the log. Embedded engine only, as `maxBytes` and `minAge`.",
   ),
@@ -91,7 +105,7 @@ export const busConfigSchema = z.strictObject({
     "An event younger than this is never deleted for want of room: producers are refused with LOG_FULL instead, so that readers this far behind miss nothing.",
   ),
   maxEventBytes: bytes("16MiB").describe(
-    "A larger event is refused with EVENT_TOO_LARGE. RabbitMQ 4 takes 16MiB unless its max_message_size says otherwise.",
+    "A larger event is refused with EVENT_TOO_LARGE; at most `maxPendingBytes`. RabbitMQ 4 takes 16MiB unless its max_message_size says otherwise.",
   ),
   maxPendingEvents: z
     .int()
@@ -113,6 +127,14 @@ export const busConfigSchema = z.strictObject({
   spool: spoolConfigSchema
     .prefault({})
     .describe("Takes events while RabbitMQ does not; used with `amqp` only."),
+});
+
+/** The section `bus` of the configuration. */
+export const busConfigSchema = busSection.superRefine(({ maxEventBytes, maxPendingBytes }, context) => {
+  if (maxEventBytes <= maxPendingBytes) return;
+  const limit = `maxPendingBytes (${formatBytes(maxPendingBytes)})`;
+  const message = `must be at most ${limit}: an event has to fit into what may wait to be durable`;
+  context.addIssue({ code: "custom", path: ["maxEventBytes"], message });
 });
 
 /** As written in the file, and as checked. */

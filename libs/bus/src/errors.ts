@@ -31,6 +31,12 @@ export class BusError extends FairleadError {
   }
 }
 
+/** There is never room for such an event: to try again would be in vain. */
+export function largerThanPending(type: string, bytes: number, maxPendingBytes: number): BusError {
+  const state = `it has ${bytes} bytes and ${maxPendingBytes} at most may wait to be durable`;
+  return new BusError("EVENT_TOO_LARGE", `Cannot publish an event of type ${type.slice(0, 80)}: ${state}`);
+}
+
 /** An error that crosses a thread or a process boundary, where classes do not. */
 export interface BusErrorFacts {
   readonly code: BusErrorCode;

@@ -32,6 +32,13 @@ for (const [what, input] of Object.entries({
   });
 }
 
+test("stateConfigSchema says what may be written instead of a number", () => {
+  assert.deepEqual(
+    stateConfigSchema.safeParse({ sqlite: { maxBytes: 0 } }).error?.issues.map(({ message }) => message),
+    ['must be a size with its unit, from "1B", like "64MiB"'],
+  );
+});
+
 test("openState() opens the file in the data directory and shows a metric", async () => {
   await using directory = await temporaryDirectory();
   const meter = new MemoryMeter();

@@ -1,21 +1,24 @@
 import { parseBytes, parseDurationMs } from "@fairlead/core";
 import { z } from "zod";
 
-function parsed(parse: (text: string) => number, describe: string) {
-  return z.string().transform((text, context) => {
+function parsed(parse: (text: string) => number, allowed: string) {
+  const error = `must be ${allowed}`;
+  return z.string({ error }).transform((text, context) => {
     try {
       const value = parse(text);
       if (value > 0) return value;
-      context.addIssue("must be above 0");
-    } catch (error) {
-      context.addIssue(error instanceof Error ? error.message : describe);
+    } catch {
+      // Said below, in the words of every other section.
     }
+    context.addIssue(error);
     return z.NEVER;
   });
 }
 
-const duration = (fallback: string) => parsed(parseDurationMs, "a duration").prefault(fallback);
-const bytes = (fallback: string) => parsed(parseBytes, "a size").prefault(fallback);
+const duration = (fallback: string) =>
+  parsed(parseDurationMs, 'a duration with its unit, from "1ms", like "5s"').prefault(fallback);
+const bytes = (fallback: string) =>
+  parsed(parseBytes, 'a size with its unit, from "1B", like "64MiB"').prefault(fallback);
 
 const redisUrl = z
   .string()

@@ -61,11 +61,13 @@ export function publishCases(open: OpenBusUnderTest): void {
 
   test("publish() refuses an event over the limit with EVENT_TOO_LARGE and goes on", async () => {
     await using under = await open();
-    const data = Buffer.alloc(contractLimits.maxEventBytes + 1);
-    await assert.rejects(under.bus.publish(eventOf(1, { data })), {
-      code: "EVENT_TOO_LARGE",
-      retryable: false,
-    });
+    for (const limit of [contractLimits.maxEventBytes, contractLimits.maxPendingBytes]) {
+      const data = Buffer.alloc(limit + 1);
+      await assert.rejects(under.bus.publish(eventOf(1, { data })), {
+        code: "EVENT_TOO_LARGE",
+        retryable: false,
+      });
+    }
     await under.bus.publish(eventOf(2));
     assert.deepEqual(idsOf(await collect(under.bus, history)), ["2"]);
   });

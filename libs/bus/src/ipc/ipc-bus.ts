@@ -1,6 +1,6 @@
 import type { CloudEvent } from "@fairlead/core";
 import type { Bus, BusHealth, LoggedEvent, TailOptions } from "../bus.ts";
-import { BusError, busErrorFrom } from "../errors.ts";
+import { BusError, busErrorFrom, largerThanPending } from "../errors.ts";
 import { type BusAnswer, type BusCall, type BusPort, eventCost, Outbox, openEnvelope } from "./protocol.ts";
 import { RemoteTailQueue } from "./remote-tail.ts";
 
@@ -64,7 +64,10 @@ class IpcBus implements Bus {
 
   publish(event: CloudEvent): Promise<void> {
     const cost = eventCost(event);
-    const refusal = this.#refusal(cost);
+    const isTooLarge = cost > this.#maxPendingBytes;
+    const refusal = isTooLarge
+      ? largerThanPending(event.type, cost, this.#maxPendingBytes)
+      : this.#refusal(cost);
     if (refusal) return Promise.reject(refusal);
     const seq = this.#nextSeq++;
     this.#pendingBytes += cost;

@@ -333,6 +333,13 @@ test("SpooledPublisher.publish() refuses more than may be pending", async () => 
   await spooled[Symbol.asyncDispose]();
 });
 
+test("SpooledPublisher.publish() refuses for good what alone is more than may be pending", async () => {
+  const { spooled } = build(4);
+  const large = { ...numbered(1), data: Buffer.alloc(1_000_001) };
+  await assert.rejects(spooled.publish(large), { code: "EVENT_TOO_LARGE", retryable: false });
+  await spooled[Symbol.asyncDispose]();
+});
+
 test("SpooledPublisher.close() gives every pending event an outcome though the broker is silent", async () => {
   const { store, broker, spooled } = build(4);
   broker.ready();

@@ -8,7 +8,7 @@
  */
 import type { Clock, CloudEvent } from "@fairlead/core";
 import type { Outgoing, Publisher } from "../amqp/publisher.ts";
-import { BusError } from "../errors.ts";
+import { BusError, largerThanPending } from "../errors.ts";
 import { type Backlog, Drain } from "./drain.ts";
 import { Fifo } from "./fifo.ts";
 import type { SpoolStore } from "./store.ts";
@@ -90,6 +90,7 @@ export class SpooledPublisher implements AsyncDisposable {
       return Promise.reject(new BusError("BUS_CLOSED", "Cannot publish: the bus is closed"));
     const bytes = event.data.length;
     const { maxPendingEvents, maxPendingBytes } = this.#options;
+    if (bytes > maxPendingBytes) return Promise.reject(largerThanPending(event.type, bytes, maxPendingBytes));
     if (this.#pendingEvents >= maxPendingEvents || this.#pendingBytes + bytes > maxPendingBytes) {
       const state = `${this.#pendingEvents} events and ${this.#pendingBytes} bytes wait to be durable`;
       const limit = `the limits are ${maxPendingEvents} and ${maxPendingBytes}`;

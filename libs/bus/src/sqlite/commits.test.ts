@@ -39,6 +39,13 @@ test("Commits.refuse() refuses everything that was published before the refusal 
   assert.deepEqual([commits.pendingEvents, commits.pendingBytes], [0, 0]);
 });
 
+test("Commits.add() refuses for good what alone is more than may be pending", async () => {
+  const commits = new Commits({ maxPendingEvents: 100, maxPendingBytes: 1 << 20 }, () => {});
+  await assert.rejects(commits.add(sized(1, 3 << 20)), { code: "EVENT_TOO_LARGE", retryable: false });
+  void commits.add(sized(2, 900 << 10));
+  await assert.rejects(commits.add(sized(3, 900 << 10)), { code: "BUS_OVERLOADED", retryable: true });
+});
+
 test("SqliteBus.publish() accepts a prefix of what was published at once when the log becomes full on the way", async () => {
   const directory = mkdtempSync(join(tmpdir(), "fairlead-order-"));
   try {

@@ -1,5 +1,5 @@
 import type { CloudEvent } from "@fairlead/core";
-import { BusError } from "../errors.ts";
+import { BusError, largerThanPending } from "../errors.ts";
 import { Packer } from "./packer.ts";
 import { encodeHead } from "./record.ts";
 
@@ -59,11 +59,15 @@ export class Commits {
     return this.#pendingBytes;
   }
 
-  /** Resolves with the offset once durable. Copies the event at once. @throws {BusError} BUS_OVERLOADED (as a rejection) */
+  /**
+   * Resolves with the offset once durable. Copies the event at once.
+   * @throws {BusError} BUS_OVERLOADED; EVENT_TOO_LARGE when it alone is more than may be pending (as rejections)
+   */
   add(event: CloudEvent): Promise<number> {
     const head = encodeHead(event);
     const bytes = event.data.byteLength + head.length + event.type.length;
     const { maxPendingEvents, maxPendingBytes } = this.#limits;
+    if (bytes > maxPendingBytes) return Promise.reject(largerThanPending(event.type, bytes, maxPendingBytes));
     if (this.#pendingEvents >= maxPendingEvents || this.#pendingBytes + bytes > maxPendingBytes) {
       const state = `${this.#pendingEvents} events and ${this.#pendingBytes} bytes wait to be durable`;
       const limit = `the limits are ${maxPendingEvents} and ${maxPendingBytes}`;
