@@ -28,7 +28,7 @@ function compose(...args: readonly string[]): string {
 
 /** The `fairlead` command in a container of its own, inside the stack's network. */
 function tail(url: string, type: string): { type: string; subject: string; records?: { text?: string }[] }[] {
-  const options = ["--url", url, "--token-file", "/run/fairlead/token", "--type", type];
+  const options = ["--url", url, "--token-file", "/run/api-token/token", "--type", type];
   const out = compose(
     "run",
     "--rm",

@@ -1,5 +1,6 @@
-// Makes the secrets of the compose stack on its first run and leaves them alone afterwards. Each consumer has a volume of
-// its own, so that none can read another's: /secrets/rabbitmq, /secrets/redis, /secrets/fairlead. Prints no secret.
+// Makes the secrets of the compose stack on its first run and leaves them alone afterwards. Each kind of consumer has a volume of
+// its own: /secrets/rabbitmq, /secrets/redis, /secrets/fairlead for the services, and /secrets/api-token for the command line
+// alone, because a service needs only the digest of the token. Prints no secret.
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 
@@ -19,7 +20,7 @@ if (existsSync(done)) {
   const redis = secret();
   const token = `fl_${secret()}`;
   const digest = createHash("sha256").update(token).digest("hex");
-  for (const consumer of ["rabbitmq", "redis", "fairlead"])
+  for (const consumer of ["rabbitmq", "redis", "fairlead", "api-token"])
     mkdirSync(`/secrets/${consumer}`, { recursive: true });
 
   write(
@@ -29,8 +30,8 @@ if (existsSync(done)) {
   write("/secrets/redis/redis.conf", `requirepass ${redis}\n`);
   write("/secrets/fairlead/amqp-url", `amqp://fairlead:${rabbit}@rabbitmq:5672`);
   write("/secrets/fairlead/redis-url", `redis://:${redis}@redis:6379`);
-  write("/secrets/fairlead/token", token);
+  write("/secrets/api-token/token", token);
   // Last, because it says that everything is there.
   write(done, `tokens:\n  - name: compose\n    sha256: ${digest}\n    scopes: [admin]\n`);
-  console.log("secrets: made; the API token is in the file `token` of the volume fairlead-secrets");
+  console.log("secrets: made; the API token is in the file `token` of the volume api-token");
 }

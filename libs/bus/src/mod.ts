@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Broker } from "./amqp/broker.ts";
+import type { ProbedBroker } from "./amqp/probe.ts";
 
 export type { Bus, BusHealth, LoggedEvent, TailOptions } from "./bus.ts";
 export {
@@ -46,9 +46,9 @@ export {
 } from "./spool/operations.ts";
 export type { SqliteBusOptions } from "./sqlite/options.ts";
 export { openSqliteBus, SqliteBus } from "./sqlite/sqlite-bus.ts";
-export type { Broker };
+export type { ProbedBroker };
 
 /** Connects once to see whether a broker answers. Loads the AMQP client only then. @throws {BusError} BUS_FAILED */
-export async function probeBroker(url: string, timeoutMs: number): Promise<Broker> {
+export async function probeBroker(url: string, timeoutMs: number): Promise<ProbedBroker> {
   return (await import("./amqp/probe.ts")).probeBroker(url, timeoutMs);
 }

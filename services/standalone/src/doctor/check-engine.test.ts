@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { test } from "node:test";
+import { busConfigSchema, openBus } from "@fairlead/bus";
+import { MemoryMeter, silentLogger } from "@fairlead/core";
 import { loadServicesConfig } from "@fairlead/engine";
 import {
+  eventually,
   freePort,
   rabbitMissing,
   redisMissing,
@@ -86,4 +89,29 @@ test("checkEngine() finds servers that answer", {
     ["ok", "warning", "ok"],
   );
   assert.match(findings[0]!.words, /^version \d+\.\d+\.\d+ answers$/);
+
+  const inbox = { bus: { inbox: ["#"] } };
+  const checkWithInbox = () => check({ FAIRLEAD_AMQP_URL: rabbit.url }, inbox);
+  await using directory = await temporaryDirectory();
+  const config = busConfigSchema.parse({ amqp: { url: rabbit.url }, inbox: ["#"] });
+  await using bus = await openBus(config, {
+    dataDir: directory.path,
+    logger: silentLogger,
+    meter: new MemoryMeter(),
+  });
+  await eventually(() => bus.health().isDirect === true, "the bus to be ready");
+  assert.equal((await checkWithInbox()).length, 1, "an empty inbox is no trouble");
+  const data = Buffer.from("hello\n");
+  const event = { id: "1", source: "/test", time: new Date().toISOString(), data, extensions: {} };
+  await bus.publish({
+    ...event,
+    type: "dev.fairlead.tcp.records",
+    datacontenttype: "application/octet-stream",
+  });
+  const [, unread] = await checkWithInbox();
+  assert.deepEqual([unread?.subject, unread?.status], ["the inbox queue", "warning"]);
+  assert.match(
+    unread!.words,
+    /^1 events wait in fairlead.inbox.v1 and nobody reads them: at 1GiB it is full/,
+  );
 });

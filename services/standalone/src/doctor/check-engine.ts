@@ -1,5 +1,5 @@
 import { probeBroker } from "@fairlead/bus";
-import { matchesTopic, silentLogger, toError } from "@fairlead/core";
+import { formatBytes, matchesTopic, silentLogger, toError } from "@fairlead/core";
 import type { EngineConfig } from "@fairlead/engine";
 import { openState } from "@fairlead/state";
 import type { Finding } from "./finding.ts";
@@ -18,14 +18,24 @@ async function checkBroker(config: EngineConfig): Promise<Finding[]> {
   const { host } = new URL(amqp.url);
   const findings: Finding[] = [];
   try {
-    const { version } = await probeBroker(amqp.url, patienceMs);
+    const { version, inbox: queue } = await probeBroker(amqp.url, patienceMs);
     findings.push({ subject: `RabbitMQ at ${host}`, status: "ok", words: `version ${version} answers` });
+    if (inbox.length > 0 && queue !== undefined && queue.messages > 0 && queue.consumers === 0)
+      findings.push({
+        subject: "the inbox queue",
+        status: "warning",
+        words:
+          `${queue.messages} events wait in fairlead.inbox.v1 and nobody reads them: ` +
+          `at ${formatBytes(amqp.inboxMaxBytes)} it is full, then events wait in the spool, and are refused when that is full too`,
+        advice: "let your back end consume it, or leave bus.inbox empty and delete the queue",
+      });
   } catch (error) {
     findings.push({
       subject: `RabbitMQ at ${host}`,
       status: "warning",
       words: `${toError(error).message}: until it answers, what is accepted waits in the spool`,
-      advice: "start it, or correct the address, user and password in FAIRLEAD_AMQP_URL (bus.amqp.url)",
+      advice:
+        "start it, or correct the address, user, password and virtual host in FAIRLEAD_AMQP_URL (bus.amqp.url)",
     });
   }
   const left = plannedEvents(config).filter((key) => !inbox.some((pattern) => matchesTopic(pattern, key)));
