@@ -19,10 +19,10 @@ export async function tail(options: TailCommandOptions, terminal: Terminal): Pro
       say(terminal, `${toError(error).message}; trying again in ${(delayMs / 1_000).toFixed(1)} s`),
   });
   for await (const { offset, event } of events) {
+    if (terminal.signal.aborted) return;
     const text = options.json
       ? `${JSON.stringify(eventAsJson(offset, event))}\n`
       : eventAsLines(offset, event);
     await writeOut(terminal, text);
-    if (terminal.signal.aborted) return;
   }
 }

@@ -29,9 +29,12 @@ export function say(terminal: Terminal, text: string): void {
   terminal.stderr.write(`fairlead: ${text}\n`);
 }
 
-/** Writes to standard output and waits while its reader is slower than we are. */
+/**
+ * Writes to standard output and waits while its reader is slower than we are; not once the signal has fired. Text goes out
+ * then, too: how far a command came is to be said. Who writes without end looks at the signal.
+ */
 export async function writeOut(terminal: Terminal, text: string): Promise<void> {
-  if (terminal.signal.aborted || terminal.stdout.write(text)) return;
+  if (terminal.stdout.write(text) || terminal.signal.aborted) return;
   await new Promise<void>((resolve) => {
     const done = () => {
       terminal.stdout.off("drain", done);
