@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { test } from "node:test";
 import { promisify } from "node:util";
+import { openSqliteBus } from "@fairlead/bus";
 import {
   eventually,
   exchange,
@@ -50,7 +51,7 @@ test("fairlead spool shows, exports and drains what a stopped Fairlead left for 
   assert.equal(String(await exchange({ host: "127.0.0.1", port: tcp }, "one\ntwo\n")), "OK 2\n");
   const inUse = await fairlead(env, "spool", "status");
   assert.equal(inUse.code, 1);
-  assert.match(inUse.stderr, /another process/);
+  assert.match(inUse.stderr, /a running Fairlead owns it.*fairlead doctor/);
   up.signal("SIGTERM");
   await up.exited;
 
@@ -67,4 +68,44 @@ test("fairlead spool shows, exports and drains what a stopped Fairlead left for 
   const hasArrived = async () =>
     /fairlead\.log\.v1\s+[1-9]/.test(await rabbit.rabbitmqctl("list_queues", "name", "messages"));
   await eventually(hasArrived, "the event in the log stream");
+});
+
+test("fairlead spool says that the embedded engine has none, and does not take an option that does nothing", async () => {
+  await using directory = await temporaryDirectory();
+  const { FAIRLEAD_AMQP_URL: _, ...rest } = process.env;
+  const env = { ...rest, FAIRLEAD_DATA_DIR: directory.file("data") };
+  for (const name of ["status", "verify", "export", "drain"]) {
+    const { code, stderr } = await fairlead(env, "spool", name);
+    assert.equal(code, 1);
+    assert.match(stderr, /no RabbitMQ is configured/);
+  }
+  const { code, stderr } = await fairlead(env, "spool", "export", "--json");
+  assert.equal(code, 2);
+  assert.match(stderr, /unknown option/);
+});
+
+test("fairlead spool drain that is stopped says how many events are left", async () => {
+  await using directory = await temporaryDirectory();
+  const env = {
+    ...process.env,
+    FAIRLEAD_DATA_DIR: directory.file("data"),
+    FAIRLEAD_AMQP_URL: `amqp://127.0.0.1:${await freePort()}`,
+  };
+  {
+    await using spool = await openSqliteBus({ path: directory.file("data/spool.db") });
+    const attributes = {
+      id: "1",
+      source: "/test",
+      type: "t",
+      time: "2026-01-02T03:04:05.678Z",
+      extensions: {},
+    };
+    await spool.publish({ ...attributes, datacontenttype: "text/plain", data: Buffer.from("one") });
+  }
+  await using drain = await startProcess(cli, { args: ["spool", "drain", "--json"], env });
+  await drain.waitForLine("RabbitMQ");
+  drain.signal("SIGTERM");
+  const { code } = await drain.exited;
+  assert.equal(code, 1);
+  assert.equal(JSON.parse(drain.stdout.join("")).events, 1);
 });

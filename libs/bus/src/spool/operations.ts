@@ -2,12 +2,13 @@
  * What an operator does with a spool whose process does not run. Each opens the file as its one owner, so all refuse with
  * LOG_IN_USE while a process has it; a running one says the same over HTTP (health, metrics).
  */
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
-import { systemClock } from "@fairlead/core";
+import { existsSync, readdirSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { errorCode, systemClock } from "@fairlead/core";
 import type { LoggedEvent } from "../bus.ts";
 import { type BusConfig, type BusDependencies, openOnAmqp } from "../config.ts";
-import { BusError } from "../errors.ts";
+import { BusError, type BusErrorCode } from "../errors.ts";
+import { damagedPrefix } from "../sqlite/repair.ts";
 import type { SqliteBus } from "../sqlite/sqlite-bus.ts";
 import { openSpool } from "./open-spool.ts";
 import { findOldest } from "./store.ts";
@@ -22,18 +23,38 @@ export interface SpoolStatus {
   readonly oldest: string | undefined;
   /** Events that were found damaged and set aside, as far as they were met. */
   readonly damagedEvents: number;
-  /** Sentences for an operator; empty when all is well. */
+  /** Sentences for an operator, also on what was repaired just now; empty when all is well. */
   readonly problems: readonly string[];
+  /** Damaged files that this repair or an earlier one has kept beside the spool. */
+  readonly keptFiles: readonly string[];
 }
 
 const history = { after: 0, follow: false } as const;
 
 async function open(path: string): Promise<SqliteBus> {
-  if (!existsSync(path)) {
-    const state = "there is no such file; it is made when RabbitMQ is first away";
-    throw new BusError("BUS_FAILED", `Cannot open the spool ${path}: ${state}`, { retryable: false });
+  if (!existsSync(path))
+    throw refused(path, "BUS_FAILED", "there is no such file; it is made at the first start with RabbitMQ");
+  try {
+    return await openSpool({ path });
+  } catch (error) {
+    if (errorCode(error) !== "LOG_IN_USE") throw error;
+    const state =
+      "a running Fairlead owns it; ask that one (`fairlead doctor`, /readyz?verbose), or stop it first";
+    throw refused(path, "LOG_IN_USE", state, error);
   }
-  return await openSpool({ path });
+}
+
+function refused(path: string, code: BusErrorCode, state: string, cause?: unknown): BusError {
+  return new BusError(code, `Cannot open the spool ${path}: ${state}`, { retryable: false, cause });
+}
+
+/** Files that repairs have kept beside the spool. */
+function keptBeside(path: string): string[] {
+  const directory = dirname(resolve(path));
+  return readdirSync(directory)
+    .filter((name) => name.startsWith(damagedPrefix(basename(path))))
+    .sort()
+    .map((name) => join(directory, name));
 }
 
 async function status(path: string, spool: SqliteBus): Promise<SpoolStatus> {
@@ -46,6 +67,7 @@ async function status(path: string, spool: SqliteBus): Promise<SpoolStatus> {
     oldest,
     damagedEvents: health.damagedEvents ?? 0,
     problems: health.problems,
+    keptFiles: keptBeside(path),
   };
 }
 
@@ -64,21 +86,20 @@ export async function inspectSpool(path: string): Promise<SpoolStatus> {
  * @throws {BusError} LOG_IN_USE, LOG_TOO_NEW, BUS_FAILED
  */
 export async function verifySpool(path: string): Promise<SpoolStatus> {
+  await using spool = await open(path);
   let events = 0;
-  {
-    await using spool = await open(path);
-    for await (const _ of spool.tail(history)) events++;
-  }
-  return { ...(await inspectSpool(path)), events };
+  for await (const _ of spool.tail(history)) events++;
+  return { ...(await status(path, spool)), events };
 }
 
 /**
- * The events that wait, oldest first. They stay in the spool. The file is held until the iteration ends.
+ * The events that wait, oldest first; at the end, how the spool is. They stay in it. The file is held until the iteration ends.
  * @throws {BusError} LOG_IN_USE, LOG_TOO_NEW, BUS_FAILED
  */
-export async function* exportSpool(path: string): AsyncGenerator<LoggedEvent, void, void> {
+export async function* exportSpool(path: string): AsyncGenerator<LoggedEvent, SpoolStatus, void> {
   await using spool = await open(path);
   yield* spool.tail(history);
+  return await status(path, spool);
 }
 
 export interface DrainSpoolOptions extends Omit<BusDependencies, "meter"> {
@@ -107,5 +128,7 @@ export async function drainSpool(config: BusConfig, options: DrainSpoolOptions):
       onProgress(left, bus.brokerProblems);
     }
   }
-  return await inspectSpool(path);
+  const after = await inspectSpool(path);
+  // A repair is told by the opening that made it only.
+  return { ...after, problems: [...new Set([...before.problems, ...after.problems])] };
 }

@@ -64,9 +64,12 @@ export function finishRepair(path: string): string | undefined {
   return kept;
 }
 
+/** What the names of kept files begin with. */
+export const damagedPrefix = (path: string): string => `${path}.damaged-`;
+
 /** `<path>.damaged-20260102T030405678Z`, with a number behind it where that is taken. */
 export function damagedName(path: string): string {
-  const base = `${path}.damaged-${new Date().toISOString().replace(/[-:.]/g, "")}`;
+  const base = `${damagedPrefix(path)}${new Date().toISOString().replace(/[-:.]/g, "")}`;
   let name = base;
   for (let count = 2; existsSync(name) || existsSync(`${name}-wal`); count++) name = `${base}-${count}`;
   return name;

@@ -18,13 +18,20 @@ export function spoolCommand(terminal: Terminal): Command {
         "--config <file>",
         "configuration (default: FAIRLEAD_CONFIG, else ./fairlead.yaml where it exists)",
       )
-      .option("--json", "print the result as JSON")
       .action(async (options: SpoolCommandOptions) =>
         (await import("./spool.ts")).spoolOperations[name](options, terminal),
       );
-  add("status", "Say how many events wait, and since when");
-  add("verify", "Read and check every event; ends with code 1 when some are damaged");
-  add("export", "Print every event as a line of JSON (CloudEvents), oldest first; they stay in the spool");
-  add("drain", "Send everything to RabbitMQ and wait until it is confirmed");
+  const json = ["--json", "print the result as JSON"] as const;
+  const judged = "ends with code 1 when some are damaged or the file had to be repaired";
+  add("status", `Say how many events wait, and since when; ${judged}`).option(...json);
+  add("verify", `Read and check every event; ${judged}`).option(...json);
+  add(
+    "export",
+    `Print every event as a line of JSON (CloudEvents), oldest first; they stay in the spool; ${judged}`,
+  );
+  add(
+    "drain",
+    `Send everything to RabbitMQ and wait until it is confirmed; ends with code 1 when events are left, some are damaged or the file had to be repaired`,
+  ).option(...json);
   return command;
 }

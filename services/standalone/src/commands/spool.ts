@@ -1,5 +1,13 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { drainSpool, exportSpool, inspectSpool, type SpoolStatus, verifySpool } from "@fairlead/bus";
+import {
+  BusError,
+  drainSpool,
+  exportSpool,
+  inspectSpool,
+  type SpoolStatus,
+  verifySpool,
+} from "@fairlead/bus";
 import { approximateSize, exitCodes, say, type Terminal, writeOut } from "@fairlead/client/cli";
 import { toStructuredJson } from "@fairlead/contracts";
 import { silentLogger } from "@fairlead/core";
@@ -12,7 +20,14 @@ type Operation = (options: SpoolCommandOptions, terminal: Terminal) => Promise<v
 const load = (options: SpoolCommandOptions, terminal: Terminal): EngineConfig =>
   loadServicesConfig({ services, env: terminal.env, configFile: options.config }).values;
 
-const pathOf = ({ dataDir, bus }: EngineConfig) => resolve(dataDir, bus.spool.path);
+/** @throws {BusError} BUS_FAILED where there is no spool, because there is no RabbitMQ */
+function pathOf({ dataDir, bus }: EngineConfig): string {
+  const path = resolve(dataDir, bus.spool.path);
+  if (bus.amqp !== undefined || existsSync(path)) return path;
+  const state =
+    "no RabbitMQ is configured (bus.amqp.url, FAIRLEAD_AMQP_URL), so events go to the log on this disk";
+  throw new BusError("BUS_FAILED", `Cannot open the spool ${path}: ${state}`, { retryable: false });
+}
 
 /** The operations of `fairlead spool`. @throws {BusError} LOG_IN_USE while a process has the spool; BUS_FAILED */
 export const spoolOperations: Readonly<Record<"status" | "verify" | "export" | "drain", Operation>> = {
@@ -21,20 +36,25 @@ export const spoolOperations: Readonly<Record<"status" | "verify" | "export" | "
   },
 
   async verify(options, terminal) {
-    const status = await verifySpool(pathOf(load(options, terminal)));
-    await print(status, options, terminal);
-    if (status.damagedEvents > 0) terminal.exitCode = exitCodes.failed;
+    await print(await verifySpool(pathOf(load(options, terminal))), options, terminal);
   },
 
   async export(options, terminal) {
-    for await (const { offset, event } of exportSpool(pathOf(load(options, terminal)))) {
-      if (terminal.signal.aborted) return;
+    await using events = exportSpool(pathOf(load(options, terminal)));
+    let next = await events.next();
+    for (; !next.done && !terminal.signal.aborted; next = await events.next()) {
+      const { offset, event } = next.value;
       await writeOut(terminal, `${JSON.stringify({ offset, ...toStructuredJson(event) })}\n`);
     }
+    if (!next.done) return;
+    for (const problem of next.value.problems) say(terminal, problem);
+    judge(next.value, terminal);
   },
 
   async drain(options, terminal) {
-    const { bus, dataDir } = load(options, terminal);
+    const config = load(options, terminal);
+    pathOf(config);
+    const { bus, dataDir } = config;
     const told = new Set<string>();
     const status = await drainSpool(bus, {
       dataDir,
@@ -52,13 +72,19 @@ export const spoolOperations: Readonly<Record<"status" | "verify" | "export" | "
   },
 };
 
+/** A repair is said once, by the command that made it, so each ends with code 1 then. */
+function judge({ problems }: SpoolStatus, terminal: Terminal): void {
+  if (problems.length > 0) terminal.exitCode = exitCodes.failed;
+}
+
 async function print(status: SpoolStatus, options: SpoolCommandOptions, terminal: Terminal): Promise<void> {
+  judge(status, terminal);
   if (options.json) return writeOut(terminal, `${JSON.stringify(status)}\n`);
-  const { path, events, bytes, oldest, damagedEvents, problems } = status;
+  const { path, events, bytes, oldest, problems, keptFiles } = status;
   const waiting =
     events === 0
       ? "nothing waits"
       : `${events} events wait, the oldest of ${oldest ?? "an unknown time"}; the file holds ${approximateSize(bytes)}`;
-  const damage = damagedEvents === 0 ? [] : [`${damagedEvents} events were found damaged and set aside`];
-  await writeOut(terminal, `${[`${path}: ${waiting}`, ...damage, ...problems].join("\n")}\n`);
+  const kept = keptFiles.map((file) => `kept from a repair, until you remove it: ${file}`);
+  await writeOut(terminal, `${[`${path}: ${waiting}`, ...problems, ...kept].join("\n")}\n`);
 }
