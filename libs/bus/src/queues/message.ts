@@ -16,8 +16,9 @@ export interface CheckedMessage {
 const kindPattern = /^[a-z][a-z0-9-]{0,63}$/;
 const idPattern = /^[\x21-\x7e]{1,128}$/;
 const headerPattern = /^(?!x-|fairlead-)[a-z][a-z0-9-]{0,63}$/;
+/** Half of a surrogate pair could not be written as UTF-8. */
 export const isHeader = (name: string, value: unknown): value is string =>
-  typeof value === "string" && headerPattern.test(name);
+  typeof value === "string" && value.isWellFormed() && headerPattern.test(name);
 
 const bad = (what: string, state: string) => new QueueError("BAD_MESSAGE", `Cannot ${what}: ${state}`);
 
@@ -47,7 +48,7 @@ export function checkMessage(kind: string, message: QueueMessage): CheckedMessag
     if (!isHeader(name, value))
       throw bad(
         enqueueing,
-        `${JSON.stringify(name)} is no header name that may be used, or its value is no text`,
+        `${JSON.stringify(name)} is no header name that may be used, or its value is no text that UTF-8 can hold`,
       );
   }
   const bytes = body.byteLength + headerBytes(headers);
@@ -65,5 +66,4 @@ export function checkListLimit(limit: number): void {
 }
 
 const maxReasonChars = 1_000;
-/** Whole characters: half of a surrogate pair could not be written as UTF-8. */
 export const cutReason = (reason: string) => reason.slice(0, maxReasonChars).toWellFormed();

@@ -43,6 +43,7 @@ const refusals: readonly (readonly [string, string, QueueMessage, string])[] = [
   ["an id with a space", "fetch", { ...messageOf(1), id: "a b" }, "BAD_MESSAGE"],
   ["an id of 129 characters", "fetch", { ...messageOf(1), id: "i".repeat(129) }, "BAD_MESSAGE"],
   ["a header of the broker's", "fetch", { ...messageOf(1), headers: { "x-death": "1" } }, "BAD_MESSAGE"],
+  ["half of a character", "fetch", { ...messageOf(1), headers: { note: "\ud83d" } }, "BAD_MESSAGE"],
   ["a header of ours", "fetch", { ...messageOf(1), headers: { "fairlead-retries": "1" } }, "BAD_MESSAGE"],
 ];
 
