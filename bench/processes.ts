@@ -107,10 +107,11 @@ export class Fairlead implements AsyncDisposable {
     return new Fairlead(child, directory, url, performance.now() - startedAt);
   }
 
-  /** The value of a metric without labels; 0 when it is not there yet. */
+  /** The value of a metric, of the first where there are several by labels. @throws when there is none of this name */
   async metric(name: string): Promise<number> {
     const line = new RegExp(`^${name}(?:\\{[^}]*\\})? ([0-9.e+-]+)`, "m").exec(await this.text("/metrics"));
-    return Number(line?.[1] ?? 0);
+    if (line === null) throw new Error(`Cannot measure: there is no metric ${name}`);
+    return Number(line[1]);
   }
 
   /** Until nothing is degraded: the broker is there and the spool is empty. */

@@ -67,7 +67,7 @@ async function measureRound(linesEach: number, singles: number): Promise<Round> 
   });
   await using load = new Program("load/tcp-lines.ts", [port, connections, linesEach, lineBytes]);
   const { seconds } = await load.next<{ seconds: number }>();
-  const commits = await fairlead.metric("fairlead_bus_commits");
+  const commits = await fairlead.metric("fairlead_bus_commits_total");
   await fairlead.stop();
   const { sizes, lines } = await readBatches(fairlead.dataDirectory);
   if (lines !== total)

@@ -28,7 +28,7 @@ export function spoolCommand(terminal: Terminal): Command {
   add(
     "export",
     `Print every event as a line of JSON (CloudEvents), oldest first; they stay in the spool; ${judged}`,
-  );
+  ).option("--json", "the same: its lines are JSON anyway");
   add(
     "drain",
     `Send everything to RabbitMQ and wait until it is confirmed; ends with code 1 when events are left, some are damaged or the file had to be repaired`,
