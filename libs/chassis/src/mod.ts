@@ -7,6 +7,7 @@
 export { type CrossCheck, crossCheck, type Sound } from "./config/cross-check.ts";
 export { ConfigError, type ConfigIssue, formatPath } from "./config/errors.ts";
 export { configJsonSchema, undescribedKeys } from "./config/json-schema.ts";
+export { checkNames, checkPublicAddress } from "./config/listeners.ts";
 export {
   type EnvironmentOverride,
   type LoadedConfig,
@@ -14,7 +15,6 @@ export {
   type ParseConfigOptions,
   parseConfig,
 } from "./config/load.ts";
-export { checkPublicAddress } from "./config/public-address.ts";
 export { redact, redactUrls } from "./config/schema.ts";
 export {
   bytes,

@@ -1,4 +1,5 @@
-import { lstat, mkdir, rm, stat, writeFile } from "node:fs/promises";
+import { lstatSync } from "node:fs";
+import { mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errorCode, FairleadError, toError } from "@fairlead/core";
 
@@ -38,9 +39,9 @@ export async function prepareDataDir(path: string): Promise<void> {
  * answers ENOENT to a directory whose parent is there, as /proc does.
  */
 async function makeDirectory(path: string): Promise<void> {
+  const existing = nearestExisting(path);
   const missing: string[] = [];
-  let existing = path;
-  for (; !(await isThere(existing)); existing = dirname(existing)) missing.unshift(existing);
+  for (let folder = path; folder !== existing; folder = dirname(folder)) missing.unshift(folder);
   const why = await whyNoDirectory(existing);
   if (why !== undefined) throw new Error(missing.length === 0 ? `it ${why}` : `${existing} ${why}`);
   for (const folder of missing) {
@@ -51,14 +52,21 @@ async function makeDirectory(path: string): Promise<void> {
   }
 }
 
-/** Also for a link that leads nowhere: nothing can be made in its place. */
-async function isThere(path: string): Promise<boolean> {
+/**
+ * The path, or the nearest above it that is there as far as this user may look. So is a link that leads nowhere: nothing can be
+ * made in its place.
+ */
+export function nearestExisting(path: string): string {
+  let folder = path;
+  while (!isThere(folder) && dirname(folder) !== folder) folder = dirname(folder);
+  return folder;
+}
+
+function isThere(path: string): boolean {
   try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return false;
-    throw error;
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
   }
 }
 

@@ -13,7 +13,7 @@ export {
   plannedSockets,
   servicesJsonSchema,
 } from "./config.ts";
-export { prepareDataDir } from "./data-dir.ts";
+export { nearestExisting, prepareDataDir } from "./data-dir.ts";
 export { type RunProcessOptions, runProcess } from "./run-process.ts";
 export { type RunningServices, type RunServicesOptions, runServices } from "./run-services.ts";
 export type {

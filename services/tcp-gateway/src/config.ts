@@ -1,6 +1,7 @@
 import {
   bytes,
   type CrossCheck,
+  checkNames,
   checkPublicAddress,
   cidr,
   count,
@@ -162,15 +163,11 @@ const gateway = z
   .prefault({});
 
 /** The section `tcp-gateway` of the configuration. */
-export const configSchema = crossCheck(gateway, ({ listeners = [], workers = 1 }, { refuse }) => {
-  const names = new Set<string>();
-  for (const [index, { name, path } = {}] of listeners.entries()) {
-    if (name !== undefined && names.has(name))
-      refuse(["listeners", index, "name"], "another listener has this name");
-    if (name !== undefined) names.add(name);
-    if (path !== undefined && workers > 1) {
-      refuse(["listeners", index, "path"], "a Unix socket belongs to one process: set workers to 1");
-    }
+export const configSchema = crossCheck(gateway, ({ listeners = [], workers = 1 }, context) => {
+  checkNames(listeners, context);
+  for (const [index, listener] of listeners.entries()) {
+    if (listener?.path !== undefined && workers > 1)
+      context.refuse(["listeners", index, "path"], "a Unix socket belongs to one process: set workers to 1");
   }
 });
 

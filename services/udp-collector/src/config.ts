@@ -1,5 +1,6 @@
 import {
   bytes,
+  checkNames,
   checkPublicAddress,
   cidr,
   count,
@@ -174,14 +175,7 @@ export const udpCollectorConfig = crossCheck(
       .prefault([...defaults])
       .describe("Sockets to bind. Default: raw on 7010, syslog on 5514, statsd on 8125"),
   }),
-  ({ listeners = [] }, { refuse }) => {
-    const names = new Set<string>();
-    for (const [index, { name } = {}] of listeners.entries()) {
-      if (name !== undefined && names.has(name))
-        refuse(["listeners", index, "name"], "another listener has this name");
-      if (name !== undefined) names.add(name);
-    }
-  },
+  ({ listeners = [] }, context) => checkNames(listeners, context),
 );
 
 export type UdpCollectorConfig = z.output<typeof udpCollectorConfig>;

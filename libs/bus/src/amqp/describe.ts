@@ -1,6 +1,7 @@
 /** How the broker is, in sentences for an operator. */
 import type { LinkState } from "./link.ts";
 import type { Trouble } from "./publisher.ts";
+import { type EventTopologyOptions, names } from "./topology.ts";
 
 const iso = (ms: number) => new Date(ms).toISOString();
 
@@ -30,6 +31,13 @@ export function describeBroker(host: string, { linkState, trouble, isReady = tru
         `The queues of RabbitMQ at ${host} were made just now; until it is sure to keep them, events wait in the spool`,
       ];
   }
+}
+
+/** A nack says nothing itself. Of the queues that we bind only the inbox refuses anything (`reject-publish`). */
+export function describeRefusal({ message }: Error, { inbox }: EventTopologyOptions): string {
+  if (!message.includes("nacked")) return message;
+  const full = inbox.length > 0 ? `${names.inbox} or another queue` : "a queue";
+  return `${message}, as ${full} bound to ${names.events} does when it is full`;
 }
 
 /** What waits in the spool; empty when nothing does. */

@@ -11,6 +11,7 @@ import { backoffMs, type Logger, toError } from "@fairlead/core";
 import { type ChannelModel, connect, type RecoveringChannelModel } from "amqplib";
 import { BusError } from "../errors.ts";
 import { type Broker, connectFailure, parseBroker } from "./broker.ts";
+import { socketOptions } from "./with-channel.ts";
 
 export interface LinkOptions {
   /** amqp:// or amqps:// */
@@ -67,16 +68,8 @@ export class Link implements AsyncDisposable {
     const target = new URL(url);
     if (!target.searchParams.has("heartbeat")) target.searchParams.set("heartbeat", String(heartbeatSeconds));
     const delays = { minDelayMs: reconnectMinMs, maxDelayMs: reconnectMaxMs };
-    const socketOptions = {
-      noDelay: true,
-      keepAlive: true,
-      timeout: connectTimeoutMs,
-      // Destroys the socket in whatever state it is.
-      signal: this.#closed.signal,
-      clientProperties: { connection_name: name, product: "Fairlead" },
-    };
     const connection = await connect(target.href, {
-      ...socketOptions,
+      ...socketOptions(name, connectTimeoutMs, this.#closed.signal),
       recovery: {
         calculateDelay: (attempt: number) =>
           backoffMs(attempt + Math.max(0, (this.#options.failures?.() ?? 0) - 1), delays),

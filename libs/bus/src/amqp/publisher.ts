@@ -7,6 +7,7 @@ import { type Clock, type CloudEvent, createId, type Logger, toError } from "@fa
 import type { ChannelModel, ConfirmChannel } from "amqplib";
 import { BusError } from "../errors.ts";
 import { ConfirmWindow } from "./confirm-window.ts";
+import { describeRefusal } from "./describe.ts";
 import { Link, type LinkOptions, type LinkState } from "./link.ts";
 import { markOf } from "./mark.ts";
 import { toMessage } from "./message.ts";
@@ -149,7 +150,7 @@ export class Publisher<Item extends Outgoing> implements AsyncDisposable {
   ): void {
     // Later, so that the loss of the link, which fails every callback too, is told by the link with its reason.
     const fail = (error: unknown) => {
-      const reason = this.#wordsFor(toError(error));
+      const reason = describeRefusal(toError(error), this.#options.topology);
       onFailed?.(new BusError("BUS_FAILED", `Cannot publish: ${reason}`));
       setImmediate(() => this.#fail(channel, `refused by the broker: ${reason}`));
     };
@@ -161,13 +162,6 @@ export class Publisher<Item extends Outgoing> implements AsyncDisposable {
     } catch (error) {
       fail(error);
     }
-  }
-
-  /** A nack says nothing itself. Of the queues that we bind only the inbox refuses anything (`reject-publish`). */
-  #wordsFor({ message }: Error): string {
-    if (!message.includes("nacked")) return message;
-    const full = this.#options.topology.inbox.length > 0 ? `${names.inbox} or another queue` : "a queue";
-    return `${message}, as ${full} bound to ${names.events} does when it is full`;
   }
 
   #succeeded(count: number, tookMs: number): void {

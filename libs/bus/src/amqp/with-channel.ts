@@ -15,6 +15,15 @@ export const withConfirmChannel = <T>(
   work: (channel: ConfirmChannel) => Promise<T>,
 ): Promise<T> => workOn(model.createConfirmChannel(), work);
 
+/** Of every connection of ours. The signal destroys the socket in whatever state it is. */
+export const socketOptions = (name: string, timeoutMs: number, signal: AbortSignal) => ({
+  noDelay: true,
+  keepAlive: true,
+  timeout: timeoutMs,
+  signal,
+  clientProperties: { connection_name: name, product: "Fairlead" },
+});
+
 /** The same on a connection of its own. @throws also when it cannot be made, or is silent for `timeoutMs` */
 export async function withConnection<T>(
   url: string,
@@ -23,14 +32,8 @@ export async function withConnection<T>(
 ): Promise<T> {
   const { name, timeoutMs } = options;
   const inTime = AbortSignal.timeout(timeoutMs);
-  const socketOptions = {
-    noDelay: true,
-    timeout: timeoutMs,
-    // Destroys the socket in whatever state it is.
-    signal: options.signal ? AbortSignal.any([options.signal, inTime]) : inTime,
-    clientProperties: { connection_name: name, product: "Fairlead" },
-  };
-  return await workOn(connect(url, socketOptions), work);
+  const signal = options.signal ? AbortSignal.any([options.signal, inTime]) : inTime;
+  return await workOn(connect(url, socketOptions(name, timeoutMs, signal)), work);
 }
 
 /** amqplib 2.3.1 never settles a close() whose connection is lost before the answer: then there is the event alone. */

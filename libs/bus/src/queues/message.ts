@@ -66,4 +66,5 @@ export function checkListLimit(limit: number): void {
 }
 
 const maxReasonChars = 1_000;
+/** Whole characters, as in a header. */
 export const cutReason = (reason: string) => reason.slice(0, maxReasonChars).toWellFormed();

@@ -62,6 +62,12 @@ export function restore(
     events += Number(insert.run(offset, acceptedMs, crc, type, head, data).changes);
     return data.length;
   };
+  const finish = (restored: number, isComplete: boolean): Restored => {
+    // What could not be read then may have been found now.
+    const missing = knownDamage.flatMap((range) => withoutStored(db, range));
+    damage.noteAll(missing, Date.now());
+    return { events: restored, lastKnownOffset, isEndKnown, isStartKnown, isComplete };
+  };
   const all = found[Symbol.iterator]();
   for (let isComplete = false; !isComplete; ) {
     const eventsBefore = events;
@@ -78,21 +84,12 @@ export function restore(
         }
       });
     } catch {
-      return { events: eventsBefore, lastKnownOffset, isEndKnown, isStartKnown, isComplete: false };
+      return finish(eventsBefore, false);
     }
   }
   // Where the number was found only after such rows.
   const { changes } = db.prepare("DELETE FROM events WHERE offset <= ?").run(deletedThrough);
-  // What could not be read then may have been found now.
-  const missing = knownDamage.flatMap((range) => withoutStored(db, range));
-  damage.noteAll(missing, Date.now());
-  return {
-    events: events - Number(changes),
-    lastKnownOffset,
-    isEndKnown,
-    isStartKnown,
-    isComplete: true,
-  };
+  return finish(events - Number(changes), true);
 }
 
 /** The parts of a range that are not stored. */

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { type FaultProxy, startProxy, within } from "@fairlead/harness";
+import { eventually, type FaultProxy, startProxy, within } from "@fairlead/harness";
 
 /** No method of AMQP 0-9-1 is shorter: type, channel, size, class and method, end. So a cut comes before the end of each frame. */
 const shortestMethodBytes = 12;
@@ -44,6 +43,6 @@ export async function cutAnywhere(
 
 /** Two, because most of what is tried here has two connections. */
 async function passAfterCuts(proxy: FaultProxy, over: AbortSignal): Promise<void> {
-  while (proxy.cuts < 2 && !over.aborted) await sleep(2);
+  await eventually(() => proxy.cuts >= 2 || over.aborted, "cuts, or an end of the work");
   await proxy.setMode({ kind: "pass" });
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { createHistogram, monitorEventLoopDelay } from "node:perf_hooks";
+import { createHistogram } from "node:perf_hooks";
 import { Worker } from "node:worker_threads";
 
 const lookEveryMs = 5;
@@ -31,17 +31,18 @@ function waitedForProcessorMs(): number {
  */
 export class Stalls {
   readonly #stalls = createHistogram();
-  readonly #longest = monitorEventLoopDelay({ resolution: lookEveryMs });
+  #longestMs = 0;
   readonly #control = new Worker(idleThread, { eval: true });
   readonly #looking: NodeJS.Timeout;
 
   constructor() {
     this.#control.unref();
-    this.#longest.enable();
     let [atMs, waitedMs] = [performance.now(), waitedForProcessorMs()];
     this.#looking = setInterval(() => {
       const [nowMs, nowWaitedMs] = [performance.now(), waitedForProcessorMs()];
-      const ownMs = nowMs - atMs - (nowWaitedMs - waitedMs);
+      const lateMs = nowMs - atMs;
+      const ownMs = lateMs - (nowWaitedMs - waitedMs);
+      this.#longestMs = Math.max(this.#longestMs, lateMs);
       // A histogram takes whole numbers from 1 on: microseconds.
       this.#stalls.record(Math.max(1, Math.round(ownMs * 1e3)));
       [atMs, waitedMs] = [nowMs, nowWaitedMs];
@@ -51,12 +52,11 @@ export class Stalls {
   /** 99.9 % of the looks were at most this late, and the latest of all, whoever caused it; milliseconds. Ends the measurement. */
   async end(): Promise<{ stallMs: number; longestMs: number; idleMs: number; idleLongestMs: number }> {
     clearInterval(this.#looking);
-    this.#longest.disable();
     const [idleMs, idleLongestMs] = await new Promise<[number, number]>((resolve) => {
       this.#control.once("message", resolve);
       this.#control.postMessage("end");
     });
     const stallMs = this.#stalls.percentile(99.9) / 1e3;
-    return { stallMs, longestMs: this.#longest.max / 1e6, idleMs, idleLongestMs };
+    return { stallMs, longestMs: this.#longestMs, idleMs, idleLongestMs };
   }
 }

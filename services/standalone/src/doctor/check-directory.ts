@@ -1,17 +1,8 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  lstatSync,
-  openSync,
-  rmSync,
-  statfsSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, rmSync, statfsSync, writeSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { approximateSize } from "@fairlead/client/cli";
 import { errorCode, toError } from "@fairlead/core";
-import type { EngineConfig } from "@fairlead/engine";
+import { type EngineConfig, nearestExisting } from "@fairlead/engine";
 import type { Finding } from "./finding.ts";
 
 /** statfs(2): the magic numbers of file systems that live in memory. */
@@ -44,25 +35,7 @@ export function checkDirectory(path: string, growth: Growth, subject = `data dir
   return [checkWritable(subject, path), ...checkRoom(path, nearestExisting(path), growth)];
 }
 
-/**
- * A directory that is not there yet is made at the start, by whoever may write above it. A link that leads nowhere is there:
- * nothing can be made in its place.
- */
-function nearestExisting(path: string): string {
-  let folder = path;
-  while (!isThere(folder) && dirname(folder) !== folder) folder = dirname(folder);
-  return folder;
-}
-
-function isThere(path: string): boolean {
-  try {
-    lstatSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
+/** A directory that is not there yet is made at the start, by whoever may write above it. */
 function checkWritable(subject: string, path: string): Finding {
   const existing = nearestExisting(path);
   const probe = join(existing, `.fairlead-doctor-${process.pid}`);
@@ -107,10 +80,7 @@ function whyNotWritable(folder: string, error: unknown): { words: string; advice
       };
     case "ENOENT":
       return {
-        words:
-          isThere(folder) && !existsSync(folder)
-            ? `${folder} is a link that leads nowhere`
-            : `${folder} takes no files`,
+        words: !existsSync(folder) ? `${folder} is a link that leads nowhere` : `${folder} takes no files`,
         advice: "choose another one with FAIRLEAD_DATA_DIR",
       };
     case "ENOTDIR":

@@ -1,3 +1,4 @@
+/** What every service checks of its listeners. */
 import { isLoopback } from "../http/access.ts";
 import type { CrossCheck } from "./cross-check.ts";
 
@@ -12,4 +13,17 @@ export function checkPublicAddress(
     ["allow"],
     `${host} is not loopback, so say which addresses may send ("0.0.0.0/0" and "::/0" for all)`,
   );
+}
+
+/** @param listeners as far as they parsed, below the key `listeners` */
+export function checkNames(
+  listeners: readonly ({ readonly name?: string | undefined } | undefined)[],
+  { refuse }: CrossCheck,
+): void {
+  const names = new Set<string>();
+  for (const [index, { name } = {}] of listeners.entries()) {
+    if (name === undefined) continue;
+    if (names.has(name)) refuse(["listeners", index, "name"], "another listener has this name");
+    names.add(name);
+  }
 }
