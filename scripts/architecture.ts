@@ -3,18 +3,22 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { basename, dirname, join, normalize } from "node:path";
 
-/** Which layer a library is in. A library may depend on lower layers only. A new library is entered here. */
+/** The layer of each package. A package imports lower layers only. A new package is entered here. */
 const libraryLayers: Readonly<Record<string, number>> = {
   core: 0,
-  socket: 1,
   contracts: 1,
-  bus: 1,
-  state: 1,
-  storage: 1,
-  chassis: 1,
-  engine: 2,
-  jobs: 3,
-  client: 2,
+  socket: 2,
+  sqlite: 2,
+  amqp: 2,
+  chassis: 2,
+  bus: 3,
+  queues: 3,
+  state: 3,
+  storage: 3,
+  engine: 4,
+  ingress: 5,
+  jobs: 5,
+  client: 5,
 };
 const developmentOnly = new Set(["harness"]);
 const serviceLayer = 10;

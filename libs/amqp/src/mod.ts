@@ -1,0 +1,6 @@
+/**
+ * One supervised connection to RabbitMQ, its versions, names and probe.
+ *
+ * @module
+ */
+export {};

@@ -1,0 +1,6 @@
+/**
+ * Work queues behind one interface; drivers for SQLite and RabbitMQ.
+ *
+ * @module
+ */
+export {};
