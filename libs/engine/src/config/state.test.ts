@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MemoryMeter } from "@fairlead/core";
-import { temporaryDirectory } from "@fairlead/harness";
-import { stateConfigSchema } from "./config.ts";
-import { openState } from "./open.ts";
+import { stateConfigSchema, stateOptions } from "./state.ts";
 
 test("stateConfigSchema reads nothing as the SQLite file with its defaults", () => {
   assert.deepEqual(stateConfigSchema.parse({}), { sqlite: { file: "state.db", maxBytes: 256 * 2 ** 20 } });
@@ -39,29 +36,18 @@ test("stateConfigSchema says what may be written instead of a number", () => {
   );
 });
 
-test("openState() opens the file in the data directory and shows a metric", async () => {
-  await using directory = await temporaryDirectory();
-  const meter = new MemoryMeter();
-  const dependencies = { dataDir: directory.path, meter };
-  {
-    await using state = await openState(stateConfigSchema.parse({}), dependencies);
-    await state.values.set("kept", true, 60_000);
-    await meter.scrape();
-    assert.equal(meter.value("fairlead_state_available"), 1);
-  }
-  await using again = await openState(
-    stateConfigSchema.parse({ sqlite: { file: "state.db" } }),
-    dependencies,
-  );
-  assert.equal(await again.values.get("kept"), true);
-});
-
-test("openState() opens Redis when it has a section, and shows that it is away", async () => {
-  const meter = new MemoryMeter();
-  // Port 1: nothing listens there.
-  const config = stateConfigSchema.parse({ redis: { url: "redis://127.0.0.1:1" } });
-  await using state = await openState(config, { dataDir: "unused", meter });
-  await meter.scrape();
-  assert.equal(meter.value("fairlead_state_available"), 0);
-  assert.match(state.health().problems.join(), /Redis at 127\.0\.0\.1:1 has been away/);
+test("stateOptions() gives openState() what the section says, in plain units", () => {
+  const options = (input: object) => stateOptions(stateConfigSchema.parse(input), "/data");
+  assert.deepEqual(options({}), { file: "/data/state.db", maxBytes: 256 * 2 ** 20 });
+  assert.deepEqual(options({ sqlite: { file: "/elsewhere/s.db" }, redis: { url: "redis://h" } }), {
+    file: "/elsewhere/s.db",
+    maxBytes: 256 * 2 ** 20,
+    redis: {
+      url: "redis://h",
+      commandTimeoutMs: 1_000,
+      operationTimeoutMs: 2_000,
+      connectTimeoutMs: 5_000,
+      maxReconnectDelayMs: 2_000,
+    },
+  });
 });

@@ -1,4 +1,6 @@
+import { resolve } from "node:path";
 import { parseBytes, parseDurationMs } from "@fairlead/core";
+import type { OpenStateOptions } from "@fairlead/state";
 import { z } from "zod";
 
 function parsed(parse: (text: string) => number, allowed: string) {
@@ -55,3 +57,17 @@ export const stateConfigSchema = z.strictObject({
 });
 
 export type StateConfig = z.output<typeof stateConfigSchema>;
+
+/** What the section means to `openState`. */
+export function stateOptions({ sqlite, redis }: StateConfig, dataDir: string): OpenStateOptions {
+  const file = { file: resolve(dataDir, sqlite.file), maxBytes: sqlite.maxBytes };
+  if (redis === undefined) return file;
+  const { commandTimeout, operationTimeout, connectTimeout, maxReconnectDelay, ...address } = redis;
+  const limits = {
+    commandTimeoutMs: commandTimeout,
+    operationTimeoutMs: operationTimeout,
+    connectTimeoutMs: connectTimeout,
+    maxReconnectDelayMs: maxReconnectDelay,
+  };
+  return { ...file, redis: { ...address, ...limits } };
+}
