@@ -32,7 +32,7 @@ for (const [what, input] of Object.entries({
 test("stateConfigSchema says what may be written instead of a number", () => {
   assert.deepEqual(
     stateConfigSchema.safeParse({ sqlite: { maxBytes: 0 } }).error?.issues.map(({ message }) => message),
-    ['must be a size with its unit, from "1B", like "64MiB"'],
+    ['must be a size with its unit, from "1B", like "64KiB"'],
   );
 });
 
