@@ -7,7 +7,7 @@
 export { type CrossCheck, crossCheck, type Sound } from "./config/cross-check.ts";
 export { ConfigError, type ConfigIssue, formatPath } from "./config/errors.ts";
 export { configJsonSchema, undescribedKeys } from "./config/json-schema.ts";
-export { checkNames, checkPublicAddress } from "./config/listeners.ts";
+export { checkNames, checkPublicAddress, listenerName } from "./config/listeners.ts";
 export {
   type EnvironmentOverride,
   type LoadedConfig,

@@ -13,7 +13,7 @@ export {
   toAmqp,
 } from "./amqp-binding.ts";
 export { type Clock, ManualClock, systemClock } from "./clock.ts";
-export { type ErrorData, errorCode, FairleadError, toError, unreachable } from "./errors.ts";
+export { type ErrorData, errorCode, FairleadError, reasonOf, toError, unreachable } from "./errors.ts";
 export { type CloudEvent, type EventExtensions, eventTypePrefix, matchesTopic, routingKey } from "./event.ts";
 export { createId, idTimeMs } from "./id.ts";
 export { RateLimiter, Semaphore } from "./limiter.ts";

@@ -1,4 +1,4 @@
-import { FairleadError, toError } from "@fairlead/core";
+import { FairleadError, reasonOf, toError } from "@fairlead/core";
 import { z } from "zod";
 import { configWords } from "../config/explain.ts";
 import { http } from "./node-http.ts";
@@ -56,7 +56,7 @@ export class ProblemError extends FairleadError {
 
   toBody(requestId?: string): Problem {
     return {
-      type: `urn:fairlead:problem:${this.code.toLowerCase().replaceAll("_", "-")}`,
+      type: `urn:fairlead:problem:${reasonOf(this.code)}`,
       title: http.STATUS_CODES[this.status] ?? "Error",
       status: this.status,
       code: this.code,
