@@ -1,8 +1,9 @@
-import { type AmqpMessage, amqpAttributes, amqpSentAtMs, type CloudEvent } from "@fairlead/core";
+import type { CloudEvent } from "@fairlead/core";
+import { type AmqpMessage, amqpAttributes, amqpSentAtMs } from "./amqp-binding.ts";
 import { ContractError } from "./errors.ts";
 import { fromStructuredJson, structuredMediaType, timeOf } from "./structured.ts";
 
-export { type AmqpMessage, type AmqpProperties, type EventMessage, toAmqp } from "@fairlead/core";
+export { type AmqpMessage, type AmqpProperties, type EventMessage, toAmqp } from "./amqp-binding.ts";
 
 /**
  * An event from an AMQP message: binary mode with any of the prefixes `ce-`, `ce_`, `cloudEvents:`, `cloudEvents_`, or

@@ -11,6 +11,7 @@ export {
   fromAmqp,
   toAmqp,
 } from "./amqp.ts";
+export { amqpAttributes, amqpSentAtMs } from "./amqp-binding.ts";
 export { decodeRecords } from "./decode-records.ts";
 export { encodeLines, encodeNdjson, encodeRecords } from "./encode-records.ts";
 export { ContractError, type ContractErrorCode } from "./errors.ts";

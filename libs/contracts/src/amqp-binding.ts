@@ -2,7 +2,7 @@
  * A CloudEvents event as an AMQP 0-9-1 message in binary mode (contracts.md, On AMQP 0-9-1). Stands here because both the bus
  * and the contracts speak it and neither may import the other.
  */
-import type { CloudEvent } from "./event.ts";
+import type { CloudEvent } from "@fairlead/core";
 
 /** The part of an AMQP 0-9-1 message that an event is written to; fits amqplib's publish options and messages. */
 export interface AmqpMessage {
