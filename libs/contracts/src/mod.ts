@@ -6,12 +6,11 @@
  */
 export {
   type AmqpMessage,
-  type AmqpProperties,
-  type EventMessage,
+  amqpAttributes,
+  amqpSentAtMs,
   fromAmqp,
   toAmqp,
 } from "./amqp.ts";
-export { amqpAttributes, amqpSentAtMs } from "./amqp-binding.ts";
 export { decodeRecords } from "./decode-records.ts";
 export { encodeLines, encodeNdjson, encodeRecords } from "./encode-records.ts";
 export { ContractError, type ContractErrorCode } from "./errors.ts";
