@@ -27,7 +27,7 @@ export type {
   ListenOptions,
   ListenTcpOptions,
   ListenUnixOptions,
-  RejectReason,
+  RefusalReason,
   StreamListener,
 } from "./listener.ts";
 export type {
