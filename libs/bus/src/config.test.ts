@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
-import { MemoryMeter, silentLogger } from "@fairlead/core";
+import { MemoryMeter, silentLogger, systemClock } from "@fairlead/core";
 import { z } from "zod";
 import { temporaryDirectory } from "../test/temporary.ts";
-import { busConfigSchema, openBus } from "./config.ts";
+import { amqpBusOptions, busConfigSchema, openBus, openQueues } from "./config.ts";
 import { collect, eventOf, history } from "./contract/support.ts";
 
 test("busConfigSchema fills every key with its default", () => {
@@ -59,7 +61,7 @@ const refusedInside: readonly (readonly [string, string, object])[] = [
   ["an address that is none", "amqp.url", { amqp: { url: "broker:5672" } }],
   ["an address of another kind", "amqp.url", { amqp: { url: "http://broker" } }],
   ["an empty window", "amqp.windowMessages", { amqp: { url: "amqp://broker", windowMessages: 0 } }],
-  ["a drain that never ends", "spool.drainRate", { spool: { drainRate: "0B" } }],
+  ["a spool that is never emptied", "spool.maxBytesPerSecond", { spool: { maxBytesPerSecond: "0B" } }],
 ];
 
 for (const [what, key, section] of refusedInside) {
@@ -76,7 +78,7 @@ const refusals: readonly (readonly [object, string])[] = [
   [{ maxAge: "0s" }, 'must be a duration with its unit, from "1s", like "5s"'],
   [{ minAge: 5 }, 'must be a duration with its unit, from "0ms", like "5s"'],
   [{ maxBytes: "1000" }, 'must be a size with its unit, from "1MiB", like "64MiB"'],
-  [{ spool: { drainRate: "1B" } }, 'must be a size with its unit, from "1KiB", like "64MiB"'],
+  [{ spool: { maxBytesPerSecond: "1B" } }, 'must be a size with its unit, from "1KiB", like "64MiB"'],
   [
     { maxEventBytes: "64MiB", maxPendingBytes: "1MiB" },
     "must be at most maxPendingBytes (1MiB): an event has to fit into what may wait to be durable",
@@ -104,11 +106,19 @@ test("busConfigSchema describes every key, for the JSON Schema of editors", () =
   check(schema, "bus.");
 });
 
+const partsFor = (dataDir: string) => ({
+  dataDir,
+  name: "test",
+  logger: silentLogger,
+  meter: new MemoryMeter(),
+  clock: systemClock,
+});
+
 test("openBus() opens the log in the data directory and counts what happens to it", async () => {
   using directory = temporaryDirectory();
-  const meter = new MemoryMeter();
-  const config = busConfigSchema.parse({ maxEventBytes: "1KiB" });
-  await using bus = await openBus(config, { dataDir: directory.path, logger: silentLogger, meter });
+  const parts = partsFor(directory.path);
+  const { meter } = parts;
+  await using bus = await openBus(busConfigSchema.parse({ maxEventBytes: "1KiB" }), parts);
   await bus.publish(eventOf(1));
   await assert.rejects(bus.publish(eventOf(2, { data: Buffer.alloc(2_000) })), { code: "EVENT_TOO_LARGE" });
   assert.equal((await collect(bus, history)).length, 1);
@@ -120,4 +130,22 @@ test("openBus() opens the log in the data directory and counts what happens to i
   await meter.scrape();
   assert.equal(meter.value("fairlead_bus_commits_total"), 1, "counted once, however often it is scraped");
   assert.ok(meter.value("fairlead_bus_stored_bytes") > 0);
+});
+
+test("amqpBusOptions() takes a spool relative to the data directory", () => {
+  const amqp = { url: "amqp://127.0.0.1:1" };
+  const config = busConfigSchema.parse({ amqp, spool: { path: "a/spool.db", maxBytesPerSecond: "1MiB" } });
+  const { spool } = amqpBusOptions(config, config.amqp!, partsFor("/data"));
+  assert.deepEqual(spool, { path: "/data/a/spool.db", maxBytes: 4 * 2 ** 30, maxBytesPerSecond: 1 << 20 });
+});
+
+test("openQueues() makes a file in the data directory, and none with an address of RabbitMQ, which may be away", async () => {
+  using directory = temporaryDirectory();
+  const file = join(directory.path, "queues.db");
+  const amqp = { url: "amqp://guest:guest@127.0.0.1:1" };
+  await using remote = await openQueues(busConfigSchema.parse({ amqp }), partsFor(directory.path));
+  assert.equal(remote.health().canAccept, false);
+  assert.ok(!existsSync(file));
+  await using _queues = await openQueues(busConfigSchema.parse({}), partsFor(directory.path));
+  assert.ok(existsSync(file));
 });

@@ -9,11 +9,14 @@ import {
   parseDurationMs,
 } from "@fairlead/core";
 import { z } from "zod";
-import type { AmqpBus } from "./amqp/amqp-bus.ts";
+import type { AmqpBusOptions } from "./amqp/amqp-bus.ts";
 import type { Bus } from "./bus.ts";
-import { BusError } from "./errors.ts";
 import { observeBus } from "./observe.ts";
-import { openSpool } from "./spool/open-spool.ts";
+import { openAmqpBus } from "./open-amqp-bus.ts";
+import { openAmqpQueues } from "./queues/open-amqp-queues.ts";
+import type { WorkQueues } from "./queues/queues.ts";
+import { openSqliteQueues } from "./queues/sqlite/sqlite-queues.ts";
+import type { SqliteBusOptions } from "./sqlite/options.ts";
 import { openSqliteBus } from "./sqlite/sqlite-bus.ts";
 
 /** A size or duration with its unit. @param allowed what may be written, in words */
@@ -87,7 +90,7 @@ const spoolConfigSchema = z.strictObject({
   maxBytes: bytes("4GiB", 1 << 20).describe(
     "Size of the spool; when it is full, producers are refused with LOG_FULL. It stays smaller on a disk with less room.",
   ),
-  drainRate: size(1_024)
+  maxBytesPerSecond: size(1_024)
     .optional()
     .describe(
       "Bytes per second at most that the spool sends once RabbitMQ is back. Not set: as fast as RabbitMQ confirms.",
@@ -141,81 +144,93 @@ export const busConfigSchema = busSection.superRefine(({ maxEventBytes, maxPendi
 export type BusConfigInput = z.input<typeof busConfigSchema>;
 export type BusConfig = z.output<typeof busConfigSchema>;
 
-export interface BusDependencies {
-  /** The log is `<dataDir>/events.db`, the spool `<dataDir>/spool.db`. */
+export interface BusParts {
+  /** Holds `events.db`, `queues.db` and, where its path is relative, the spool. */
   readonly dataDir: string;
-  /** Of the process, shown in RabbitMQ's list of connections. Default "fairlead". */
-  readonly name?: string;
+  /** Of the process, shown in RabbitMQ's list of connections. */
+  readonly name: string;
   readonly logger: Logger;
   readonly meter: Meter;
-  readonly clock?: Clock;
+  readonly clock: Clock;
 }
 
 /**
  * Opens the bus that the configuration describes, with its metrics: on RabbitMQ where `amqp` is set, else on this disk.
  * @throws {BusError} LOG_IN_USE, LOG_TOO_NEW, BUS_FAILED. RabbitMQ may be away: then the spool takes events
  */
-export async function openBus(config: BusConfig, dependencies: BusDependencies): Promise<Bus> {
-  const { logger, meter } = dependencies;
-  const bus = config.amqp ? await openOnAmqp(config, dependencies) : await openOnDisk(config, dependencies);
-  if (!config.amqp && config.inbox.length > 0)
+export async function openBus(config: BusConfig, parts: BusParts): Promise<Bus> {
+  const { logger, meter } = parts;
+  if (config.amqp !== undefined)
+    return observeBus(await openAmqpBus(amqpBusOptions(config, config.amqp, parts)), meter);
+  if (config.inbox.length > 0)
     logger.warn({}, "bus.inbox does nothing without RabbitMQ: set bus.amqp.url or FAIRLEAD_AMQP_URL");
-  return observeBus(bus, meter);
+  return observeBus(await openSqliteBus(sqliteBusOptions(config, parts)), meter);
 }
 
-function openOnDisk(config: BusConfig, { dataDir, logger, clock }: BusDependencies): Promise<Bus> {
-  const { maxAge, minAge, maxBytes, maxEventBytes, maxPendingEvents, maxPendingBytes } = config;
-  return openSqliteBus({
-    path: join(dataDir, "events.db"),
-    maxAgeMs: maxAge,
-    minAgeMs: minAge,
-    maxBytes,
-    maxEventBytes,
-    maxPendingEvents,
-    maxPendingBytes,
-    logger,
-    ...(clock ? { clock } : {}),
-  });
-}
+const sqliteBusOptions = (
+  { maxAge, minAge, maxBytes, maxEventBytes, maxPendingEvents, maxPendingBytes }: BusConfig,
+  { dataDir, logger, clock }: BusParts,
+): SqliteBusOptions => ({
+  path: join(dataDir, "events.db"),
+  maxAgeMs: maxAge,
+  minAgeMs: minAge,
+  maxBytes,
+  maxEventBytes,
+  maxPendingEvents,
+  maxPendingBytes,
+  logger,
+  clock,
+});
 
-/**
- * The bus on RabbitMQ as the configuration describes it, without metrics.
- * @throws {BusError} LOG_IN_USE, LOG_TOO_NEW, BUS_FAILED when `amqp` is not set
- */
-export async function openOnAmqp(
-  config: BusConfig,
-  dependencies: Omit<BusDependencies, "meter">,
-): Promise<AmqpBus> {
-  const { amqp, spool, inbox, maxEventBytes, maxPendingEvents, maxPendingBytes } = config;
-  const { dataDir, logger, clock, name = "fairlead" } = dependencies;
-  if (amqp === undefined) {
-    const state = "no address is set (bus.amqp.url, FAIRLEAD_AMQP_URL)";
-    throw new BusError("BUS_FAILED", `Cannot open the bus on RabbitMQ: ${state}`, { retryable: false });
-  }
-  // Loaded only where it is used: without RabbitMQ its client would cost memory and time at every start.
-  const { openAmqpBus } = await import("./amqp/amqp-bus.ts");
-  const { url, logMaxBytes, logMaxAge, inboxMaxBytes, windowMessages, windowBytes } = amqp;
-  return openAmqpBus({
-    url,
+type AmqpConfig = NonNullable<BusConfig["amqp"]>;
+
+/** Of every connection to RabbitMQ. */
+const linkOptions = ({ url, heartbeat, connectTimeout, maxReconnectDelay }: AmqpConfig) => ({
+  url,
+  heartbeatSeconds: Math.ceil(heartbeat / 1_000),
+  connectTimeoutMs: connectTimeout,
+  reconnectMaxMs: maxReconnectDelay,
+});
+
+/** What the bus on RabbitMQ is opened with, and what empties its spool. */
+export function amqpBusOptions(
+  { spool, inbox, maxEventBytes, maxPendingEvents, maxPendingBytes }: BusConfig,
+  amqp: AmqpConfig,
+  { dataDir, name, logger, clock }: Omit<BusParts, "meter">,
+): AmqpBusOptions {
+  const { logMaxBytes, logMaxAge, inboxMaxBytes, windowMessages, windowBytes, confirmTimeout } = amqp;
+  return {
+    ...linkOptions(amqp),
     name,
-    store: await openSpool({
-      path: resolve(dataDir, spool.path),
-      maxBytes: spool.maxBytes,
-      logger: logger.child({ part: "spool" }),
-      ...(clock ? { clock } : {}),
-    }),
+    spool: { ...spool, path: resolve(dataDir, spool.path) },
     topology: { logMaxBytes, logMaxAgeMs: logMaxAge, inbox, inboxMaxBytes },
     windowMessages,
     windowBytes,
     maxEventBytes,
     maxPendingEvents,
     maxPendingBytes,
-    confirmTimeoutMs: amqp.confirmTimeout,
-    heartbeatSeconds: Math.ceil(amqp.heartbeat / 1_000),
-    connectTimeoutMs: amqp.connectTimeout,
-    reconnectMaxMs: amqp.maxReconnectDelay,
-    drainBytesPerSecond: spool.drainRate,
+    confirmTimeoutMs: confirmTimeout,
     logger,
-    ...(clock ? { clock } : {}),
+    clock,
+  };
+}
+
+/**
+ * Opens the work queues beside the bus that the configuration describes, with their metrics: on RabbitMQ where `amqp` is set, else
+ * on this disk in `<dataDir>/queues.db`.
+ * @throws {QueueError} QUEUES_IN_USE, QUEUES_TOO_NEW, QUEUES_FAILED. RabbitMQ may be away: then `enqueue` waits for it
+ */
+export async function openQueues(
+  { amqp }: Pick<BusConfig, "amqp">,
+  { dataDir, name, ...parts }: BusParts,
+): Promise<WorkQueues> {
+  if (amqp === undefined) return openSqliteQueues({ path: join(dataDir, "queues.db"), ...parts });
+  const { windowMessages, windowBytes } = amqp;
+  return openAmqpQueues({
+    ...linkOptions(amqp),
+    name,
+    maxPendingMessages: windowMessages,
+    maxPendingBytes: windowBytes,
+    ...parts,
   });
 }

@@ -4,21 +4,26 @@
  *
  * @module
  */
+
+export type { AmqpBusOptions } from "./amqp/amqp-bus.ts";
 export type { Bus, BusHealth, LoggedEvent, TailOptions } from "./bus.ts";
 export {
+  amqpBusOptions,
   type BusConfig,
-  type BusConfigInput,
-  type BusDependencies,
+  type BusParts,
   busConfigSchema,
   openBus,
+  openQueues,
 } from "./config.ts";
 export { BusError, type BusErrorCode } from "./errors.ts";
 export { type IpcBusOptions, openIpcBus } from "./ipc/ipc-bus.ts";
 export type { BusPort } from "./ipc/protocol.ts";
 export { serveBus } from "./ipc/serve.ts";
+export { observeBus } from "./observe.ts";
+export { openAmqpBus } from "./open-amqp-bus.ts";
 export { delayAfter, type RetryDelay, retryDelays } from "./queues/delays.ts";
 export { QueueError, type QueueErrorCode } from "./queues/errors.ts";
-export { openQueues } from "./queues/open-queues.ts";
+export { openAmqpQueues } from "./queues/open-amqp-queues.ts";
 export {
   type ConsumeOptions,
   type DeadLetter,
@@ -33,10 +38,10 @@ export {
   type Settlement,
   type WorkQueues,
 } from "./queues/queues.ts";
-export { type OpenSpoolOptions, openSpool } from "./spool/open-spool.ts";
+export { openSqliteQueues } from "./queues/sqlite/sqlite-queues.ts";
 export {
-  type DrainSpoolOptions,
-  drainSpool,
+  type EmptySpoolOptions,
+  emptySpool,
   exportSpool,
   inspectSpool,
   type SpoolStatus,

@@ -75,6 +75,7 @@ test("docs/reference/metrics.md is what is registered, and all of it is scraped 
   // No service uses work queues yet.
   const dependencies = {
     dataDir: directory,
+    name: "reference",
     logger: running.logger,
     meter: running.meter,
     clock: systemClock,

@@ -6,7 +6,7 @@ import { withChannel } from "@fairlead/amqp";
 import { retry, silentLogger } from "@fairlead/core";
 import { rabbitMissing, skipOrFail, startRabbit, type TestRabbit } from "@fairlead/harness";
 import { connect } from "amqplib";
-import { type AmqpQueues, openAmqpQueues } from "../../src/queues/amqp/amqp-queues.ts";
+import { AmqpQueues } from "../../src/queues/amqp/amqp-queues.ts";
 import { acking, Consumer, freshKind, messageOf } from "../../src/queues/contract/support.ts";
 import { cutAnywhere } from "./cut-anywhere.ts";
 import { eventOf, openTestBus } from "./rabbit.ts";
@@ -15,7 +15,7 @@ describe("cut at any place", { skip: skipOrFail(rabbitMissing()) }, () => {
   let rabbit: TestRabbit;
   let direct: AmqpQueues;
   const openQueues = (url: string) =>
-    openAmqpQueues({
+    new AmqpQueues({
       url,
       name: "cut",
       logger: silentLogger,

@@ -37,7 +37,7 @@ export interface AmqpQueuesOptions {
   readonly confirmTimeoutMs?: number;
   /**
    * A new queue takes nothing before this age, in milliseconds. So the first message ever of a kind takes so long. Default:
-   * broker.ts, queueSettleMs.
+   * `queueSettleMs`.
    */
   readonly settleMs?: number;
   /** A consumer that has heard nothing for so long is made anew, in milliseconds (source.ts). Default 10,000. */
@@ -222,5 +222,3 @@ export class AmqpQueues implements WorkQueues {
     await this.#reader[Symbol.asyncDispose]();
   }
 }
-
-export const openAmqpQueues = (options: AmqpQueuesOptions): AmqpQueues => new AmqpQueues(options);

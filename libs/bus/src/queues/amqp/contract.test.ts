@@ -2,7 +2,7 @@ import { after, before, describe } from "node:test";
 import { silentLogger } from "@fairlead/core";
 import { rabbitMissing, skipOrFail, startProxy, startRabbit, type TestRabbit } from "@fairlead/harness";
 import { contractLimits, queuesContract } from "../contract.ts";
-import { openAmqpQueues } from "./amqp-queues.ts";
+import { AmqpQueues } from "./amqp-queues.ts";
 
 describe("amqp", { skip: skipOrFail(rabbitMissing()) }, () => {
   let rabbit: TestRabbit;
@@ -15,7 +15,7 @@ describe("amqp", { skip: skipOrFail(rabbitMissing()) }, () => {
     const proxy = await startProxy({ port: rabbit.port });
     const url = `amqp://guest:guest@${proxy.host}:${proxy.port}`;
     const open = () =>
-      openAmqpQueues({
+      new AmqpQueues({
         url,
         name: "contract",
         logger: silentLogger,

@@ -6,7 +6,7 @@ import { freshKind } from "../contract/support.ts";
 import { cutting, freezing, killing } from "../test/faults/load.ts";
 import { killRounds } from "../test/kill-rounds.ts";
 import { underLoad } from "../test/under-load.ts";
-import { openAmqpQueues } from "./amqp-queues.ts";
+import { AmqpQueues } from "./amqp-queues.ts";
 
 const rounds = faultRounds(1);
 
@@ -34,7 +34,7 @@ describe("work queues on RabbitMQ under load", { skip: skipOrFail(rabbitMissing(
   const kills = Math.max(4, rounds);
   test(`a process is killed -9 with deliveries out, times ${kills}`, async (t) => {
     const { url } = rabbit;
-    const open = async () => openAmqpQueues({ url, name: "left", logger: silentLogger, settleMs: 0 });
+    const open = async () => new AmqpQueues({ url, name: "left", logger: silentLogger, settleMs: 0 });
     t.diagnostic((await killRounds(url, freshKind(), kills, open)).summary);
   });
 });

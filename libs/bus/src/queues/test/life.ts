@@ -4,13 +4,13 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { silentLogger } from "@fairlead/core";
-import { openAmqpQueues } from "../amqp/amqp-queues.ts";
+import { AmqpQueues } from "../amqp/amqp-queues.ts";
 import { openSqliteQueues } from "../sqlite/sqlite-queues.ts";
 
 const [target = "", kind = "", name = ""] = process.argv.slice(2);
 const say = (step: string, id: string) => process.stdout.write(`${step} ${id}\n`);
 const queues = target.startsWith("amqp:")
-  ? openAmqpQueues({ url: target, name: "life", logger: silentLogger, settleMs: 0 })
+  ? new AmqpQueues({ url: target, name: "life", logger: silentLogger, settleMs: 0 })
   : await openSqliteQueues({ path: target });
 
 let next = 0;

@@ -1,6 +1,6 @@
 import { silentLogger } from "@fairlead/core";
 import { eventually, within } from "@fairlead/harness";
-import { type AmqpQueuesOptions, openAmqpQueues } from "../amqp/amqp-queues.ts";
+import { AmqpQueues, type AmqpQueuesOptions } from "../amqp/amqp-queues.ts";
 import { freshKind } from "../contract/support.ts";
 import { Audit } from "./audit.ts";
 
@@ -21,7 +21,7 @@ export async function underLoad(
   const kind = freshKind();
   const audit = new Audit(kind);
   const url = `amqp://guest:guest@127.0.0.1:${port}`;
-  await using queues = openAmqpQueues({
+  await using queues = new AmqpQueues({
     url,
     name: "load",
     logger: silentLogger,

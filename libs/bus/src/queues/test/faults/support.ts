@@ -1,7 +1,7 @@
 import { silentLogger } from "@fairlead/core";
 import { eventually, startRabbit, type TestRabbit } from "@fairlead/harness";
 import { type Channel, type ConfirmChannel, connect } from "amqplib";
-import { type AmqpQueues, type AmqpQueuesOptions, openAmqpQueues } from "../../amqp/amqp-queues.ts";
+import { AmqpQueues, type AmqpQueuesOptions } from "../../amqp/amqp-queues.ts";
 import { jobQueue } from "../../amqp/topology.ts";
 
 /** Somebody else at the broker: an operator, or a client that knows nothing of us. */
@@ -35,7 +35,7 @@ export async function startBroker(): Promise<BrokerUnderTest> {
       },
     },
     open: (options = {}) =>
-      openAmqpQueues({
+      new AmqpQueues({
         url: rabbit.url,
         name: "faults",
         logger: silentLogger,

@@ -1,4 +1,4 @@
-/** Sends the spool to the broker, oldest first, and lets go of what the broker has confirmed. */
+/** Empties the spool: sends it to the broker, oldest first, and lets go of what the broker has confirmed. */
 import { setImmediate as turn } from "node:timers/promises";
 import type { Clock, CloudEvent } from "@fairlead/core";
 import { Fifo } from "./fifo.ts";
@@ -7,29 +7,29 @@ import type { SpoolPortion, SpoolStore } from "./store.ts";
 /** Sent in one turn of the loop: encoding more would stall it. A portion of the store bounds the bytes. */
 const eventsPerTurn = 128;
 
-/** Where the drain sends to. */
+/** Where the events go. */
 interface Target {
   hasRoom(bytes: number): boolean;
   send(item: { readonly event: CloudEvent; readonly offset: number }): void;
 }
 
-export interface DrainOptions {
+export interface EmptierOptions {
   readonly store: SpoolStore;
-  readonly drainBytesPerSecond?: number | undefined;
+  readonly maxBytesPerSecond?: number | undefined;
   readonly clock: Clock;
 }
 
-export interface DrainHooks {
+export interface EmptierHooks {
   /** Something was confirmed, or passed over. */
   readonly onProgress: () => void;
-  /** True while others wait for the end of the drain: it keeps no rate then. */
+  /** True while others wait for an empty spool: then there is no limit to the rate. */
   readonly isHurried: () => boolean;
 }
 
 /** What the last run left in the spool. */
 export interface Backlog {
-  /** The broker has everything up to this offset, or it was damaged. */
-  readonly drainedThrough: number;
+  /** Up to this offset the broker has every event that is not damaged. */
+  readonly confirmedThrough: number;
   /** Since when the oldest waits, milliseconds since the epoch; undefined: nothing waits. */
   readonly sinceMs: number | undefined;
 }
@@ -40,12 +40,12 @@ export interface Backlog {
  */
 const deleteEveryMs = 500;
 
-export class Drain implements AsyncDisposable {
-  readonly #options: DrainOptions;
+export class Emptier implements AsyncDisposable {
+  readonly #options: EmptierOptions;
   readonly #target: Target;
-  readonly #hooks: DrainHooks;
+  readonly #hooks: EmptierHooks;
   #appendedThrough: number;
-  #drainedThrough: number;
+  #confirmedThrough: number;
   #events: number;
   #backlogSinceMs: number | undefined;
   #running: AbortController | undefined;
@@ -61,21 +61,21 @@ export class Drain implements AsyncDisposable {
   /** What was read and is not confirmed as a whole, oldest first: its memory is used again then. */
   readonly #portions = new Fifo<SpoolPortion>();
 
-  constructor(options: DrainOptions, target: Target, backlog: Backlog, hooks: DrainHooks) {
+  constructor(options: EmptierOptions, target: Target, backlog: Backlog, hooks: EmptierHooks) {
     this.#options = options;
     this.#target = target;
     this.#hooks = hooks;
-    this.#drainedThrough = backlog.drainedThrough;
+    this.#confirmedThrough = backlog.confirmedThrough;
     // Of what lies before the oldest event nothing is left to delete.
-    this.#deletedThrough = backlog.drainedThrough;
-    this.#appendedThrough = Math.max(backlog.drainedThrough, options.store.lastOffset);
+    this.#deletedThrough = backlog.confirmedThrough;
+    this.#appendedThrough = Math.max(backlog.confirmedThrough, options.store.lastOffset);
     this.#events = this.left === 0 ? 0 : options.store.storedEvents;
     this.#backlogSinceMs = backlog.sinceMs;
   }
 
   /** Offsets that the broker has not confirmed: 0 when nothing waits, else at least the events that wait. */
   get left(): number {
-    return this.#appendedThrough - this.#drainedThrough;
+    return this.#appendedThrough - this.#confirmedThrough;
   }
 
   /** Events that wait for the broker. */
@@ -97,7 +97,7 @@ export class Drain implements AsyncDisposable {
   /** @param count events that this confirms, of those up to `through` */
   confirmed(through: number, count: number): void {
     const reached = through >= this.#lastSent ? Math.max(through, this.#scannedThrough) : through;
-    this.#drainedThrough = Math.max(this.#drainedThrough, reached);
+    this.#confirmedThrough = Math.max(this.#confirmedThrough, reached);
     this.#events = this.left === 0 ? 0 : Math.max(1, this.#events - count);
     this.#wake?.();
     this.#recycle();
@@ -107,7 +107,7 @@ export class Drain implements AsyncDisposable {
 
   #recycle(): void {
     for (let portion = this.#portions.peek(); portion; portion = this.#portions.peek()) {
-      if (portion.events.at(-1)!.offset > this.#drainedThrough) return;
+      if (portion.events.at(-1)!.offset > this.#confirmedThrough) return;
       this.#portions.shift();
       this.#options.store.recycle(portion);
     }
@@ -115,9 +115,9 @@ export class Drain implements AsyncDisposable {
 
   /** One delete at a time, and at once when the spool is empty. */
   #release(): void {
-    if (this.#deleting !== undefined || this.#deletedThrough >= this.#drainedThrough) return;
+    if (this.#deleting !== undefined || this.#deletedThrough >= this.#confirmedThrough) return;
     if (this.left > 0 && this.#nextDelete !== undefined) return;
-    const through = this.#drainedThrough;
+    const through = this.#confirmedThrough;
     this.#pauseDeletes();
     this.#deleting = this.#options.store.deleteThrough(through).then(
       () => {
@@ -162,8 +162,8 @@ export class Drain implements AsyncDisposable {
 
   async #run(signal: AbortSignal): Promise<void> {
     const { store, clock } = this.#options;
-    this.#lastSent = this.#drainedThrough;
-    this.#scannedThrough = this.#drainedThrough;
+    this.#lastSent = this.#confirmedThrough;
+    this.#scannedThrough = this.#confirmedThrough;
     // Of an earlier connection, which may still hold them: left to the garbage collector.
     this.#portions.clear();
     while (!signal.aborted) {
@@ -186,7 +186,7 @@ export class Drain implements AsyncDisposable {
     if (signal.aborted) return;
     this.#scannedThrough = Math.max(this.#scannedThrough, portion.scannedThrough);
     // Rows that were damaged are never sent; having passed them counts once all before them is confirmed.
-    if (this.#lastSent <= this.#drainedThrough) this.confirmed(this.#scannedThrough, 0);
+    if (this.#lastSent <= this.#confirmedThrough) this.confirmed(this.#scannedThrough, 0);
   }
 
   async #sendAll(portion: SpoolPortion["events"], signal: AbortSignal): Promise<void> {
@@ -202,15 +202,15 @@ export class Drain implements AsyncDisposable {
   }
 
   async #keepRate(bytes: number, signal: AbortSignal): Promise<void> {
-    const { clock, drainBytesPerSecond } = this.#options;
-    if (drainBytesPerSecond === undefined || this.#hooks.isHurried()) return;
+    const { clock, maxBytesPerSecond } = this.#options;
+    if (maxBytesPerSecond === undefined || this.#hooks.isHurried()) return;
     const now = clock.monotonicMs();
-    this.#nextAtMs = Math.max(this.#nextAtMs, now) + (bytes / drainBytesPerSecond) * 1_000;
-    // Below a timer's own grain a wait would only slow the drain down.
+    this.#nextAtMs = Math.max(this.#nextAtMs, now) + (bytes / maxBytesPerSecond) * 1_000;
+    // Below a timer's own grain a wait would only make it slower.
     if (this.#nextAtMs - now > 20) await clock.sleep(this.#nextAtMs - now, signal).catch(() => {});
   }
 
-  /** Until something was confirmed or appended, or the drain is stopped. */
+  /** Until something was confirmed or appended, or `stop` was called. */
   #change(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
