@@ -1,4 +1,5 @@
 import { type ErrorData, FairleadError } from "@fairlead/core";
+import { SqliteFileError, type SqliteFileErrorCode } from "@fairlead/sqlite";
 
 export const queueErrorCodes = [
   "QUEUE_FULL",
@@ -33,5 +34,22 @@ export class QueueError extends FairleadError {
     options: { retryable?: boolean; data?: ErrorData; cause?: unknown } = {},
   ) {
     super(code, message, { retryable: retryableCodes.has(code), ...options });
+  }
+}
+
+const fileCodes: Readonly<Record<SqliteFileErrorCode, QueueErrorCode>> = {
+  FILE_IN_USE: "QUEUES_IN_USE",
+  FILE_TOO_NEW: "QUEUES_TOO_NEW",
+  FILE_FAILED: "QUEUES_FAILED",
+  FILE_CLOSED: "QUEUES_CLOSED",
+};
+
+/** Runs `work`; an error of the file comes out under a code of the queues. */
+export function withQueueErrors<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof SqliteFileError)) throw error;
+    throw new QueueError(fileCodes[error.code], error.message, { cause: error });
   }
 }

@@ -1,15 +1,14 @@
 import { existsSync, renameSync, rmSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
-import { isCorruption, openDurable, transact } from "../../sqlite/database.ts";
+import { isCorruption, type NamedFile, openDurable } from "@fairlead/sqlite";
 import { delayMs } from "../delays.ts";
-import { QueueError } from "../errors.ts";
 import { salvage } from "./salvage.ts";
 
 /** Raised when the tables change. A file of a newer version is refused. */
-const schemaVersion = 1;
+const version = 1;
 
 /** Bodies stand apart, so that counting a delivery does not write 64 KiB anew. */
-const schema = `
+const sql = `
   CREATE TABLE messages (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, id TEXT NOT NULL, headers TEXT NOT NULL,
     bytes INTEGER NOT NULL, crc INTEGER NOT NULL, due_ms INTEGER NOT NULL, ticket INTEGER NOT NULL,
@@ -19,21 +18,11 @@ const schema = `
   CREATE INDEX dead_id ON messages (id, died_ms, seq) WHERE died_ms IS NOT NULL;
   CREATE TABLE bodies (seq INTEGER PRIMARY KEY, body BLOB NOT NULL);`;
 
-/** @throws {QueueError} QUEUES_TOO_NEW; SQLite's own errors */
-export function openSound(path: string, walBytes: number): DatabaseSync {
-  return openDurable(path, walBytes, (db, version) => {
-    if (version > schemaVersion) {
-      throw new QueueError(
-        "QUEUES_TOO_NEW",
-        `Cannot open the work queues ${path}: they have format ${version} and this Fairlead knows up to ${schemaVersion}; ` +
-          "start the newer Fairlead or set another data directory",
-      );
-    }
-    if (version < schemaVersion) {
-      transact(db, () => db.exec(`${schema} PRAGMA user_version = ${schemaVersion};`));
-    }
-  });
-}
+export const queuesAt = (path: string): NamedFile => ({ path, title: "the work queues" });
+
+/** @throws {SqliteFileError} FILE_TOO_NEW; SQLite's own errors */
+const openSound = (path: string, walBytes: number): DatabaseSync =>
+  openDurable(queuesAt(path), walBytes, { version, sql });
 
 export interface Opened {
   readonly db: DatabaseSync;

@@ -1,6 +1,6 @@
 /** How full the queues and their file are, and whether one more message may come in. */
 import type { DatabaseSync } from "node:sqlite";
-import { capRoom, type RoomPlan, usedBytes } from "../../sqlite/room.ts";
+import { capRoom, type RoomPlan, usedBytes } from "@fairlead/sqlite";
 import { QueueError } from "../errors.ts";
 import type { StoreSettings } from "./protocol.ts";
 import type { Statements } from "./statements.ts";

@@ -1,6 +1,6 @@
 /** Reading what can be read of a damaged file, row by row. */
 import { DatabaseSync } from "node:sqlite";
-import { isCorruption, transact } from "../../sqlite/database.ts";
+import { isCorruption, transact } from "@fairlead/sqlite";
 import { crcOf } from "./row.ts";
 
 const columns = "seq, kind, id, headers, bytes, crc, due_ms, ticket, redeliveries, retries, reason, died_ms";

@@ -1,9 +1,9 @@
 /** The work queues of the embedded engine: one file, one owner process, consumers in that process. */
 import { type Clock, type Logger, MemoryMeter, type Meter, silentLogger, systemClock } from "@fairlead/core";
-import { minLogBytes } from "../../sqlite/room.ts";
+import { lockFile, minFileBytes } from "@fairlead/sqlite";
 import { type HeldDelivery, runSlots, type Source } from "../consume.ts";
 import { delayMs, type RetryDelay } from "../delays.ts";
-import { QueueError } from "../errors.ts";
+import { QueueError, withQueueErrors } from "../errors.ts";
 import { checkDelay, checkListLimit, checkMessage } from "../message.ts";
 import { observeQueues, type QueueObserver, refusalOf } from "../observe.ts";
 import type {
@@ -15,8 +15,8 @@ import type {
   Settlement,
   WorkQueues,
 } from "../queues.ts";
+import { queuesAt } from "./database.ts";
 import { HandOut } from "./hand-out.ts";
-import { lockQueues } from "./lock.ts";
 import type { StoreRequest, StoreResult, TakenMessage } from "./protocol.ts";
 import { StoreThread } from "./thread.ts";
 
@@ -61,7 +61,7 @@ export class SqliteQueues implements WorkQueues {
     this.#observer = observeQueues(options.meter ?? new MemoryMeter());
     const settings = {
       path,
-      maxFileBytes: Math.max(minLogBytes, options.maxFileBytes ?? 1 << 30),
+      maxFileBytes: Math.max(minFileBytes, options.maxFileBytes ?? 1 << 30),
       maxMessages: options.maxMessages ?? 100_000,
       maxBytes: options.maxBytes ?? 1 << 30,
     };
@@ -264,7 +264,7 @@ export class SqliteQueues implements WorkQueues {
 
 /** @throws {QueueError} QUEUES_IN_USE when another owner has the file; QUEUES_TOO_NEW; QUEUES_FAILED */
 export async function openSqliteQueues(options: SqliteQueuesOptions): Promise<SqliteQueues> {
-  const lock = lockQueues(options.path);
+  const lock = withQueueErrors(() => lockFile(queuesAt(options.path)));
   try {
     const queues = new SqliteQueues(options, lock);
     await queues.open();

@@ -3,9 +3,16 @@
  * so that it is free again after a crash; how often it was handed out is durable before it is handed out.
  */
 import type { DatabaseSync } from "node:sqlite";
-import { isCorruption, sqliteCode, sqliteCodes, transact } from "../../sqlite/database.ts";
-import { planRoom, type RoomPlan, usedBytes } from "../../sqlite/room.ts";
-import { QueueError } from "../errors.ts";
+import {
+  isCorruption,
+  planRoom,
+  type RoomPlan,
+  resultCode,
+  resultCodes,
+  transact,
+  usedBytes,
+} from "@fairlead/sqlite";
+import { QueueError, withQueueErrors } from "../errors.ts";
 import { deliveryLimit, maxListedBytes } from "../queues.ts";
 import { openQueues, repair } from "./database.ts";
 import { Fill } from "./fill.ts";
@@ -38,7 +45,7 @@ export class QueueStore {
   constructor(settings: StoreSettings) {
     this.#settings = settings;
     this.#plan = planRoom(settings.path, settings.maxFileBytes);
-    const { db, note } = openQueues(settings.path, this.#plan.walBytes, Date.now());
+    const { db, note } = withQueueErrors(() => openQueues(settings.path, this.#plan.walBytes, Date.now()));
     this.#db = db;
     this.#sql = new Statements(db);
     if (note) this.#notes.push(note);
@@ -85,7 +92,7 @@ export class QueueStore {
 
   #failure(error: unknown): StoreAnswer {
     const reason = error instanceof Error ? error.message : String(error);
-    const isFull = sqliteCode(error) === sqliteCodes.full;
+    const isFull = resultCode(error) === resultCodes.full;
     this.#refusal = `The work queues ${this.#settings.path} cannot be written: ${reason}`;
     return failureOf(new QueueError(isFull ? "QUEUE_FULL" : "QUEUES_FAILED", this.#refusal));
   }

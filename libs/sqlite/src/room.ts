@@ -3,18 +3,18 @@ import { dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { pageBytes, pragma } from "./database.ts";
 
-/** The smallest log: below this the write-ahead log would leave no room for events. */
-export const minLogBytes = 1 << 20;
+/** The least limit of a file: below this size the write-ahead log would leave no room for rows. */
+export const minFileBytes = 1 << 20;
 
-/** How much beside the rows is planned for. */
+/** The room that is planned for beside the rows. */
 export interface RoomPlan {
-  /** The write-ahead log is carried over into the file when it reaches this. */
+  /** The write-ahead log is carried over into the file when the log reaches this size. */
   readonly walBytes: number;
-  /** Left free on the disk, so that there is room to delete. */
+  /** These bytes stay free on the disk, so that there is room to delete. */
   readonly reserveBytes: number;
 }
 
-/** Plans the write-ahead log: 4 MiB is the fastest (README.md, Figures), a sixteenth of a small limit or disk. */
+/** Plans the write-ahead log: 4 MiB is the fastest (libs/bus/README.md, Figures), a sixteenth of a small limit or disk. */
 export function planRoom(path: string, maxBytes: number): RoomPlan {
   const disk = diskOf(path);
   const share = Math.max(4 * pageBytes, Math.min(maxBytes, disk.totalBytes) / 16);
@@ -27,9 +27,9 @@ function diskOf(path: string): { totalBytes: number; freeBytes: number } {
   return { totalBytes: blocks * bsize, freeBytes: bavail * bsize };
 }
 
-/** What the file may hold, in bytes of pages. */
+/** The room of a file, in bytes of pages. */
 export interface Room {
-  /** What may be used: maxBytes, or less when the disk has less. */
+  /** The bytes that may be used: maxBytes, or less when the disk has less. */
   readonly limitBytes: number;
   /** True when the disk, not maxBytes, is the limit. */
   readonly isDiskShort: boolean;
@@ -37,19 +37,19 @@ export interface Room {
 
 /**
  * Measures the room and caps the file there with `max_page_count`, leaving a reserve on the disk: even a delete needs
- * room in the write-ahead log, so a log that filled its disk to the last byte could never free anything.
+ * room in the write-ahead log, so a file that filled its disk to the last byte could never free anything.
  */
 export function capRoom(db: DatabaseSync, path: string, maxBytes: number, plan: RoomPlan): Room {
   const page = pragma(db, "page_size");
   const fileBytes = pragma(db, "page_count") * page;
   const reachableBytes = fileBytes + Math.max(0, diskOf(path).freeBytes - plan.reserveBytes);
   const limitBytes = Math.min(maxBytes, reachableBytes);
-  // SQLite never sets it below the size that the file has.
+  // SQLite never sets the limit below the size that the file has.
   pragma(db, `max_page_count = ${Math.max(1, Math.floor(limitBytes / page))}`);
   return { limitBytes, isDiskShort: reachableBytes < maxBytes };
 }
 
-/** Bytes of the pages in use, free ones inside the file left out. */
+/** Bytes of the pages in use, without the free pages inside the file. */
 export function usedBytes(db: DatabaseSync, page = pragma(db, "page_size")): number {
   return (pragma(db, "page_count") - pragma(db, "freelist_count")) * page;
 }
