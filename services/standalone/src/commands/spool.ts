@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import {
-  amqpBusOptions,
   BusError,
   emptySpool,
   exportSpool,
@@ -12,7 +11,7 @@ import {
 import { approximateSize, exitCodes, say, type Terminal, writeOut } from "@fairlead/client/cli";
 import { toStructuredJson } from "@fairlead/contracts";
 import { silentLogger, systemClock } from "@fairlead/core";
-import { type EngineConfig, loadServicesConfig } from "@fairlead/engine";
+import { amqpBusOptions, type EngineConfig, loadServicesConfig } from "@fairlead/engine";
 import { services } from "../services.ts";
 import type { SpoolCommandOptions } from "./spool-command.ts";
 

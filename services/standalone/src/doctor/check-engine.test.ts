@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { test } from "node:test";
-import { busConfigSchema, openBus } from "@fairlead/bus";
 import { MemoryMeter, silentLogger, systemClock } from "@fairlead/core";
-import { loadServicesConfig } from "@fairlead/engine";
+import { busConfigSchema, loadServicesConfig, openBus } from "@fairlead/engine";
 import {
   eventually,
   freePort,

@@ -1,5 +1,13 @@
 import { join, resolve } from "node:path";
 import {
+  type AmqpBusOptions,
+  type Bus,
+  observeBus,
+  openAmqpBus,
+  openSqliteBus,
+  type SqliteBusOptions,
+} from "@fairlead/bus";
+import {
   type Clock,
   formatBytes,
   formatDurationMs,
@@ -8,16 +16,8 @@ import {
   parseBytes,
   parseDurationMs,
 } from "@fairlead/core";
+import { openAmqpQueues, openSqliteQueues, type WorkQueues } from "@fairlead/queues";
 import { z } from "zod";
-import type { AmqpBusOptions } from "./amqp/amqp-bus.ts";
-import type { Bus } from "./bus.ts";
-import { observeBus } from "./observe.ts";
-import { openAmqpBus } from "./open-amqp-bus.ts";
-import { openAmqpQueues } from "./queues/open-amqp-queues.ts";
-import type { WorkQueues } from "./queues/queues.ts";
-import { openSqliteQueues } from "./queues/sqlite/sqlite-queues.ts";
-import type { SqliteBusOptions } from "./sqlite/options.ts";
-import { openSqliteBus } from "./sqlite/sqlite-bus.ts";
 
 /** A size or duration with its unit. @param allowed what may be written, in words */
 const parsed = (parse: (text: string) => number, min: number, allowed: string) =>

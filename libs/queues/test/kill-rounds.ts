@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { eventually, startProcess, within } from "@fairlead/harness";
-import { maxListed, type WorkQueues } from "../queues.ts";
+import { maxListed, type WorkQueues } from "../src/queues.ts";
 
 const life = fileURLToPath(new URL("./life.ts", import.meta.url));
 

@@ -2,7 +2,7 @@
  * Declares what is needed when it is first needed, once per connection, on channels of their own: what the broker refuses closes
  * only those.
  *
- * A quorum queue must not take messages in its first seconds (../../amqp/broker.ts, queueSettleMs). So it is bound last, by
+ * A quorum queue must not take messages in its first seconds (queueSettleMs of @fairlead/amqp). So it is bound last, by
  * somebody who knows that it is old enough: until then nothing can get into it, and `mandatory` says so.
  */
 import { declareDead, isNotFound, names, withChannel } from "@fairlead/amqp";

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MemoryMeter, silentLogger } from "@fairlead/core";
 import { eventually, within } from "@fairlead/harness";
-import { delayQueue, jobQueue, kindDeclaration } from "../../amqp/topology.ts";
-import { acking, Consumer, freshKind, gate, messageOf } from "../../contract/support.ts";
-import type { Delivery, WorkQueues } from "../../queues.ts";
+import { delayQueue, jobQueue, kindDeclaration } from "../../src/amqp/topology.ts";
+import { acking, Consumer, freshKind, gate, messageOf } from "../../src/contract/support.ts";
+import type { Delivery, WorkQueues } from "../../src/queues.ts";
 import type { BrokerUnderTest } from "./support.ts";
 
 export function topologyCases(under: BrokerUnderTest): void {

@@ -56,7 +56,7 @@ export const delayDeclaration = (kind: string, delay: RetryDelay, limits: QueueL
   name: delayQueue(kind, delay),
   arguments: {
     ...quorum(limits),
-    // Nobody consumes it; set all the same, because its default differs between 3.x and 4.x (../../amqp/broker.ts).
+    // Nobody consumes it; set all the same, because its default differs between 3.x and 4.x (broker.ts of libs/amqp).
     "x-delivery-limit": deliveryLimit,
     "x-message-ttl": delayMs[delay],
     "x-dead-letter-exchange": names.jobs,

@@ -2,10 +2,10 @@
 import { after, before, describe, test } from "node:test";
 import { silentLogger } from "@fairlead/core";
 import { faultRounds, rabbitMissing, skipOrFail, startRabbit, type TestRabbit } from "@fairlead/harness";
+import { cutting, freezing, killing } from "../../test/faults/load.ts";
+import { killRounds } from "../../test/kill-rounds.ts";
+import { underLoad } from "../../test/under-load.ts";
 import { freshKind } from "../contract/support.ts";
-import { cutting, freezing, killing } from "../test/faults/load.ts";
-import { killRounds } from "../test/kill-rounds.ts";
-import { underLoad } from "../test/under-load.ts";
 import { AmqpQueues } from "./amqp-queues.ts";
 
 const rounds = faultRounds(1);

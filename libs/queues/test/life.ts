@@ -4,8 +4,8 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { silentLogger } from "@fairlead/core";
-import { AmqpQueues } from "../amqp/amqp-queues.ts";
-import { openSqliteQueues } from "../sqlite/sqlite-queues.ts";
+import { AmqpQueues } from "../src/amqp/amqp-queues.ts";
+import { openSqliteQueues } from "../src/sqlite/sqlite-queues.ts";
 
 const [target = "", kind = "", name = ""] = process.argv.slice(2);
 const say = (step: string, id: string) => process.stdout.write(`${step} ${id}\n`);

@@ -1,7 +1,7 @@
 import { silentLogger } from "@fairlead/core";
 import { eventually, within } from "@fairlead/harness";
-import { AmqpQueues, type AmqpQueuesOptions } from "../amqp/amqp-queues.ts";
-import { freshKind } from "../contract/support.ts";
+import { AmqpQueues, type AmqpQueuesOptions } from "../src/amqp/amqp-queues.ts";
+import { freshKind } from "../src/contract/support.ts";
 import { Audit } from "./audit.ts";
 
 /**
@@ -28,7 +28,7 @@ export async function underLoad(
     reconnectMaxMs: 500,
     ...options,
   });
-  // New queues take messages only when they are old enough (../amqp/declared.ts): made before it begins.
+  // New queues take messages only when they are old enough (declared.ts): made before it begins.
   await within(audit.enqueue(queues, `${kind}-first-0`, { delay: "1s" }), "a first message");
   const producing = new AbortController();
   const consuming = new AbortController();

@@ -1,8 +1,8 @@
 import { silentLogger } from "@fairlead/core";
 import { eventually, startRabbit, type TestRabbit } from "@fairlead/harness";
 import { type Channel, type ConfirmChannel, connect } from "amqplib";
-import { AmqpQueues, type AmqpQueuesOptions } from "../../amqp/amqp-queues.ts";
-import { jobQueue } from "../../amqp/topology.ts";
+import { AmqpQueues, type AmqpQueuesOptions } from "../../src/amqp/amqp-queues.ts";
+import { jobQueue } from "../../src/amqp/topology.ts";
 
 /** Somebody else at the broker: an operator, or a client that knows nothing of us. */
 export interface Foreign {

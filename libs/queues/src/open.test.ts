@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MemoryMeter, silentLogger } from "@fairlead/core";
 import { freePort, temporaryDirectory } from "@fairlead/harness";
-import { openAmqpQueues, openSqliteQueues } from "../mod.ts";
 import { Consumer, messageOf } from "./contract/support.ts";
+import { openAmqpQueues, openSqliteQueues } from "./mod.ts";
 
 test("openSqliteQueues() opens queues on this disk, counts, and has one owner", async () => {
   await using directory = await temporaryDirectory();

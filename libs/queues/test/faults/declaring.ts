@@ -1,9 +1,9 @@
 /** What the queues are declared with, and from when on they are used. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { delayQueue, jobQueue } from "../../amqp/topology.ts";
-import { acking, Consumer, freshKind, messageOf } from "../../contract/support.ts";
-import { delayMs, retryDelays } from "../../delays.ts";
+import { delayQueue, jobQueue } from "../../src/amqp/topology.ts";
+import { acking, Consumer, freshKind, messageOf } from "../../src/contract/support.ts";
+import { delayMs, retryDelays } from "../../src/delays.ts";
 import type { BrokerUnderTest } from "./support.ts";
 
 export function declaringCases(under: BrokerUnderTest): void {

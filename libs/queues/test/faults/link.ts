@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually, startProxy } from "@fairlead/harness";
-import { acking, Consumer, freshKind, messageOf } from "../../contract/support.ts";
+import { acking, Consumer, freshKind, messageOf } from "../../src/contract/support.ts";
 import type { BrokerUnderTest } from "./support.ts";
 
 export function linkCases(under: BrokerUnderTest): void {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { backoffMs } from "@fairlead/core";
-import type { RetryDelay } from "../delays.ts";
-import { QueueError } from "../errors.ts";
-import { type Delivery, maxListed, type WorkQueues } from "../queues.ts";
+import type { RetryDelay } from "../src/delays.ts";
+import { QueueError } from "../src/errors.ts";
+import { type Delivery, maxListed, type WorkQueues } from "../src/queues.ts";
 
 const producers = 8;
 

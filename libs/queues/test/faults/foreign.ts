@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MemoryMeter } from "@fairlead/core";
-import { Consumer, deadOf, freshKind, messageOf } from "../../contract/support.ts";
-import { maxMessageBytes } from "../../queues.ts";
+import { Consumer, deadOf, freshKind, messageOf } from "../../src/contract/support.ts";
+import { maxMessageBytes } from "../../src/queues.ts";
 import type { BrokerUnderTest } from "./support.ts";
 
 export function foreignCases(under: BrokerUnderTest): void {

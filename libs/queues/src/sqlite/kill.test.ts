@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { temporaryDirectory } from "@fairlead/harness";
-import { killRounds } from "../test/kill-rounds.ts";
+import { killRounds } from "../../test/kill-rounds.ts";
 import { openSqliteQueues } from "./sqlite-queues.ts";
 
 test("a process killed -9 with deliveries out loses nothing that was durable, and no ack", async (t) => {

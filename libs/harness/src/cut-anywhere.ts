@@ -1,14 +1,16 @@
-import { eventually, type FaultProxy, startProxy, within } from "@fairlead/harness";
+import assert from "node:assert/strict";
+import { eventually, within } from "./deadline.ts";
+import { type FaultProxy, startProxy } from "./proxy.ts";
 
 /** No method of AMQP 0-9-1 is shorter: type, channel, size, class and method, end. So a cut comes before the end of each frame. */
 const shortestMethodBytes = 12;
 const lanes = 4;
 
 /**
- * Does some work again and again through a proxy that cuts its connections after so many bytes from the broker, each time at a
- * later place, until there is nothing left to cut. The work must end each time, as soon as the proxy lets everything pass.
+ * Does some work with RabbitMQ again and again through a proxy that cuts its connections after so many bytes from the broker, each
+ * time at a later place, until there is nothing left to cut. The work must end each time, as soon as the proxy lets everything pass.
  * @param work with its own url, and the lane that it runs in: one at a time in each
- * @returns the number of places
+ * @returns the number of places, more than 40
  */
 export async function cutAnywhere(
   port: number,
@@ -38,6 +40,7 @@ export async function cutAnywhere(
     }
   };
   await Promise.all(Array.from({ length: lanes }, (_, lane) => run(lane)));
+  assert.ok(places > 40, `only ${places} places were cut`);
   return places;
 }
 
