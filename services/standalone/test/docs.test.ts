@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { findBinary, skipOrFail, temporaryDirectory } from "@fairlead/harness";
-import { bin, configOf, environment, freePorts, type Ports, startFairlead, writeConfig } from "./fairlead.ts";
+import { bin, configOf, environment, freePorts, startFairlead, writeConfig } from "./fairlead.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const documents = ["README.md", "docs/tutorial/first-light.md"];
@@ -26,18 +26,6 @@ function parseSteps(text: string): Step[] {
       expected,
     }),
   );
-}
-
-/** The ports of the documents are the defaults; a test has its own. */
-function withPorts(text: string, ports: Ports): string {
-  const own: Record<string, number> = {
-    7000: ports.http,
-    7001: ports.lines,
-    7010: ports.raw,
-    5514: ports.syslog,
-    8125: ports.statsd,
-  };
-  return text.replace(/\b(7000|7001|7010|5514|8125)\b/g, (port) => String(own[port]));
 }
 
 function asPattern(expected: string): RegExp {
@@ -65,10 +53,10 @@ for (const document of documents) {
       PATH: `${directory.path}:${process.env["PATH"]}`,
     };
     for (const { script, expected } of steps) {
-      const text = withPorts(script, ports).replace(
-        "fairlead send",
-        `fairlead send --to 127.0.0.1:${ports.lines}`,
-      );
+      // The ports of the documents are the defaults; a test has its own.
+      const text = ports
+        .replaceIn(script)
+        .replace("fairlead send", `fairlead send --to 127.0.0.1:${ports.lines}`);
       const { stdout } = await promisify(execFile)("bash", ["-ec", text], {
         cwd: directory.path,
         env,

@@ -3,7 +3,9 @@ import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { defaultConfig, defaultPorts } from "@fairlead/engine/testing";
 import { freePort, type StartedProcess, startProcess } from "@fairlead/harness";
+import { services } from "../src/services.ts";
 
 export const bin = join(import.meta.dirname, "../bin/fairlead.mjs");
 
@@ -18,37 +20,57 @@ export interface Ready {
   }[];
 }
 
-export interface Ports {
-  readonly http: number;
-  readonly lines: number;
-  readonly raw: number;
-  readonly syslog: number;
-  readonly statsd: number;
+/** Ports that stay the same over restarts, in the place of the default ports. */
+export class Ports {
+  readonly #own: ReadonlyMap<number, number>;
+
+  constructor(own: ReadonlyMap<number, number>) {
+    this.#own = own;
+  }
+
+  /** @throws {Error} for a port that no socket has by default */
+  of(port: number): number {
+    const own = this.#own.get(port);
+    if (own === undefined) throw new Error(`Cannot find a port: ${port} is no default port of any service`);
+    return own;
+  }
+
+  /** A text that names default ports, with the own ones. */
+  replaceIn(text: string): string {
+    return text.replace(/\b\d{4,5}\b/g, (digits) => String(this.#own.get(Number(digits)) ?? digits));
+  }
+
+  get http(): number {
+    return this.of(7000);
+  }
+  get lines(): number {
+    return this.of(7001);
+  }
+  get raw(): number {
+    return this.of(7010);
+  }
+  get syslog(): number {
+    return this.of(5514);
+  }
+  get statsd(): number {
+    return this.of(8125);
+  }
 }
 
-/** Ports that stay the same over restarts. */
 export async function freePorts(): Promise<Ports> {
+  const defaults = defaultPorts(services);
   const taken = new Set<number>();
-  while (taken.size < 5) taken.add(await freePort());
-  const [http, lines, raw, syslog, statsd] = [...taken] as [number, number, number, number, number];
-  return { http, lines, raw, syslog, statsd };
+  while (taken.size < defaults.length) taken.add(await freePort());
+  const own = [...taken];
+  return new Ports(new Map(defaults.map((port, index) => [port, own[index]!])));
 }
 
-/** A configuration with the listeners of the defaults on the given ports; `more` is merged over its sections. */
+/** A configuration with every default on the given ports; `more` takes the place of whole sections. */
 export function configOf(ports: Ports, more: Readonly<Record<string, object>> = {}): Record<string, object> {
-  const udp = (name: string, kind: string, port: number) => ({ name, kind, port });
-  return {
-    http: { port: ports.http },
-    "tcp-gateway": { listeners: [{ name: "lines", port: ports.lines }] },
-    "udp-collector": {
-      listeners: [
-        udp("raw", "raw", ports.raw),
-        udp("syslog", "syslog", ports.syslog),
-        { ...udp("statsd", "statsd", ports.statsd), flushInterval: "200ms" },
-      ],
-    },
-    ...more,
-  };
+  const config = defaultConfig(services, (port) => ports.of(port));
+  // No test waits for the ten seconds of the default.
+  const quick = JSON.stringify(config, (key, value) => (key === "flushInterval" ? "200ms" : value));
+  return { ...JSON.parse(quick), ...more };
 }
 
 /** Environment of a process that is not touched by whoever runs the tests. */
