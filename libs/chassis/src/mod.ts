@@ -39,7 +39,8 @@ export { type ProblemDetail, ProblemError, problem, problemSchema, toProblem } f
 export type { Method, Reply, Route, RouteRequest, RouteResponse, Router } from "./http/route.ts";
 export { createHttpServer, type HttpServer, type HttpServerOptions } from "./http/server.ts";
 export { createToken, openTokens, type Principal, type Tokens } from "./http/tokens.ts";
-export { createLogger, type LineSink, type LoggerOptions, type LogLevel, logLevels } from "./logger.ts";
+export type { LineSink } from "./human-lines.ts";
+export { createLogger, type LoggerOptions, type LogLevel, logLevels } from "./logger.ts";
 export { createMeter, type MeterOptions, type MetricsSnapshot, type ScrapedMeter } from "./meter.ts";
 export { exitCodeOf, exitCodes, type RunContext, type RunOptions, run } from "./run.ts";
 export { openTracing, type Tracing, type TracingOptions } from "./tracing/tracing.ts";

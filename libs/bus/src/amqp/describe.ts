@@ -1,9 +1,20 @@
 /** How the broker is, in sentences for an operator. */
 import type { LinkState } from "./link.ts";
-import type { Trouble } from "./publisher.ts";
 import { type EventTopologyOptions, names } from "./topology.ts";
 
 const iso = (ms: number) => new Date(ms).toISOString();
+
+/** What went wrong last on a link that stood. */
+export interface Trouble {
+  readonly reason: string;
+  /** The last of them, and the first since which nothing was confirmed. */
+  readonly atMs: number;
+  readonly sinceMs: number;
+  /** In a row, without a time of success in between. */
+  readonly count: number;
+  /** It left events without an outcome, and nothing was confirmed since. */
+  readonly isOpen: boolean;
+}
 
 /** How one connection to the broker is. */
 export interface BrokerState {

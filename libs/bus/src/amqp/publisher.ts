@@ -7,7 +7,7 @@ import { type Clock, type CloudEvent, createId, type Logger, toError } from "@fa
 import type { ChannelModel, ConfirmChannel } from "amqplib";
 import { BusError } from "../errors.ts";
 import { ConfirmWindow } from "./confirm-window.ts";
-import { describeRefusal } from "./describe.ts";
+import { describeRefusal, type Trouble } from "./describe.ts";
 import { Link, type LinkOptions, type LinkState } from "./link.ts";
 import { markOf } from "./mark.ts";
 import { toMessage } from "./message.ts";
@@ -38,18 +38,6 @@ export interface PublisherOptions<Item extends Outgoing> extends Omit<LinkOption
   readonly onReady: () => void;
   /** What had no positive outcome, in the order of `send`. It may still have arrived: repeating it is safe, losing it is not. */
   readonly onTrouble: (abandoned: readonly Item[], reason: string) => void;
-}
-
-/** What went wrong last on a link that stood. */
-export interface Trouble {
-  readonly reason: string;
-  /** The last of them, and the first since which nothing was confirmed. */
-  readonly atMs: number;
-  readonly sinceMs: number;
-  /** In a row, without a time of success in between. */
-  readonly count: number;
-  /** It left events without an outcome, and nothing was confirmed since. */
-  readonly isOpen: boolean;
 }
 
 export class Publisher<Item extends Outgoing> implements AsyncDisposable {
