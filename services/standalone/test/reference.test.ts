@@ -15,7 +15,7 @@ import { ProcessTerminal } from "../src/environment.ts";
 import { createProgram } from "../src/program.ts";
 import { services } from "../src/services.ts";
 import { configOf, environment, freePorts, runFairlead, startFairlead, writeConfig } from "./fairlead.ts";
-import { apiReference, configurationReference, metricsReference, type OpenApi } from "./reference.ts";
+import { apiReference, configurationReference, metricsReference, type OpenApi } from "../../../scripts/reference.ts";
 
 const folder = join(import.meta.dirname, "../../../docs/reference");
 const begin = "<!-- generated: begin -->";
