@@ -16,6 +16,7 @@ const scripts = {
   up: ["services/standalone/bin/fairlead.mjs", "up"],
   test: ["scripts/test.ts"],
   check: ["scripts/check.ts"],
+  docs: ["scripts/docs.ts"],
   bench: ["bench/main.ts"],
   "test:compose": ["scripts/compose-smoke.ts"],
 };

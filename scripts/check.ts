@@ -8,14 +8,14 @@ const say = (line: string) => process.stderr.write(`${line}\n`);
 
 /** Runs a program and prints what it says when it has ended, so that two of them do not mix their lines. */
 async function passes(name: string, command: string, args: readonly string[]): Promise<boolean> {
-  const child = spawn(`node_modules/.bin/${command}`, args, {
+  const child = spawn(command, args, {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...(process.stderr.isTTY ? { FORCE_COLOR: "1" } : {}) },
   });
   const ended = Promise.withResolvers<number | null>();
   child.on("error", ended.reject).on("close", ended.resolve);
   const [output, errors, code] = await Promise.all([text(child.stdout), text(child.stderr), ended.promise]);
-  say(`fairlead: ${name} (${command})`);
+  say(`fairlead: ${name}`);
   process.stderr.write(output + errors);
   return code === 0;
 }
@@ -27,8 +27,9 @@ function reports(name: string, faults: readonly string[]): boolean {
 }
 
 const programs = [
-  passes("format and lint", "biome", ["check", "--error-on-warnings", "."]),
-  passes("types", "tsc", ["-p", "."]),
+  passes("format and lint (biome)", "node_modules/.bin/biome", ["check", "--error-on-warnings", "."]),
+  passes("types (tsc)", "node_modules/.bin/tsc", ["-p", "."]),
+  passes("generated documents", process.execPath, [...process.execArgv, "scripts/docs.ts", "--check"]),
 ];
 const { faults, longFiles } = inspectTree(".");
 const results = [
