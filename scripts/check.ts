@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { inspectTree } from "./architecture.ts";
+import { completenessFaults } from "./completeness.ts";
 import { floatingPromises } from "./promises.ts";
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
@@ -34,6 +35,7 @@ const programs = [
 const { faults, longFiles } = inspectTree(".");
 const results = [
   reports("architecture", faults),
+  reports("completeness", completenessFaults(".")),
   reports("floating promises", floatingPromises(process.cwd())),
   ...(await Promise.all(programs)),
 ];
