@@ -47,10 +47,10 @@ export interface SourceFile {
 }
 
 const scope = "@fairlead/";
-const lineCount = (text: string) => text.split("\n").length - 1;
+export const lineCount = (text: string) => text.split("\n").length - 1;
 const nameOf = (pkg: Package) => basename(pkg.folder);
 /** Tests and the measurements of a library: neither is shipped. */
-export const isTest = (path: string) => /\.test\.ts$|\/(test|bench)\//.test(path);
+const isTest = (path: string) => /\.test\.ts$|\/(test|bench)\//.test(path);
 /** The suites that every driver of an interface runs: tests to be imported by tests. */
 const isContract = (path: string) => /(^|\/)contract(\.|\/)/.test(path);
 
@@ -190,21 +190,33 @@ function readPackage(root: string, manifest: string): Package {
   };
 }
 
+const filesBelow = (root: string, pattern: string) =>
+  globSync(pattern, { cwd: root, exclude: (path) => path.includes("node_modules") }).sort();
+
+export const readPackages = (root: string): Package[] =>
+  filesBelow(root, "{libs/*,services/*,bench}/package.json").map((path) => readPackage(root, path));
+
+/** All code of a package, tests included. */
+export const readFiles = (root: string, { folder }: Package): SourceFile[] =>
+  filesBelow(root, `${folder}/**/*.{ts,mjs}`).map((path) => ({
+    path,
+    text: readFileSync(join(root, path), "utf8"),
+  }));
+
+/** False for what serves development alone. */
+export const isShipped = (pkg: Package, path: string) =>
+  !isTest(path) && !isContract(path) && !developmentOnly.has(nameOf(pkg)) && pkg.folder !== "bench";
+
 /** All faults of the tree below `root`, and the files that are long enough to reconsider. */
 export function inspectTree(root: string): { faults: string[]; longFiles: string[] } {
-  const glob = (pattern: string) =>
-    globSync(pattern, { cwd: root, exclude: (path) => path.includes("node_modules") }).sort();
-  const packages = glob("{libs/*,services/*,bench}/package.json").map((path) => readPackage(root, path));
+  const packages = readPackages(root);
   const faults = dependencyFaults(packages);
   const longFiles: string[] = [];
   for (const pkg of packages) {
     faults.push(...readmeFaults(root, pkg));
     if (pkg.folder !== "bench" && !existsSync(join(root, pkg.folder, "src/mod.ts")))
       faults.push(`${pkg.folder}: has no src/mod.ts`);
-    const files = glob(`${pkg.folder}/**/*.{ts,mjs}`).map((path) => ({
-      path,
-      text: readFileSync(join(root, path), "utf8"),
-    }));
+    const files = readFiles(root, pkg);
     faults.push(...testHelperFaults(pkg, files));
     for (const file of files) {
       faults.push(...fileFaults(pkg, file));
