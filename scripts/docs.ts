@@ -4,9 +4,8 @@
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { openQueues } from "@fairlead/bus";
 import { systemClock } from "@fairlead/core";
-import { loadServicesConfig, runServices, servicesJsonSchema } from "@fairlead/engine";
+import { loadServicesConfig, openQueues, runServices, servicesJsonSchema } from "@fairlead/engine";
 import { temporaryDirectory } from "@fairlead/harness";
 import { services } from "@fairlead/standalone";
 import type { Command } from "commander";
@@ -40,6 +39,7 @@ async function runtimePages(): Promise<[string, string][]> {
   // No service uses work queues yet.
   await using _queues = await openQueues(running.config.values.bus, {
     dataDir: directory.path,
+    name: "docs",
     logger: running.logger,
     meter: running.meter,
     clock: systemClock,
