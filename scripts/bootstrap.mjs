@@ -18,6 +18,7 @@ const scripts = {
   check: ["scripts/check.ts"],
   docs: ["scripts/docs.ts"],
   bench: ["bench/main.ts"],
+  size: ["scripts/size.ts"],
   "test:compose": ["scripts/compose-smoke.ts"],
 };
 

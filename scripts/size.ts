@@ -1,5 +1,5 @@
 /**
- * `node scripts/size.ts [checkout]` prints how large each package is, of this tree or of another checkout, as a table.
+ * `npm run size -- [checkout]` prints how large each package is, of this tree or of another checkout, as a table.
  * Tests, contract suites, benches and the harness are counted apart: they are not shipped.
  */
 import { join, resolve } from "node:path";
