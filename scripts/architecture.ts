@@ -28,7 +28,7 @@ export const fileWallLines = 400;
 export const fileReconsiderLines = 250;
 export const readmeWallLines = 120;
 const forbiddenNames = /^(utils?|helpers?|types|misc|common)\.ts$|(Manager|Impl)\.ts$|-(manager|impl)\.ts$/;
-/** The only files that may read the environment or end the process (style.md, Code). */
+/** The only files that may read the environment or end the process (docs/explanation/conventions.md, Code). */
 const entries = /(^|\/)(config|main|cli|environment)\.ts$/;
 
 export interface Package {
@@ -59,7 +59,7 @@ function layerOf(pkg: Package): number | undefined {
   return libraryLayers[nameOf(pkg)];
 }
 
-/** Breaks of the dependency rule (architecture.md, The dependency rule), a sentence each. */
+/** Breaks of the dependency rule (docs/explanation/architecture.md, The layers), a sentence each. */
 export function dependencyFaults(packages: readonly Package[]): string[] {
   const byName = new Map(packages.map((pkg) => [nameOf(pkg), pkg]));
   const faults: string[] = [];
@@ -144,7 +144,7 @@ export function testHelperFaults(pkg: Package, files: readonly SourceFile[]): st
   });
 }
 
-/** Breaks of the file rules (style.md), a sentence each. */
+/** Breaks of the file rules (docs/explanation/conventions.md), a sentence each. */
 export function fileFaults(pkg: Package, file: SourceFile): string[] {
   const { path, text } = file;
   const faults: string[] = [];
