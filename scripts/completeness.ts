@@ -2,6 +2,8 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { eventTypes } from "@fairlead/contracts/names";
+import { services } from "@fairlead/standalone";
+import { composeFaults } from "./compose.ts";
 
 /** The composition of the others; not a service of its own. */
 const composer = "standalone";
@@ -32,11 +34,6 @@ const servicePlaces: readonly Place[] = [
     file: "docker-compose.yml",
     says: (name) => new RegExp(`^  ${name}:\\n(    .*\\n)*      args: \\{ SERVICE: ${name} \\}$`, "m"),
     advice: "add a service of this name, built with this SERVICE",
-  },
-  {
-    file: "README.md",
-    says: (name) => new RegExp(`^\\|.*\`${name}\``, "m"),
-    advice: "name it in the table of what is there",
   },
 ];
 
@@ -79,6 +76,7 @@ export function completenessFaults(root: string): string[] {
   const names = globSync("services/*/package.json", { cwd: root }).map((path) => basename(dirname(path)));
   return [
     ...serviceFaults(names.filter((name) => name !== composer).sort(), read),
+    ...composeFaults(root, services, read("docker-compose.yml") ?? ""),
     ...eventFaults(Object.values(eventTypes), read(eventPage) ?? ""),
   ];
 }

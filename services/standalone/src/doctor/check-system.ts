@@ -34,7 +34,7 @@ export function checkOpenFiles(maxConnections: number, limits = readLimits()): F
       status: "warning",
       words: `${limit} may be open, but the configuration allows ${maxConnections} connections, which need ${needed}: those over the limit are not accepted`,
       // Node has raised the soft limit to the hard one already, which only root can raise.
-      advice: `start with a limit of ${needed}: "LimitNOFILE=${needed}" in a systemd unit, "--ulimit nofile=${needed}" for a container, "ulimit -n ${needed}" as root; or lower limits.maxConnections of the tcp-gateway listeners`,
+      advice: `start with a limit of ${needed}: "LimitNOFILE=${needed}" in a systemd unit, "--ulimit nofile=${needed}" for a container, "ulimit -n ${needed}" as root; or lower limits.maxConnections of the listeners`,
     },
   ];
 }
