@@ -35,7 +35,7 @@ const programs = [
 const { faults, longFiles } = inspectTree(".");
 const results = [
   reports("architecture", faults),
-  reports("completeness", completenessFaults(".")),
+  reports("completeness", await completenessFaults(".")),
   reports("floating promises", floatingPromises(process.cwd())),
   ...(await Promise.all(programs)),
 ];

@@ -33,6 +33,6 @@ test("eventFaults() finds a type without a row and a row without a type", () => 
   assert.match(faults[1]!, /a row for tcp\.closed/);
 });
 
-test("completenessFaults() finds nothing in this tree", () => {
-  assert.deepEqual(completenessFaults("."), []);
+test("completenessFaults() finds nothing in this tree", async () => {
+  assert.deepEqual(await completenessFaults("."), []);
 });
