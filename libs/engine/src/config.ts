@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { busConfigSchema } from "@fairlead/bus";
 import {
   bytes,
   ConfigError,
@@ -21,6 +20,7 @@ import {
 import { serviceNames } from "@fairlead/contracts";
 import { stateConfigSchema } from "@fairlead/state";
 import { z } from "zod";
+import { busConfigSchema } from "./config/bus.ts";
 import { refuseSharedSockets } from "./planned-sockets.ts";
 import type { PlannedSocket, ServiceDefinition } from "./service.ts";
 
