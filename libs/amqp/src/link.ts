@@ -7,7 +7,7 @@
  * a polite close of a frozen broker is waited for without end, also before the next dial; a connection that
  * was given up keeps its socket until the other side closes. So whatever ends here, ends by destroying the socket.
  */
-import { backoffMs, type Logger, toError } from "@fairlead/core";
+import { backoffMs, type Logger, toError, within } from "@fairlead/core";
 import { type ChannelModel, connect, type RecoveringChannelModel } from "amqplib";
 import { type Broker, connectFailure, parseBroker } from "./broker.ts";
 import { AmqpError } from "./errors.ts";
@@ -167,10 +167,8 @@ export class Link implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const connection = await this.#connection;
-    const patience = Promise.withResolvers<void>();
-    const timer = setTimeout(patience.resolve, 1_000);
-    await Promise.race([connection.close().catch(() => {}), patience.promise]);
-    clearTimeout(timer);
+    const closing = connection.close().catch(() => {});
+    await within(1_000, closing, () => {});
     this.#closed.abort();
   }
 }

@@ -6,7 +6,7 @@
 export { beforeAbort, onAbort } from "./abort.ts";
 export { formatAddress, parseAddress } from "./address.ts";
 export { Budget } from "./budget.ts";
-export { type Clock, ManualClock, systemClock } from "./clock.ts";
+export { type Clock, ManualClock, systemClock, within } from "./clock.ts";
 export { type ErrorData, errorCode, FairleadError, reasonOf, toError, unreachable } from "./errors.ts";
 export { type CloudEvent, type EventExtensions, eventTypePrefix, matchesTopic, routingKey } from "./event.ts";
 export { Fifo } from "./fifo.ts";

@@ -1,6 +1,6 @@
 /** Empties the spool: sends it to the broker, oldest first, and lets go of what the broker has confirmed. */
 import { setImmediate as turn } from "node:timers/promises";
-import { type Clock, type CloudEvent, Fifo } from "@fairlead/core";
+import { type Clock, type CloudEvent, Fifo, WakeUp } from "@fairlead/core";
 import type { SpoolPortion, SpoolStore } from "./store.ts";
 
 /** Sent in one turn of the loop: encoding more would stall it. A portion of the store bounds the bytes. */
@@ -49,7 +49,8 @@ export class Emptier implements AsyncDisposable {
   #backlogSinceMs: number | undefined;
   #running: AbortController | undefined;
   #stopped: Promise<void> = Promise.resolve();
-  #wake: (() => void) | undefined;
+  /** Something was confirmed or appended, or the emptying is to stop. */
+  readonly #change = new WakeUp();
   #deleting: Promise<void> | undefined;
   #deletedThrough: number;
   #nextDelete: Disposable | undefined;
@@ -90,7 +91,7 @@ export class Emptier implements AsyncDisposable {
     if (this.left === 0) this.#backlogSinceMs = this.#options.clock.nowMs();
     this.#appendedThrough = Math.max(this.#appendedThrough, offset);
     this.#events++;
-    this.#wake?.();
+    this.#change.wake();
   }
 
   /** @param count events that this confirms, of those up to `through` */
@@ -98,7 +99,7 @@ export class Emptier implements AsyncDisposable {
     const reached = through >= this.#lastSent ? Math.max(through, this.#scannedThrough) : through;
     this.#confirmedThrough = Math.max(this.#confirmedThrough, reached);
     this.#events = this.left === 0 ? 0 : Math.max(1, this.#events - count);
-    this.#wake?.();
+    this.#change.wake();
     this.#recycle();
     this.#release();
     this.#hooks.onProgress();
@@ -156,7 +157,7 @@ export class Emptier implements AsyncDisposable {
   stop(): void {
     this.#running?.abort();
     this.#running = undefined;
-    this.#wake?.();
+    this.#change.wake();
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -168,7 +169,7 @@ export class Emptier implements AsyncDisposable {
     while (!signal.aborted) {
       try {
         if (store.lastOffset > this.#scannedThrough) await this.#sendPortion(signal);
-        else await this.#change(signal);
+        else await this.#change.next();
       } catch {
         // The store restarts its thread by itself; what was sent is passed over, it has an outcome or `start` begins anew.
         this.#scannedThrough = Math.max(this.#scannedThrough, this.#lastSent);
@@ -192,7 +193,7 @@ export class Emptier implements AsyncDisposable {
     let events = 0;
     for (const { offset, event } of portion) {
       if (++events % eventsPerTurn === 0) await turn();
-      while (!signal.aborted && !this.#target.hasRoom(event.data.length)) await this.#change(signal);
+      while (!signal.aborted && !this.#target.hasRoom(event.data.length)) await this.#change.next();
       if (signal.aborted) return;
       this.#lastSent = offset;
       this.#target.send({ event, offset });
@@ -207,14 +208,6 @@ export class Emptier implements AsyncDisposable {
     this.#nextAtMs = Math.max(this.#nextAtMs, now) + (bytes / maxBytesPerSecond) * 1_000;
     // Below a timer's own grain a wait would only make it slower.
     if (this.#nextAtMs - now > 20) await clock.sleep(this.#nextAtMs - now, signal).catch(() => {});
-  }
-
-  /** Until something was confirmed or appended, or `stop` was called. */
-  #change(signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Clock } from "@fairlead/core";
+import { type Clock, within } from "@fairlead/core";
 import type { Channel, ChannelModel } from "amqplib";
 import { QueueError } from "../errors.ts";
 
@@ -42,8 +42,7 @@ export class ConsumerChannel {
 
   /** Resolves when nothing more will be handed to this consumer. @throws when the channel is lost, or given up for want of an answer */
   async cancel(consumerTag: string): Promise<void> {
-    const isLate = await this.#isLate(this.channel.cancel(consumerTag), answerTimeoutMs);
-    if (!isLate) return;
+    if (!(await this.#isLate(this.channel.cancel(consumerTag), answerTimeoutMs))) return;
     void this.close();
     this.closed.throwIfAborted();
   }
@@ -55,9 +54,8 @@ export class ConsumerChannel {
     await this.#isLate(this.channel.close(), closeTimeoutMs).catch(() => {});
   }
 
-  async #isLate(answer: Promise<unknown>, timeoutMs: number): Promise<boolean> {
-    const late = Promise.withResolvers<true>();
-    using _timer = this.#clock.timer(timeoutMs, () => late.resolve(true));
-    return await Promise.race([answer.then(() => false as const), late.promise]);
+  #isLate(answer: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+    const answered = answer.then(() => false);
+    return within(timeoutMs, answered, () => true, this.#clock);
   }
 }

@@ -6,7 +6,7 @@
  * somebody who knows that it is old enough: until then nothing can get into it, and `mandatory` says so.
  */
 import { declareDead, isNotFound, names, withChannel } from "@fairlead/amqp";
-import type { Clock } from "@fairlead/core";
+import { type Clock, within } from "@fairlead/core";
 import type { Channel, ChannelModel } from "amqplib";
 import type { RetryDelay } from "../delays.ts";
 import { delayDeclaration, kindDeclaration, type QueueDeclaration, type QueueLimits } from "./topology.ts";
@@ -136,10 +136,9 @@ export class Declared {
   }
 
   async #withChannel(work: (channel: Channel) => Promise<unknown>): Promise<void> {
-    const silent = Promise.withResolvers<never>();
-    using _timer = this.#options.clock.timer(answerTimeoutMs, () =>
-      silent.reject(new Error(`the broker has not answered for ${answerTimeoutMs} ms`)),
-    );
-    await Promise.race([withChannel(this.#model, work), silent.promise]);
+    const fail = () => {
+      throw new Error(`the broker has not answered for ${answerTimeoutMs} ms`);
+    };
+    await within(answerTimeoutMs, withChannel(this.#model, work), fail, this.#options.clock);
   }
 }
