@@ -1,6 +1,6 @@
 /** One consumer of the log stream, as a pull. */
 import { names } from "@fairlead/amqp";
-import { toError } from "@fairlead/core";
+import { onAbort, toError, WakeUp } from "@fairlead/core";
 import type { ChannelModel, ConsumeMessage } from "amqplib";
 import { BusError } from "../errors.ts";
 
@@ -25,19 +25,17 @@ export async function consumeLog(
 ): Promise<Consumer> {
   const waiting: ConsumeMessage[] = [];
   const stop = new AbortController();
-  let wake = () => {};
+  const changed = new WakeUp();
   const end = (reason: unknown) => {
     stop.abort(toError(reason));
-    wake();
+    changed.wake();
   };
   const channel = await model.createChannel();
   channel.on("error", end);
   channel.on("close", () => end(failed("its channel was closed")));
-  const abort = () => end(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  if (signal.aborted) abort();
+  const listening = onAbort(signal, () => end(signal.reason));
   const dispose = async () => {
-    signal.removeEventListener("abort", abort);
+    listening[Symbol.dispose]();
     // Not waited for: a frozen broker would never answer. It may be closed already.
     channel.close().catch(() => {});
   };
@@ -49,7 +47,7 @@ export async function consumeLog(
         // The queue was deleted or its leader moved (contracts.md: null is a cancelled consumer).
         if (message === null) return end(failed("the broker cancelled the consumer"));
         waiting.push(message);
-        wake();
+        changed.wake();
       },
       { arguments: { "x-stream-offset": from } },
     );
@@ -66,9 +64,7 @@ export async function consumeLog(
           channel.ack(message);
           return message;
         }
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
+        await changed.next();
       }
     },
     [Symbol.asyncDispose]: dispose,

@@ -7,7 +7,7 @@
  * would stop the reading. Marks are for their own tail only; every other one passes over them.
  */
 import { names } from "@fairlead/amqp";
-import { backoffMs, type Clock, matchesTopic, routingKey, toError } from "@fairlead/core";
+import { backoffMs, beforeAbort, type Clock, matchesTopic, routingKey, toError } from "@fairlead/core";
 import type { ChannelModel, ConsumeMessage } from "amqplib";
 import type { LoggedEvent, TailOptions } from "../bus.ts";
 import { BusError } from "../errors.ts";
@@ -166,11 +166,3 @@ function eventIn(message: ConsumeMessage, offset: number): LoggedEvent | undefin
 
 const isWanted = (type: string, types: readonly string[] | undefined): boolean =>
   types === undefined || types.some((pattern) => matchesTopic(pattern, routingKey(type)));
-
-function beforeAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(toError(signal.reason));
-  signal.addEventListener("abort", abort, { once: true });
-  if (signal.aborted) abort();
-  return Promise.race([promise, aborted.promise]).finally(() => signal.removeEventListener("abort", abort));
-}

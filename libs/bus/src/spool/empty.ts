@@ -1,6 +1,6 @@
 /** Empties the spool: sends it to the broker, oldest first, and lets go of what the broker has confirmed. */
 import { setImmediate as turn } from "node:timers/promises";
-import { type Clock, type CloudEvent, Fifo } from "@fairlead/core";
+import { type Clock, type CloudEvent, Fifo, WakeUp } from "@fairlead/core";
 import type { SpoolPortion, SpoolStore } from "./store.ts";
 
 /** Sent in one turn of the loop: encoding more would stall it. A portion of the store bounds the bytes. */
@@ -49,7 +49,7 @@ export class Emptier implements AsyncDisposable {
   #backlogSinceMs: number | undefined;
   #running: AbortController | undefined;
   #stopped: Promise<void> = Promise.resolve();
-  #wake: (() => void) | undefined;
+  readonly #changed = new WakeUp();
   #deleting: Promise<void> | undefined;
   #deletedThrough: number;
   #nextDelete: Disposable | undefined;
@@ -90,7 +90,7 @@ export class Emptier implements AsyncDisposable {
     if (this.left === 0) this.#backlogSinceMs = this.#options.clock.nowMs();
     this.#appendedThrough = Math.max(this.#appendedThrough, offset);
     this.#events++;
-    this.#wake?.();
+    this.#changed.wake();
   }
 
   /** @param count events that this confirms, of those up to `through` */
@@ -98,7 +98,7 @@ export class Emptier implements AsyncDisposable {
     const reached = through >= this.#lastSent ? Math.max(through, this.#scannedThrough) : through;
     this.#confirmedThrough = Math.max(this.#confirmedThrough, reached);
     this.#events = this.left === 0 ? 0 : Math.max(1, this.#events - count);
-    this.#wake?.();
+    this.#changed.wake();
     this.#recycle();
     this.#release();
     this.#hooks.onProgress();
@@ -156,7 +156,7 @@ export class Emptier implements AsyncDisposable {
   stop(): void {
     this.#running?.abort();
     this.#running = undefined;
-    this.#wake?.();
+    this.#changed.wake();
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -210,11 +210,8 @@ export class Emptier implements AsyncDisposable {
   }
 
   /** Until something was confirmed or appended, or `stop` was called. */
-  #change(signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-    });
+  async #change(signal: AbortSignal): Promise<void> {
+    if (!signal.aborted) await this.#changed.next();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
