@@ -1,11 +1,14 @@
-/** The connection that tails and consumers of work read from: apart from publishing, because a blocked connection reads nothing either. */
 import { beforeAbort, WakeUp } from "@fairlead/core";
 import type { ChannelModel } from "amqplib";
 import { Link, type LinkOptions, type LinkState } from "./link.ts";
 
+/**
+ * The connection that tails and consumers of work stand on. It is apart from the one that publishes: RabbitMQ reads nothing from a
+ * connection that it has blocked, acks neither.
+ */
 export class ConsumerLink implements AsyncDisposable {
   readonly #link: Link;
-  readonly #connected = new WakeUp();
+  readonly #up = new WakeUp();
   #model: ChannelModel | undefined;
 
   constructor(options: Omit<LinkOptions, "setup" | "onDown">) {
@@ -13,7 +16,7 @@ export class ConsumerLink implements AsyncDisposable {
       ...options,
       setup: async (model) => {
         this.#model = model;
-        this.#connected.wake();
+        this.#up.wake();
       },
       onDown: () => {
         this.#model = undefined;
@@ -28,7 +31,7 @@ export class ConsumerLink implements AsyncDisposable {
   /** The connection, as soon as there is one. @throws the signal's reason when it fires first */
   async connected(signal: AbortSignal): Promise<ChannelModel> {
     signal.throwIfAborted();
-    while (this.#model === undefined) await beforeAbort(this.#connected.next(), signal);
+    while (this.#model === undefined) await beforeAbort(this.#up.next(), signal);
     return this.#model;
   }
 

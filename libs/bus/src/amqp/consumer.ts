@@ -25,17 +25,17 @@ export async function consumeLog(
 ): Promise<Consumer> {
   const waiting: ConsumeMessage[] = [];
   const stop = new AbortController();
-  const change = new WakeUp();
+  const changed = new WakeUp();
   const end = (reason: unknown) => {
     stop.abort(toError(reason));
-    change.wake();
+    changed.wake();
   };
   const channel = await model.createChannel();
   channel.on("error", end);
   channel.on("close", () => end(failed("its channel was closed")));
-  const aborting = onAbort(signal, () => end(signal.reason));
+  const listening = onAbort(signal, () => end(signal.reason));
   const dispose = async () => {
-    aborting[Symbol.dispose]();
+    listening[Symbol.dispose]();
     // Not waited for: a frozen broker would never answer. It may be closed already.
     channel.close().catch(() => {});
   };
@@ -47,7 +47,7 @@ export async function consumeLog(
         // The queue was deleted or its leader moved (contracts.md: null is a cancelled consumer).
         if (message === null) return end(failed("the broker cancelled the consumer"));
         waiting.push(message);
-        change.wake();
+        changed.wake();
       },
       { arguments: { "x-stream-offset": from } },
     );
@@ -64,7 +64,7 @@ export async function consumeLog(
           channel.ack(message);
           return message;
         }
-        await change.next();
+        await changed.next();
       }
     },
     [Symbol.asyncDispose]: dispose,

@@ -49,8 +49,7 @@ export class Emptier implements AsyncDisposable {
   #backlogSinceMs: number | undefined;
   #running: AbortController | undefined;
   #stopped: Promise<void> = Promise.resolve();
-  /** Something was confirmed or appended, or the emptying is to stop. */
-  readonly #change = new WakeUp();
+  readonly #changed = new WakeUp();
   #deleting: Promise<void> | undefined;
   #deletedThrough: number;
   #nextDelete: Disposable | undefined;
@@ -91,7 +90,7 @@ export class Emptier implements AsyncDisposable {
     if (this.left === 0) this.#backlogSinceMs = this.#options.clock.nowMs();
     this.#appendedThrough = Math.max(this.#appendedThrough, offset);
     this.#events++;
-    this.#change.wake();
+    this.#changed.wake();
   }
 
   /** @param count events that this confirms, of those up to `through` */
@@ -99,7 +98,7 @@ export class Emptier implements AsyncDisposable {
     const reached = through >= this.#lastSent ? Math.max(through, this.#scannedThrough) : through;
     this.#confirmedThrough = Math.max(this.#confirmedThrough, reached);
     this.#events = this.left === 0 ? 0 : Math.max(1, this.#events - count);
-    this.#change.wake();
+    this.#changed.wake();
     this.#recycle();
     this.#release();
     this.#hooks.onProgress();
@@ -157,7 +156,7 @@ export class Emptier implements AsyncDisposable {
   stop(): void {
     this.#running?.abort();
     this.#running = undefined;
-    this.#change.wake();
+    this.#changed.wake();
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -169,7 +168,7 @@ export class Emptier implements AsyncDisposable {
     while (!signal.aborted) {
       try {
         if (store.lastOffset > this.#scannedThrough) await this.#sendPortion(signal);
-        else await this.#change.next();
+        else await this.#change(signal);
       } catch {
         // The store restarts its thread by itself; what was sent is passed over, it has an outcome or `start` begins anew.
         this.#scannedThrough = Math.max(this.#scannedThrough, this.#lastSent);
@@ -193,7 +192,7 @@ export class Emptier implements AsyncDisposable {
     let events = 0;
     for (const { offset, event } of portion) {
       if (++events % eventsPerTurn === 0) await turn();
-      while (!signal.aborted && !this.#target.hasRoom(event.data.length)) await this.#change.next();
+      while (!signal.aborted && !this.#target.hasRoom(event.data.length)) await this.#change(signal);
       if (signal.aborted) return;
       this.#lastSent = offset;
       this.#target.send({ event, offset });
@@ -208,6 +207,11 @@ export class Emptier implements AsyncDisposable {
     this.#nextAtMs = Math.max(this.#nextAtMs, now) + (bytes / maxBytesPerSecond) * 1_000;
     // Below a timer's own grain a wait would only make it slower.
     if (this.#nextAtMs - now > 20) await clock.sleep(this.#nextAtMs - now, signal).catch(() => {});
+  }
+
+  /** Until something was confirmed or appended, or `stop` was called. */
+  async #change(signal: AbortSignal): Promise<void> {
+    if (!signal.aborted) await this.#changed.next();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -6,7 +6,7 @@ import { runSlots } from "../consume.ts";
 import type { RetryDelay } from "../delays.ts";
 import { QueueError } from "../errors.ts";
 import { checkDelay, checkListLimit, checkMessage } from "../message.ts";
-import { observeQueues, type QueueObserver, refusalOf } from "../observe.ts";
+import { observeQueues, type QueueObserver } from "../observe.ts";
 import type {
   ConsumeOptions,
   DeadLetter,
@@ -119,7 +119,7 @@ export class AmqpQueues implements WorkQueues {
       this.#observer.enqueued(kind);
       return checked.id;
     } catch (error) {
-      this.#observer.refused(refusalOf(error));
+      this.#observer.refused(error);
       throw error;
     }
   }
