@@ -3,22 +3,22 @@ import { eventTypes, recordContainers } from "./names.ts";
 import { type RecordsEventFields, recordsEvent } from "./tcp-events.ts";
 
 /**
- * One batch of datagrams of one listener. The subject of all UDP events is `<listener>/<instance>`: numbers of records begin
- * anew with each run of a listener, and with the subject they identify the record.
+ * One batch of datagrams of one listener. The subject of all UDP events is `<listener>/<instance>`, because the numbers of records
+ * begin anew with each run of a listener. The subject and the number identify a record.
  */
 export function udpRecords(fields: RecordsEventFields): CloudEvent {
   return recordsEvent(eventTypes.udpRecords, fields);
 }
 
-/** A batch of decoded messages as NDJSON: a `SyslogRecord` a line. */
+/** A batch of decoded messages as NDJSON. Each line is a `SyslogRecord`. */
 export function udpSyslog(fields: Omit<RecordsEventFields, "datacontenttype">): CloudEvent {
   return recordsEvent(eventTypes.udpSyslog, { ...fields, datacontenttype: recordContainers.ndjson });
 }
 
-/** What a flush interval came to, as NDJSON: a `StatsdRecord` a line. */
+/** The metrics of one flush interval as NDJSON. Each line is a `StatsdRecord`. */
 export function udpStatsd(
   fields: Omit<RecordsEventFields, "datacontenttype"> & {
-    /** Over how long it was aggregated. */
+    /** The length of the flush interval. */
     readonly intervalMs: number;
   },
 ): CloudEvent {
