@@ -14,13 +14,13 @@ import * as prom from "prom-client";
 export type MetricsSnapshot = readonly object[];
 
 export interface MeterOptions {
-  /** Told of a callback that fails at a scrape; the scrape goes on without it. */
+  /** The logger is told of a callback that fails at a scrape. The scrape goes on without that callback. */
   readonly logger: Logger;
-  /** CPU, memory, event loop and garbage collection of the process. Default true. */
+  /** Adds metrics of CPU, memory, event loop and garbage collection of the process. Default true. */
   readonly processMetrics?: boolean;
 }
 
-/** A metric that was made, whether it has a value yet or not. */
+/** A metric that was made, with a value or without one. */
 export interface RegisteredMetric {
   readonly name: string;
   readonly kind: Kind;
@@ -33,7 +33,7 @@ export interface ScrapedMeter extends Meter {
   /** The Prometheus text format, with every source merged in: counters and histograms are added up. */
   render(): Promise<{ readonly contentType: string; readonly text: string }>;
   exportMetrics(): Promise<MetricsSnapshot>;
-  /** All that were made here, in the order of their making; those of the process itself are not among them. */
+  /** All metrics that were made by this meter, in order. The metrics of the process are not among them. */
   readonly registered: readonly RegisteredMetric[];
   /** Asked at every scrape for another process's metrics; undefined when it has none to give. */
   addSource(source: () => Promise<MetricsSnapshot | undefined>): Disposable;
