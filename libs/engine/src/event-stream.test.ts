@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { createToken } from "@fairlead/chassis";
 import { fromStructuredJson } from "@fairlead/contracts";
-import { startTestEngine, temporaryDirectory, textEvent } from "./test-engine.ts";
+import { startTestEngine, temporaryDirectory, textEvent } from "../test/test-engine.ts";
 
 /** What waits in a loop fails instead of hanging when it is broken. */
 const hangs = { timeout: 60_000 };

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { createToken, section } from "@fairlead/chassis";
 import { FairleadError } from "@fairlead/core";
+import { startTestEngine, temporaryDirectory, textEvent } from "../test/test-engine.ts";
 import { runServices } from "./run-services.ts";
 import type { RunningService, ServiceContext, ServiceDefinition } from "./service.ts";
-import { startTestEngine, temporaryDirectory, textEvent } from "./test-engine.ts";
 
 const name = "tcp-gateway";
 

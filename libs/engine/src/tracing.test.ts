@@ -14,7 +14,7 @@ registerHooks({
   },
 });
 // Behind the hook, which sees what is loaded from now on.
-const { startTestEngine, textEvent } = await import("./test-engine.ts");
+const { startTestEngine, textEvent } = await import("../test/test-engine.ts");
 
 const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createEvent } from "@fairlead/contracts";
 import { type Clock, type CloudEvent, systemClock } from "@fairlead/core";
-import type { Environment } from "./config.ts";
-import { runServices } from "./run-services.ts";
-import type { ServiceDefinition } from "./service.ts";
+import type { Environment } from "../src/config.ts";
+import { runServices } from "../src/run-services.ts";
+import type { ServiceDefinition } from "../src/service.ts";
 
 export async function temporaryDirectory() {
   const path = await mkdtemp(join(tmpdir(), "fairlead-engine-"));
