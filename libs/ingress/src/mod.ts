@@ -3,4 +3,7 @@
  *
  * @module
  */
-export {};
+export { BusWatch } from "./bus-watch.ts";
+export { Credit } from "./credit.ts";
+export { Ledger, type LedgerSnapshot, type Tally } from "./ledger.ts";
+export { type Patience, PatientPublisher } from "./retrying-publisher.ts";

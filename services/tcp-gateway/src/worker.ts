@@ -6,7 +6,7 @@
  */
 import { openIpcBus } from "@fairlead/bus";
 import { systemClock } from "@fairlead/core";
-import { Credit } from "./credit.ts";
+import { Credit } from "@fairlead/ingress";
 import { LocalGateway } from "./gateway.ts";
 import { channelLogger, WorkerChannel, type WorkerPort } from "./worker-channel.ts";
 import type { StartWorker } from "./worker-process.ts";
