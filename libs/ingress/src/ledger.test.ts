@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { Ledger, type LedgerSnapshot } from "./ledger.ts";
 
 function assertClosed({ received, published, pending, rejected }: LedgerSnapshot): void {
-  for (const unit of ["records", "bytes"] as const) {
+  for (const unit of ["count", "bytes"] as const) {
     const refused = Object.values(rejected).reduce((sum, tally) => sum + tally[unit], 0);
     assert.equal(received[unit], published[unit] + pending[unit] + refused, unit);
   }
@@ -12,24 +12,32 @@ function assertClosed({ received, published, pending, rejected }: LedgerSnapshot
 
 test("snapshot() closes at every moment, whatever becomes of the records", () => {
   const step = fc.record({
-    what: fc.constantFrom("take", "confirm", "fail", "refuse"),
-    records: fc.nat(1_000),
+    what: fc.constantFrom("receive", "publish", "reject", "elsewhere"),
+    count: fc.nat(1_000),
     bytes: fc.nat(100_000),
-    reason: fc.constantFrom("log_full", "dropped"),
+    reason: fc.constantFrom("log-full", "overflow"),
   });
   fc.assert(
     fc.property(fc.array(step), (steps) => {
-      const ledger = new Ledger();
-      const taken: { records: number; bytes: number }[] = [];
-      for (const { what, records, bytes, reason } of steps) {
-        const oldest = what === "confirm" || what === "fail" ? taken.shift() : undefined;
-        if (what === "take") {
-          ledger.take(records, bytes);
-          taken.push({ records, bytes });
-        } else if (what === "refuse") ledger.refuse(records, bytes, reason);
-        else if (oldest && what === "confirm") ledger.confirm(oldest.records, oldest.bytes);
-        else if (oldest) ledger.fail(oldest.records, oldest.bytes, reason);
-        assertClosed(ledger.snapshot());
+      const elsewhere = { received: { count: 0, bytes: 0 }, rejected: { overflow: { count: 0, bytes: 0 } } };
+      const ledger = new Ledger(() => elsewhere);
+      const pending: { count: number; bytes: number }[] = [];
+      for (const { what, count, bytes, reason } of steps) {
+        const oldest = what === "publish" || what === "reject" ? pending.shift() : undefined;
+        if (what === "receive") {
+          ledger.receive(count, bytes);
+          pending.push({ count, bytes });
+        } else if (what === "elsewhere") {
+          elsewhere.received.count += count;
+          elsewhere.rejected.overflow.count += count;
+        } else if (oldest && what === "publish") ledger.publish(oldest.count, oldest.bytes);
+        else if (oldest) ledger.reject(oldest.count, oldest.bytes, reason);
+        const snapshot = ledger.snapshot();
+        assertClosed(snapshot);
+        assert.equal(
+          snapshot.pending.count,
+          pending.reduce((sum, one) => sum + one.count, 0),
+        );
       }
     }),
   );
@@ -37,10 +45,11 @@ test("snapshot() closes at every moment, whatever becomes of the records", () =>
 
 test("snapshot() does not change afterwards", () => {
   const ledger = new Ledger();
-  ledger.refuse(1, 1, "dropped");
+  ledger.receive(1, 1);
+  ledger.reject(1, 1, "dropped");
   const before = ledger.snapshot();
-  ledger.refuse(1, 1, "dropped");
-  ledger.take(5, 5);
-  assert.deepEqual(before.rejected, { dropped: { records: 1, bytes: 1 } });
-  assert.deepEqual(before.received, { records: 1, bytes: 1 });
+  ledger.receive(5, 5);
+  ledger.reject(1, 1, "dropped");
+  assert.deepEqual(before.rejected, { dropped: { count: 1, bytes: 1 } });
+  assert.deepEqual(before.received, { count: 1, bytes: 1 });
 });

@@ -1,6 +1,6 @@
-/** Records and their payload bytes. */
+/** A number of records or datagrams, and their payload bytes. */
 export interface Tally {
-  records: number;
+  count: number;
   bytes: number;
 }
 
@@ -10,71 +10,74 @@ export interface LedgerSnapshot {
   readonly published: Tally;
   readonly pending: Tally;
   readonly rejected: Readonly<Record<string, Tally>>;
-  readonly truncated: number;
-  readonly acks: number;
 }
 
-const nothing = (): Tally => ({ records: 0, bytes: 0 });
+/** What another part counts since its beginning, before the ledger sees it: a UDP socket its datagrams. */
+export interface CountedElsewhere {
+  readonly received: Tally;
+  readonly rejected: Readonly<Record<string, Tally>>;
+}
 
-const add = (tally: Tally, records: number, bytes: number) => {
-  tally.records += records;
+const nothing = (): Tally => ({ count: 0, bytes: 0 });
+
+const add = (tally: Tally, count: number, bytes: number) => {
+  tally.count += count;
   tally.bytes += bytes;
 };
 
 /**
- * What became of every record of one listener. At any moment, in records and in bytes:
- * `received = published + rejected + pending`. A record is received when its last byte is; bytes of a frame that the
- * codec threw away are not known and count as 0.
+ * The loss ledger of one listener, in records or datagrams and in their bytes. What is received and neither published nor
+ * rejected is pending. So the ledger closes at any moment, also in the middle of a publish: `received = published +
+ * rejected + pending`. What the code forgets stays pending for all to see.
+ *
+ * Who does not know the bytes of what is published or rejected leaves them out, and does not look at those of `pending`.
  */
 export class Ledger {
-  readonly received = nothing();
-  readonly published = nothing();
-  readonly pending = nothing();
-  readonly rejected = new Map<string, Tally>();
-  /** Published records that were cut at the cap. */
-  truncated = 0;
-  /** OK lines written. */
-  acks = 0;
+  readonly #received = nothing();
+  readonly #published = nothing();
+  readonly #rejected = new Map<string, Tally>();
+  readonly #elsewhere: (() => CountedElsewhere) | undefined;
 
-  /** Records that go to the bus. */
-  take(records: number, bytes: number): void {
-    add(this.received, records, bytes);
-    add(this.pending, records, bytes);
+  constructor(elsewhere?: () => CountedElsewhere) {
+    this.#elsewhere = elsewhere;
   }
 
-  confirm(records: number, bytes: number): void {
-    add(this.pending, -records, -bytes);
-    add(this.published, records, bytes);
+  /** Something came in whole. */
+  receive(count: number, bytes: number): void {
+    add(this.#received, count, bytes);
   }
 
-  /** Records that were taken and that the bus refused. */
-  fail(records: number, bytes: number, reason: string): void {
-    add(this.pending, -records, -bytes);
-    this.#reject(records, bytes, reason);
+  /** Something that was received is durable. */
+  publish(count: number, bytes = 0): void {
+    add(this.#published, count, bytes);
   }
 
-  /** Records that were received and never went to the bus. */
-  refuse(records: number, bytes: number, reason: string): void {
-    add(this.received, records, bytes);
-    this.#reject(records, bytes, reason);
-  }
-
-  #reject(records: number, bytes: number, reason: string): void {
-    const tally = this.rejected.get(reason) ?? nothing();
-    this.rejected.set(reason, tally);
-    add(tally, records, bytes);
+  /**
+   * Something that was received will not become durable.
+   *
+   * @param reason in kebab-case, from a closed list
+   */
+  reject(count: number, bytes: number, reason: string): void {
+    const tally = this.#rejected.get(reason) ?? nothing();
+    this.#rejected.set(reason, tally);
+    add(tally, count, bytes);
   }
 
   snapshot(): LedgerSnapshot {
-    const { received, published, pending, rejected, truncated, acks } = this;
-    const copy = (tally: Tally) => ({ ...tally });
-    return {
-      received: copy(received),
-      published: copy(published),
-      pending: copy(pending),
-      rejected: Object.fromEntries([...rejected].map(([reason, tally]) => [reason, copy(tally)])),
-      truncated,
-      acks,
-    };
+    const received = { ...this.#received };
+    const published = { ...this.#published };
+    const rejected: Record<string, Tally> = {};
+    for (const [reason, tally] of this.#rejected) rejected[reason] = { ...tally };
+    const elsewhere = this.#elsewhere?.();
+    if (elsewhere) {
+      add(received, elsewhere.received.count, elsewhere.received.bytes);
+      for (const [reason, { count, bytes }] of Object.entries(elsewhere.rejected)) {
+        rejected[reason] ??= nothing();
+        add(rejected[reason], count, bytes);
+      }
+    }
+    const pending = { count: received.count - published.count, bytes: received.bytes - published.bytes };
+    for (const { count, bytes } of Object.values(rejected)) add(pending, -count, -bytes);
+    return { received, published, pending, rejected };
   }
 }

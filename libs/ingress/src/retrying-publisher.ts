@@ -1,60 +1,93 @@
+import type { Bus } from "@fairlead/bus";
 import { backoffMs, type Clock, type CloudEvent, FairleadError, toError } from "@fairlead/core";
-import type { BusWatch } from "./bus-watch.ts";
 
-/** What the connections of a listener without acknowledgements share. */
-export interface Patience {
-  readonly watch: BusWatch;
+/** What the publishers of one listener share. */
+export interface RetryingPublisherParts {
+  readonly bus: Pick<Bus, "publish">;
   readonly clock: Clock;
-  /** Fires when the time to stop is over: what is still refused is given up. */
+  /** Fires when the time to stop is over: what is refused is tried once more and then given up. */
   readonly givingUp: AbortSignal;
-  /** The bus refuses for now; the records are kept. */
-  onHeld(error: Error): void;
+  /** Told of every failed attempt that will be repeated. */
+  onRetry(error: Error, attempt: number, delayMs: number): void;
+  /** Told of the success that ends a row of failed attempts. */
+  onRecovered(attempts: number): void;
 }
 
 /** Waits between the attempts: short enough that a disk with room again is noticed within two seconds. */
 const waits = { minDelayMs: 50, maxDelayMs: 2_000 };
 
-/**
- * Publishes the events of one connection whose client will not repeat them. What the bus refuses for now is kept and tried
- * again, with the same id, until it is taken. One event at a time: the next one must not overtake one that was refused.
- */
-export class PatientPublisher {
-  readonly #publish: (event: CloudEvent) => Promise<void>;
-  readonly #patience: Patience;
-  #last: Promise<unknown> = Promise.resolve();
-  #isHolding = false;
+/** What is not known to be final is tried again. */
+const isFinal = (error: Error) => error instanceof FairleadError && !error.retryable;
 
-  constructor(publish: (event: CloudEvent) => Promise<void>, patience: Patience) {
-    this.#publish = publish;
-    this.#patience = patience;
+/**
+ * Publishes events whose sender will not repeat them, for as long as it takes. What the bus refuses for now is tried again,
+ * as the same event and so with the same id. Calls wait for each other: nothing overtakes an event that was refused.
+ */
+export class RetryingPublisher {
+  readonly #parts: RetryingPublisherParts;
+  #last: Promise<unknown> = Promise.resolve();
+  #failures = 0;
+
+  constructor(parts: RetryingPublisherParts) {
+    this.#parts = parts;
   }
 
-  /** True while an event is refused: nothing more should be read. */
-  get isHolding(): boolean {
-    return this.#isHolding;
+  /** Failed attempts in a row. Above 0 nothing more should be read. */
+  get failures(): number {
+    return this.#failures;
   }
 
   /** Resolves when the event is durable. @throws what the bus said, when it never takes the event or the time is over */
-  publish(event: CloudEvent): Promise<void> {
-    const turn = this.#last.then(() => this.#publishOne(event));
+  async publish(event: CloudEvent): Promise<void> {
+    let failure: Error | undefined;
+    await this.publishTogether([event], (_, error) => {
+      failure = error;
+    });
+    if (failure) throw failure;
+  }
+
+  /**
+   * Hands several events to the bus at once and resolves when each is settled: durable, never taken, or given up.
+   *
+   * @param settled told of each event by its index as soon as it is settled; `error` is undefined when it is durable
+   */
+  publishTogether(
+    events: readonly CloudEvent[],
+    settled: (index: number, error: Error | undefined) => void,
+  ): Promise<void> {
+    const turn = this.#last.then(() => this.#publishInTurn(events, settled));
     this.#last = turn.catch(() => {});
     return turn;
   }
 
-  async #publishOne(event: CloudEvent): Promise<void> {
-    const { clock, givingUp, onHeld } = this.#patience;
+  async #publishInTurn(
+    events: readonly CloudEvent[],
+    settled: (index: number, error: Error | undefined) => void,
+  ): Promise<void> {
+    const { bus, clock, givingUp, onRetry, onRecovered } = this.#parts;
+    let open = [...events.keys()];
     for (let attempt = 1; ; attempt++) {
-      try {
-        await this.#publish(event);
-        this.#isHolding = false;
+      const isLast = givingUp.aborted;
+      const results = await Promise.allSettled(open.map((index) => bus.publish(events[index]!)));
+      let failure: Error | undefined;
+      open = open.filter((index, place) => {
+        const result = results[place]!;
+        const error = result.status === "rejected" ? toError(result.reason) : undefined;
+        const isOpen = error !== undefined && !isLast && !isFinal(error);
+        if (isOpen) failure = error;
+        else settled(index, error);
+        return isOpen;
+      });
+      if (failure === undefined) {
+        if (this.#failures > 0 && !isLast) onRecovered(this.#failures);
+        this.#failures = 0;
         return;
-      } catch (error) {
-        if (givingUp.aborted || !(error instanceof FairleadError && error.retryable)) throw error;
-        this.#isHolding = true;
-        onHeld(toError(error));
-        // Ends early when the time is over; the attempt after that is the last.
-        await clock.sleep(backoffMs(attempt, waits), givingUp).catch(() => {});
       }
+      this.#failures++;
+      const delayMs = backoffMs(attempt, waits);
+      onRetry(failure, attempt, delayMs);
+      // The sleep ends early when the time is over.
+      await clock.sleep(delayMs, givingUp).catch(() => {});
     }
   }
 }
