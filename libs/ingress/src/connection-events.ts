@@ -1,45 +1,63 @@
 import type { Bus } from "@fairlead/bus";
 import { type TcpOpened, tcpClosed, tcpOpened } from "@fairlead/contracts";
-import { type Clock, type CloudEvent, toError } from "@fairlead/core";
-import type { Connection } from "@fairlead/socket";
-import type { ListenerEvents } from "./events.ts";
+import { type Clock, type CloudEvent, type Logger, toError } from "@fairlead/core";
+import type { Connection, RejectReason, SocketAddress } from "@fairlead/socket";
+import { ConnectionCounts } from "./connection-metrics.ts";
+import { QuietLog } from "./quiet-log.ts";
 import type { Session } from "./session.ts";
 
-export interface LifecycleOptions {
+export interface ConnectionEventsOptions {
   readonly listener: string;
   readonly instance: string;
+  /** "/tcp-gateway/<instance>/<listener>" */
   readonly source: string;
-  readonly bus: Bus;
-  readonly events: ListenerEvents;
+  readonly bus: Pick<Bus, "publish">;
+  readonly logger: Logger;
   readonly clock: Clock;
-  /** False: nothing is published, only counted. */
+  /** False: nothing is published, only counted and logged. */
   readonly publishes: boolean;
 }
 
 /**
- * Says on the bus that a connection was opened and closed. Nobody waits for it: the bus keeps the order of its calls, so
- * opened stands before the connection's records and closed behind them, and its group commit is the batching. What the
- * bus does not take is counted, not kept.
+ * What happens to the connections of one listener: counted, logged and, for tcp.opened and tcp.closed, published. Nobody
+ * waits for these events: the bus keeps the order of its calls, so opened stands before the connection's records and closed
+ * behind them, and its group commit is the batching. An event that the bus does not take is counted and not kept.
  */
-export class Lifecycle {
-  readonly #options: LifecycleOptions;
+export class ConnectionEvents {
+  readonly counts = new ConnectionCounts();
+  readonly #options: ConnectionEventsOptions;
+  readonly #logger: Logger;
+  readonly #quiet: QuietLog;
   readonly #outstanding = new Set<Promise<void>>();
 
-  constructor(options: LifecycleOptions) {
+  constructor(options: ConnectionEventsOptions) {
     this.#options = options;
+    this.#logger = options.logger.child({ listener: options.listener });
+    this.#quiet = new QuietLog(this.#logger, options.clock);
+  }
+
+  refused(remote: SocketAddress, reason: RejectReason): void {
+    ConnectionCounts.up(this.counts.refused, reason);
+    this.#quiet.warn(`refused ${reason}`, { remote, reason }, "connection refused");
   }
 
   opened(connection: Connection): void {
-    this.#options.events.opened(connection);
-    if (this.#options.publishes) {
-      const { source } = this.#options;
-      this.#track(this.#publish(tcpOpened({ source, data: this.#describe(connection) })));
-    }
+    const { id, remote } = connection;
+    this.counts.opened++;
+    this.#logger.debug({ connection: id, remote }, "connection opened");
+    if (!this.#options.publishes) return;
+    const { source } = this.#options;
+    this.#track(this.#publish(tcpOpened({ source, data: this.#describe(connection) })));
   }
 
-  /** Follows the connection to its end, which may be after the end of its session. */
+  /** A session is done. Follows its connection to the end, which may come later. */
   closing(session: Session): void {
     this.#track(this.#closed(session));
+  }
+
+  /** A session threw: its connection is closed with the reason "error". */
+  failed(error: Error): void {
+    this.#quiet.error("failed", { err: error }, "a session failed");
   }
 
   /** Resolves when every event so far is durable or lost. */
@@ -48,23 +66,18 @@ export class Lifecycle {
   }
 
   async #closed(session: Session): Promise<void> {
-    const { events, publishes, source, clock } = this.#options;
-    const { connection, records, rejected = {} } = session;
+    const { connection } = session;
     const closeReason = await connection.closed;
+    const { records = 0, rejected = {} } = session;
     const reason = session.ending?.reason ?? closeReason;
-    events.closed(session, reason);
-    if (!publishes) return;
-    const { bytesReceived, bytesSent } = connection;
+    const { id, bytesReceived, bytesSent } = connection;
+    ConnectionCounts.up(this.counts.closed, reason);
+    this.#logger.debug({ connection: id, reason, records, bytesReceived }, "connection closed");
+    if (!this.#options.publishes) return;
+    const { source, clock } = this.#options;
     const closedAt = new Date(clock.nowMs()).toISOString();
-    const data = {
-      ...this.#describe(connection),
-      closedAt,
-      reason,
-      bytesReceived,
-      bytesSent,
-      records,
-      rejected,
-    };
+    const opened = this.#describe(connection);
+    const data = { ...opened, closedAt, reason, bytesReceived, bytesSent, records, rejected };
     await this.#publish(tcpClosed({ source, data }));
   }
 
@@ -78,7 +91,8 @@ export class Lifecycle {
     try {
       await this.#options.bus.publish(event);
     } catch (error) {
-      this.#options.events.lifecycleLost(toError(error));
+      this.counts.lostEvents++;
+      this.#quiet.warn("lost", { err: toError(error) }, "connection event lost");
     }
   }
 

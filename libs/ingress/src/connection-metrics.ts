@@ -1,138 +1,93 @@
-import type { BusErrorCode } from "@fairlead/bus";
-import type { Counter, Meter } from "@fairlead/core";
-import type { Tally } from "@fairlead/ingress";
-import type { CloseReason, FramingErrorCode, RejectReason } from "@fairlead/socket";
-import { Counters, type CountersSnapshot, type SourcedSnapshot } from "./counters.ts";
+import type { Meter } from "@fairlead/core";
+import type { CloseReason, RejectReason } from "@fairlead/socket";
+import { metricPrefix } from "./ledger-metrics.ts";
+import { followReasons, followTotal } from "./totals.ts";
 
-const prefix = "fairlead_tcp_gateway_";
+/** What is counted of the connections of one listener. Plain numbers: a scrape sees one moment. */
+export class ConnectionCounts {
+  opened = 0;
+  /** tcp.opened and tcp.closed events that the bus did not take. */
+  lostEvents = 0;
+  /** By reason. */
+  readonly closed = new Map<string, number>();
+  /** Connections that the admission refused, by reason. */
+  readonly refused = new Map<RejectReason, number>();
 
-/** Every reason that is known beforehand: all are counted from 0, so that the first of its kind is seen as one. */
-type RecordRejection =
-  | "dropped"
-  | "closing"
-  | "worker_lost"
-  | Lowercase<Extract<FramingErrorCode, `FRAME_${"TOO_LARGE" | "INVALID" | "INCOMPLETE"}`>>
-  | Lowercase<Exclude<BusErrorCode, "LOG_IN_USE" | "LOG_TOO_NEW">>;
+  static up<Reason>(counts: Map<Reason, number>, reason: Reason): void {
+    counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+}
 
-const none: Tally = { records: 0, bytes: 0 };
-
-const rejections: Readonly<Record<RecordRejection, Tally>> = {
-  dropped: none,
-  closing: none,
-  worker_lost: none,
-  frame_too_large: none,
-  frame_invalid: none,
-  frame_incomplete: none,
-  log_full: none,
-  event_too_large: none,
-  bus_overloaded: none,
-  bus_closed: none,
-  bus_failed: none,
+const closeReasons: Readonly<Record<CloseReason, true>> = {
+  "peer-ended": true,
+  "peer-reset": true,
+  local: true,
+  "first-byte-timeout": true,
+  "frame-timeout": true,
+  "idle-timeout": true,
+  "total-timeout": true,
+  "send-timeout": true,
+  drain: true,
+  framing: true,
+  error: true,
 };
 
-const closings: Readonly<Record<CloseReason | "publish-failed", number>> = {
-  "peer-ended": 0,
-  "peer-reset": 0,
-  local: 0,
-  "first-byte-timeout": 0,
-  "frame-timeout": 0,
-  "idle-timeout": 0,
-  "total-timeout": 0,
-  "send-timeout": 0,
-  drain: 0,
-  framing: 0,
-  error: 0,
-  "publish-failed": 0,
+const refusalReasons: Readonly<Record<RejectReason, true>> = {
+  connections: true,
+  "connections-per-address": true,
+  "accept-rate": true,
+  denied: true,
+  draining: true,
 };
 
-const refusals: Readonly<Record<RejectReason, number>> = {
-  connections: 0,
-  "connections-per-address": 0,
-  "accept-rate": 0,
-  denied: 0,
-  draining: 0,
-};
+export interface ConnectionMetricsOptions {
+  /** "tcp-gateway": the metrics are called fairlead_tcp_gateway_... */
+  readonly service: string;
+  readonly listener: string;
+  /** Reasons of closing beside those of libs/socket: all known ones stand at 0 from the start. */
+  readonly closeReasons?: readonly string[];
+}
 
-/** Shows the snapshots of one or several processes as one set of metrics. Counters never go back, also when a process is gone. */
-export class GatewayMetrics {
-  readonly #meter: Meter;
-  readonly #shown = new Map<string, number>();
-
-  /** @param listeners their names: what is counted of them is shown from 0 on */
-  constructor(meter: Meter, listeners: readonly string[]) {
-    this.#meter = meter;
-    this.show(
-      listeners.map((listener) => {
-        const zero = new Counters().snapshot(listener, 0);
-        return ["start", { ...zero, rejected: rejections, closed: closings, refused: refusals }];
-      }),
-    );
-  }
-
-  /** @param snapshots of every process, those that are gone included: their counts stay in the sums */
-  show(snapshots: readonly SourcedSnapshot[]): void {
-    const gauges = new Map<string, { connections: number; records: number; bytes: number }>();
-    for (const [source, snapshot] of snapshots) {
-      this.#showCounters(source, snapshot);
-      const sum = gauges.get(snapshot.listener) ?? { connections: 0, records: 0, bytes: 0 };
-      gauges.set(snapshot.listener, sum);
-      sum.connections += snapshot.connections;
-      sum.records += snapshot.pending.records;
-      sum.bytes += snapshot.pending.bytes;
-    }
-    for (const [listener, { connections, records, bytes }] of gauges) {
-      this.#gauge("connections", "Connections that are open.").set(connections, { listener });
-      this.#gauge("pending_records", "Records on their way to the bus.").set(records, { listener });
-      this.#gauge("pending_bytes", "Payload of the records on their way to the bus.").set(bytes, {
-        listener,
-      });
-    }
-  }
-
-  #showCounters(source: string, snapshot: CountersSnapshot): void {
-    const { listener, received, published, rejected } = snapshot;
-    const count = (name: string, help: string, value: number, reason?: string) => {
-      const labels = reason === undefined ? { listener } : { listener, reason };
-      this.#follow(
-        `${source} ${listener} ${name} ${reason ?? ""}`,
-        this.#counter(name, help, labels),
-        value,
-        labels,
-      );
-    };
-    count("received_records_total", "Records that came in whole.", received.records);
-    count("received_bytes_total", "Payload of the records that came in.", received.bytes);
-    count("published_records_total", "Records that are durable.", published.records);
-    count("published_bytes_total", "Payload of the records that are durable.", published.bytes);
-    for (const [reason, { records, bytes }] of Object.entries(rejected)) {
-      count("rejected_records_total", "Records that came in and did not become durable.", records, reason);
-      count("rejected_bytes_total", "Payload of the rejected records, as far as it was kept.", bytes, reason);
-    }
-    count("truncated_records_total", "Published records that were cut at the cap.", snapshot.truncated);
-    count("sent_acks_total", "OK lines written.", snapshot.acks);
-    count("opened_connections_total", "Connections taken.", snapshot.opened);
-    for (const [reason, closed] of Object.entries(snapshot.closed)) {
-      count("closed_connections_total", "Connections that are over.", closed, reason);
-    }
-    for (const [reason, refused] of Object.entries(snapshot.refused)) {
-      count("refused_connections_total", "Connections that were turned away.", refused, reason);
-    }
-    const lost = snapshot.lostLifecycleEvents;
-    count("lost_lifecycle_events_total", "tcp.opened and tcp.closed that the bus did not take.", lost);
-  }
-
-  #follow(key: string, counter: Counter, value: number, labels: Readonly<Record<string, string>>): void {
-    const before = this.#shown.get(key);
-    if (value === before) return;
-    this.#shown.set(key, value);
-    counter.increment(value - (before ?? 0), labels);
-  }
-
-  #counter(name: string, help: string, labels: object): Counter {
-    return this.#meter.counter({ name: `${prefix}${name}`, help, labels: Object.keys(labels) });
-  }
-
-  #gauge(name: string, help: string) {
-    return this.#meter.gauge({ name: `${prefix}${name}`, help, labels: ["listener"] });
-  }
+/**
+ * Shows the counts at every scrape. Dispose to stop.
+ *
+ * @param countOpen gives the number of connections that are open now
+ */
+export function showConnections(
+  counts: ConnectionCounts,
+  countOpen: () => number,
+  meter: Meter,
+  options: ConnectionMetricsOptions,
+): Disposable {
+  const { service, listener } = options;
+  const prefix = metricPrefix(service);
+  const label = { listener };
+  const counter = (name: string, help: string, ...labels: string[]) =>
+    meter.counter({ name: `${prefix}${name}_total`, help, labels: ["listener", ...labels] });
+  const total = (name: string, help: string) => followTotal(counter(name, help), label);
+  const byReason = (name: string, help: string, known: readonly string[]) =>
+    followReasons(counter(name, help, "reason"), label, known);
+  const open = meter.gauge({
+    name: `${prefix}connections`,
+    help: "Connections that are open",
+    labels: ["listener"],
+  });
+  const opened = total("opened_connections", "Connections that were admitted");
+  const closed = byReason("closed_connections", "Connections that are over", [
+    ...Object.keys(closeReasons),
+    ...(options.closeReasons ?? []),
+  ]);
+  const refused = byReason(
+    "refused_connections",
+    "Connections that were reset because they were not admitted",
+    Object.keys(refusalReasons),
+  );
+  const lost = total("lost_connection_events", "tcp.opened and tcp.closed events that the bus did not take");
+  return meter.onScrape(() => {
+    open.set(countOpen(), label);
+    opened(counts.opened);
+    for (const [reason, count] of counts.closed) closed(reason, count);
+    for (const [reason, count] of counts.refused) refused(reason, count);
+    lost(counts.lostEvents);
+  });
 }

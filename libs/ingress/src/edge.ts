@@ -1,82 +1,97 @@
 import type { Bus } from "@fairlead/bus";
 import type { TcpConnection } from "@fairlead/contracts";
-import type { Clock, Logger } from "@fairlead/core";
+import type { Clock, Logger, Meter } from "@fairlead/core";
 import type { Endpoint } from "@fairlead/engine";
-import type { Credit } from "@fairlead/ingress";
-import { BusWatch } from "@fairlead/ingress";
 import {
   type Connection,
-  createCodec,
   type ListenOptions,
   listenTcp,
   listenUnix,
   type StreamListener,
 } from "@fairlead/socket";
-import { toCodecOptions } from "./codec-config.ts";
-import type { ListenerConfig } from "./config.ts";
-import type { CountersSnapshot } from "./counters.ts";
-import { EchoSession } from "./echo-session.ts";
-import { ListenerEvents } from "./events.ts";
-import { type IngestListener, IngestSession } from "./ingest-session.ts";
-import { Lifecycle } from "./lifecycle.ts";
-import { listenOptions } from "./listen-options.ts";
-import { containerOf, createRecordEvents } from "./record-events.ts";
+import { ConnectionEvents } from "./connection-events.ts";
+import { showConnections } from "./connection-metrics.ts";
+import type { EdgeListenerConfig } from "./edge-config.ts";
+import { admissionOptions, type EdgeAdmission, listenOptions } from "./listen-options.ts";
 import { drainEnding, operatorEnding, type Session } from "./session.ts";
 
-/** What the listeners of one process share. */
-export interface ListenerParts {
+/** What the edges of a service share. Most of it is the service's context. */
+export interface EdgeParts {
+  /** "tcp-gateway": in the names of metrics and in the source of events. */
+  readonly service: string;
   readonly instance: string;
   readonly bus: Bus;
-  readonly credit: Credit;
   readonly logger: Logger;
+  readonly meter: Meter;
   readonly clock: Clock;
-  /** Other processes listen on the same port. */
-  readonly sharesPort: boolean;
+  /** Reasons for which sessions end their connections, beside those of libs/socket. */
+  readonly closeReasons?: readonly string[];
 }
 
-/** One listener of this process with its connections. */
-export class Listener implements AsyncDisposable {
-  readonly config: ListenerConfig;
-  readonly #parts: ListenerParts;
-  readonly #events: ListenerEvents;
-  readonly #lifecycle: Lifecycle;
-  readonly #createSession: (connection: Connection) => Session;
-  readonly #sessions = new Map<string, Session>();
-  readonly #givingUp = new AbortController();
-  #socket: StreamListener | undefined;
-  #isDraining = false;
+/** The `source` of a listener's events: "/tcp-gateway/<instance>/<listener>". */
+export function edgeSource({ service, instance }: EdgeParts, listener: string): string {
+  return `/${service}/${instance}/${listener}`;
+}
 
-  private constructor(config: ListenerConfig, parts: ListenerParts) {
-    const { instance, bus, logger, clock } = parts;
-    const { name: listener } = config;
-    const source = `/tcp-gateway/${instance}/${listener}`;
-    const events = new ListenerEvents(listener, logger, clock);
-    const publishes = config.lifecycleEvents;
+/**
+ * A listening socket with its connections: admits, runs a session for each connection, lists, finds, closes and drains.
+ * Counts and publishes what happens to connections; what the sessions do with bytes is theirs.
+ */
+export class Edge implements AsyncDisposable {
+  readonly config: EdgeListenerConfig;
+  readonly #parts: EdgeParts;
+  readonly #createSession: (connection: Connection) => Session;
+  readonly #events: ConnectionEvents;
+  readonly #metrics: Disposable;
+  /** Every connection until it is over, by its id. */
+  readonly #sessions = new Map<string, Session>();
+  #socket!: StreamListener;
+
+  private constructor(
+    config: EdgeListenerConfig,
+    parts: EdgeParts,
+    createSession: (connection: Connection) => Session,
+  ) {
+    const { name: listener, connectionEvents: publishes } = config;
     this.config = config;
     this.#parts = parts;
-    this.#events = events;
-    this.#lifecycle = new Lifecycle({ listener, instance, source, bus, events, clock, publishes });
-    this.#createSession = createSessions(config, parts, {
-      events,
-      source,
-      givingUp: this.#givingUp.signal,
-      onDone: (session) => this.#onDone(session),
+    this.#createSession = createSession;
+    this.#events = new ConnectionEvents({
+      ...parts,
+      listener,
+      source: edgeSource(parts, listener),
+      publishes,
+    });
+    this.#metrics = showConnections(this.#events.counts, () => this.#sessions.size, parts.meter, {
+      ...parts,
+      listener,
     });
   }
 
   /** @throws {SocketError} ADDRESS_IN_USE, ADDRESS_UNAVAILABLE, PERMISSION_DENIED */
-  static async open(config: ListenerConfig, parts: ListenerParts): Promise<Listener> {
-    const listener = new Listener(config, parts);
-    listener.#socket = await listener.#listen();
-    return listener;
+  static async open(
+    config: EdgeListenerConfig,
+    parts: EdgeParts,
+    createSession: (connection: Connection) => Session,
+  ): Promise<Edge> {
+    const edge = new Edge(config, parts, createSession);
+    try {
+      edge.#socket = await edge.#listen();
+    } catch (error) {
+      edge.#metrics[Symbol.dispose]();
+      throw error;
+    }
+    return edge;
   }
 
-  get endpoint(): Endpoint {
-    const { family, host, port } = this.#socket!.address;
-    return { scheme: family === "unix" ? "unix" : "tcp", host, port, description: describe(this.config) };
+  /** @param description "lines: newline framing, durable acks" */
+  endpoint(description: string): Endpoint {
+    const { family, host, port } = this.#socket.address;
+    return { scheme: family === "unix" ? "unix" : "tcp", host, port, description };
   }
 
-  get connections(): TcpConnection[] {
+  /** All connections, in no order. */
+  list(): TcpConnection[] {
     return Array.from(this.#sessions.values(), (session) => this.#describe(session));
   }
 
@@ -85,47 +100,37 @@ export class Listener implements AsyncDisposable {
     return session && this.#describe(session);
   }
 
-  snapshot(): CountersSnapshot {
-    return this.#events.counters.snapshot(this.config.name, this.#sessions.size);
-  }
-
-  /** Ends a connection with ERR CLOSED; false when it is not here. */
+  /** Stops the session of a connection as an operator; false when the connection is not here. */
   close(id: string): boolean {
     const session = this.#sessions.get(id);
     session?.stop(operatorEnding);
     return session !== undefined;
   }
 
-  /**
-   * Takes no more connections and bytes, makes durable and acknowledges what was taken, says ERR DRAINING, ends every
-   * connection. What is left when the signal fires is cut, and what the bus has not taken by then is given up.
-   */
+  /** Changes who may connect from now on; connections that are open stay. @throws {SocketError} BAD_OPTION */
+  setAdmission(admission: EdgeAdmission): void {
+    this.#socket.setAdmission(admissionOptions(admission));
+  }
+
+  /** Takes no more connections, stops every session and waits for its end. What is left when the signal fires is cut. */
   async drain(signal: AbortSignal): Promise<void> {
-    this.#isDraining = true;
-    const giveUp = () => this.#givingUp.abort();
-    if (signal.aborted) giveUp();
-    signal.addEventListener("abort", giveUp, { once: true });
-    const over = this.#socket!.drain(signal);
+    const over = this.#socket.drain(signal);
     for (const session of this.#sessions.values()) session.stop(drainEnding);
     await over;
-    await Promise.race([this.#lifecycle.settled(), aborted(signal)]);
+    await Promise.race([this.#events.settled(), aborted(signal)]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#givingUp.abort();
-    await this.#socket?.[Symbol.asyncDispose]();
+    await this.#socket[Symbol.asyncDispose]();
+    this.#metrics[Symbol.dispose]();
   }
 
   #listen(): Promise<StreamListener> {
     const { config } = this;
     const options = { ...listenOptions(config), ...this.#handlers() };
     if (config.path !== undefined) return listenUnix({ ...options, path: config.path });
-    return listenTcp({
-      ...options,
-      host: config.host,
-      port: config.port ?? 0,
-      reusePort: this.#parts.sharesPort,
-    });
+    const { host, port = 0, reusePort } = config;
+    return listenTcp({ ...options, host, port, reusePort });
   }
 
   #handlers(): Pick<ListenOptions, "onConnection" | "onRejected" | "onError" | "clock"> {
@@ -137,86 +142,26 @@ export class Listener implements AsyncDisposable {
     };
   }
 
-  #serve(connection: Connection): Promise<void> {
+  async #serve(connection: Connection): Promise<void> {
     const session = this.#createSession(connection);
     this.#sessions.set(connection.id, session);
-    this.#lifecycle.opened(connection);
-    if (this.#isDraining) session.stop(drainEnding);
-    return session.run();
+    this.#events.opened(connection);
+    try {
+      await session.run();
+    } finally {
+      // The socket's listener ends the connection now; it stays in the registry until it is over.
+      this.#events.closing(session);
+      void connection.closed.then(() => this.#sessions.delete(connection.id));
+    }
   }
 
-  /** The socket's listener ends the connection now; it is ours until it is over. */
-  #onDone(session: Session): void {
-    this.#lifecycle.closing(session);
-    void session.connection.closed.then(() => this.#sessions.delete(session.connection.id));
-  }
-
-  #describe({ connection, records }: Session): TcpConnection {
+  #describe({ connection, records = 0 }: Session): TcpConnection {
     const { id, remote, local, openedAtMs, bytesReceived, bytesSent } = connection;
     const { instance } = this.#parts;
     const openedAt = new Date(openedAtMs).toISOString();
-    return {
-      id,
-      instance,
-      listener: this.config.name,
-      remote,
-      local,
-      openedAt,
-      bytesReceived,
-      bytesSent,
-      records,
-    };
+    const { name: listener } = this.config;
+    return { id, instance, listener, remote, local, openedAt, bytesReceived, bytesSent, records };
   }
-}
-
-/** What a listener gives its sessions beside its parts. */
-interface SessionParts {
-  readonly events: ListenerEvents;
-  readonly source: string;
-  readonly givingUp: AbortSignal;
-  onDone(session: Session): void;
-}
-
-function createSessions(
-  config: ListenerConfig,
-  { bus, credit, clock }: ListenerParts,
-  { events, source, givingUp, onDone }: SessionParts,
-): (connection: Connection) => Session {
-  const { banner } = config;
-  if (config.mode === "echo") {
-    const shared = { banner, onDone };
-    return (connection) => new EchoSession(connection, shared);
-  }
-  const { acks, batch, mediaType } = config;
-  const codec = createCodec(toCodecOptions(config.codec));
-  const container = containerOf(config, codec);
-  const shared: IngestListener = {
-    codec,
-    maxFrameBytes: config.codec.maxFrame,
-    patience:
-      acks === "durable"
-        ? undefined
-        : { watch: new BusWatch(bus, clock), clock, givingUp, onHeld: (error) => events.held(error) },
-    banner,
-    creditBytes: config.credit,
-    credit,
-    maxBatchRecords: container === "single" ? 1 : batch.maxRecords,
-    maxBatchBytes: batch.maxSize,
-    ledger: events.counters.ledger,
-    encode: createRecordEvents(container, mediaType, source, clock),
-    publish: (event) => bus.publish(event),
-    onFailed: (error) => events.failed(error),
-    onDone,
-  };
-  return (connection) => new IngestSession(connection, shared);
-}
-
-function describe(config: ListenerConfig): string {
-  const { name } = config;
-  if (config.mode === "echo") return `${name}: every byte comes back`;
-  const { codec, acks } = config;
-  const framing = codec.name === "lines" ? "newline" : codec.name;
-  return `${name}: ${framing} framing, ${acks === "durable" ? "durable acks" : "no acks"}`;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

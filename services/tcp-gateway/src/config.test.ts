@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createCodec } from "@fairlead/socket";
 import type { z } from "zod";
-import { toCodecOptions } from "./codec-config.ts";
-import { configSchema, type IngestListenerConfig } from "./config.ts";
-import { listenOptions } from "./listen-options.ts";
+import { configSchema } from "./config.ts";
+import { toCodecOptions } from "./ingest/codec-config.ts";
+import type { IngestListenerConfig } from "./ingest/ingest-config.ts";
 
 type Input = z.input<typeof configSchema>;
 

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BusError } from "@fairlead/bus";
-import { Credit } from "@fairlead/ingress";
+import { Credit, drainEnding } from "@fairlead/ingress";
 import { FramingError, SocketError } from "@fairlead/socket";
-import { batchOf, settle, stage } from "../test/fakes.ts";
-import { drainEnding } from "./session.ts";
+import { batchOf, settle, stage } from "../../test/fakes.ts";
 
 test("run() acknowledges every record once it is durable, and the rest before it resolves", async () => {
   const { connection, publishes, session, run } = stage({ banner: "hello\r\n" });

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BusError } from "@fairlead/bus";
-import { batchOf, patienceOf, settle, stage } from "../test/fakes.ts";
-import { drainEnding } from "./session.ts";
+import { drainEnding } from "@fairlead/ingress";
+import { batchOf, patienceOf, settle, stage } from "../../test/fakes.ts";
 
 const full = () => new BusError("LOG_FULL", "Cannot publish: the log is full");
 
