@@ -9,10 +9,12 @@ import { startTestEngine } from "./test-engine.ts";
 
 const configSchema = z.strictObject({});
 
-const echo: ServiceDefinition<typeof configSchema> = {
+const echo: ServiceDefinition<typeof configSchema, ["bus"]> = {
   name: "http-fetcher",
   configSchema,
-  async create({ router }) {
+  needs: ["bus"],
+  plan: () => ({ sockets: [], connections: 0, eventTypes: [] }),
+  async open({ router }) {
     router.add({
       method: "POST",
       path: "/spec",

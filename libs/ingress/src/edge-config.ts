@@ -12,7 +12,9 @@ import {
   type Sound,
   section,
 } from "@fairlead/chassis";
-import type { PlannedSocket } from "@fairlead/engine";
+import { eventTypes } from "@fairlead/contracts/names";
+import { routingKey } from "@fairlead/core";
+import type { PlannedSocket, ServicePlan } from "@fairlead/engine";
 import { z } from "zod";
 
 /** A time limit that may be switched off by name: 0 never means "unlimited". */
@@ -89,8 +91,17 @@ export function checkEdgeListener(listener: Sound<EdgeListenerConfig>, context: 
     refuse(["reusePort"], "a Unix path belongs to one process: share a port instead");
 }
 
-/** The sockets that a start would bind, of the listeners as far as they parsed, below the key `listeners`. */
-export function planEdges(listeners: Sound<readonly EdgeListenerConfig[]>): PlannedSocket[] {
+/** What a start with these listeners would bind and publish, as far as they parsed. They stand below the key `listeners`. */
+export function planEdges(listeners: Sound<readonly EdgeListenerConfig[]>): ServicePlan {
+  const publishes = listeners.some((listener) => listener?.connectionEvents);
+  return {
+    sockets: plannedSockets(listeners),
+    connections: listeners.reduce((sum, listener) => sum + (listener?.limits?.maxConnections ?? 0), 0),
+    eventTypes: publishes ? [eventTypes.tcpOpened, eventTypes.tcpClosed].map(routingKey) : [],
+  };
+}
+
+function plannedSockets(listeners: Sound<readonly EdgeListenerConfig[]>): PlannedSocket[] {
   return listeners.flatMap((listener = {}, index): PlannedSocket[] => {
     const { name, host, port, path, reusePort = false } = listener;
     const what = `listener ${name}`;

@@ -1,6 +1,6 @@
 import type { Bus } from "@fairlead/bus";
 import type { TcpConnection } from "@fairlead/contracts";
-import type { Clock, Logger, Meter } from "@fairlead/core";
+import { beforeAbort, type Clock, type Logger, type Meter } from "@fairlead/core";
 import type { Endpoint } from "@fairlead/engine";
 import {
   type Connection,
@@ -84,10 +84,10 @@ export class Edge implements AsyncDisposable {
     return edge;
   }
 
-  /** @param description "lines: newline framing, durable acks" */
-  endpoint(description: string): Endpoint {
+  /** Where the edge listens. */
+  get address(): Pick<Endpoint, "scheme" | "host" | "port"> {
     const { family, host, port } = this.#socket.address;
-    return { scheme: family === "unix" ? "unix" : "tcp", host, port, description };
+    return { scheme: family === "unix" ? "unix" : "tcp", host, port };
   }
 
   /** All connections, in no order. */
@@ -117,7 +117,7 @@ export class Edge implements AsyncDisposable {
     const over = this.#socket.drain(signal);
     for (const session of this.#sessions.values()) session.stop(drainEnding);
     await over;
-    await Promise.race([this.#events.settled(), aborted(signal)]);
+    await beforeAbort(this.#events.settled(), signal).catch(() => {});
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -162,11 +162,4 @@ export class Edge implements AsyncDisposable {
     const { name: listener } = this.config;
     return { id, instance, listener, remote, local, openedAt, bytesReceived, bytesSent, records };
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

@@ -1,5 +1,7 @@
 import { bytes, checkNames, crossCheck, type Sound } from "@fairlead/chassis";
-import type { PlannedSocket } from "@fairlead/engine";
+import { eventTypes } from "@fairlead/contracts/names";
+import { routingKey } from "@fairlead/core";
+import type { ServicePlan } from "@fairlead/engine";
 import { checkEdgeListener, edgeListenerShape, planEdges } from "@fairlead/ingress";
 import { z } from "zod";
 import { checkContainer, ingestSchema } from "./ingest/ingest-config.ts";
@@ -41,7 +43,10 @@ export const configSchema = crossCheck(gateway, ({ listeners = [] }, context) =>
 
 export type GatewayConfig = z.output<typeof gateway>;
 
-/** Every socket that a start would bind. */
-export function gatewaySockets({ listeners = [] }: Sound<GatewayConfig>): PlannedSocket[] {
-  return planEdges(listeners);
+/** What a start would bind and publish. */
+export function gatewayPlan({ listeners = [] }: Sound<GatewayConfig>): ServicePlan {
+  const plan = planEdges(listeners);
+  const hasRecords = listeners.some((listener) => listener?.kind === "ingest");
+  const records = hasRecords ? [routingKey(eventTypes.tcpRecords)] : [];
+  return { ...plan, eventTypes: [...records, ...plan.eventTypes] };
 }

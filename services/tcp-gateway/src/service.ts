@@ -1,6 +1,7 @@
-import type { Endpoint, RunningService, ServiceContext, ServiceDefinition } from "@fairlead/engine";
+import { onAbort } from "@fairlead/core";
+import type { Endpoint, RunningService, ServiceDefinition } from "@fairlead/engine";
 import { addConnectionRoutes, Credit, Edge } from "@fairlead/ingress";
-import { configSchema, type GatewayConfig, gatewaySockets } from "./config.ts";
+import { configSchema, type GatewayConfig, gatewayPlan } from "./config.ts";
 import { EchoSession } from "./echo/echo-session.ts";
 import { createIngestListener, type IngestParts } from "./ingest/ingest-listener.ts";
 import { IngestSession } from "./ingest/ingest-session.ts";
@@ -8,11 +9,12 @@ import { IngestSession } from "./ingest/ingest-session.ts";
 type ListenerConfig = GatewayConfig["listeners"][number];
 
 /** The TCP gateway: listeners that make events of what clients send. */
-export const tcpGateway: ServiceDefinition<typeof configSchema> = {
+export const tcpGateway: ServiceDefinition<typeof configSchema, ["bus"]> = {
   name: "tcp-gateway",
   configSchema,
-  sockets: gatewaySockets,
-  async create(context: ServiceContext<GatewayConfig>): Promise<RunningService> {
+  needs: ["bus"],
+  plan: gatewayPlan,
+  async open(context): Promise<RunningService> {
     const { config, router } = context;
     const givingUp = new AbortController();
     const parts: IngestParts = {
@@ -23,27 +25,21 @@ export const tcpGateway: ServiceDefinition<typeof configSchema> = {
       givingUp: givingUp.signal,
     };
     await using opening = new AsyncDisposableStack();
-    opening.defer(() => givingUp.abort());
     const edges: Edge[] = [];
-    const endpoints: Endpoint[] = [];
-    for (const listener of config.listeners) {
-      const edge = await openListener(listener, parts, opening);
-      edges.push(edge);
-      endpoints.push(edge.endpoint(describe(listener)));
-    }
+    for (const listener of config.listeners) edges.push(await openListener(listener, parts, opening));
     addConnectionRoutes(router, edges, {
       path: "/tcp/connections",
       readScope: "tcp:read",
       writeScope: "tcp:write",
     });
+    // Disposed first: nobody waits for the bus any more.
+    opening.defer(() => givingUp.abort());
     const opened = opening.move();
     return {
-      endpoints,
+      endpoints: edges.map((edge, index) => ({ ...edge.address, ...describe(config.listeners[index]!) })),
       checks: [],
       async drain(signal) {
-        const giveUp = () => givingUp.abort();
-        if (signal.aborted) giveUp();
-        signal.addEventListener("abort", giveUp, { once: true });
+        using _ = onAbort(signal, () => givingUp.abort());
         await Promise.all(edges.map((edge) => edge.drain(signal)));
       },
       [Symbol.asyncDispose]: () => opened.disposeAsync(),
@@ -65,10 +61,13 @@ async function openListener(
   return opening.use(await Edge.open(config, parts, (connection) => new IngestSession(connection, listener)));
 }
 
-function describe(config: ListenerConfig): string {
+function describe(config: ListenerConfig): Pick<Endpoint, "description" | "tryWith"> {
   const { name } = config;
-  if (config.kind === "echo") return `${name}: every byte comes back`;
-  const { codec, acks } = config;
+  if (config.kind === "echo") return { description: `${name}: every byte comes back` };
+  const { codec, acks, path } = config;
   const framing = codec.name === "lines" ? "newline" : codec.name;
-  return `${name}: ${framing} framing, ${acks === "durable" ? "durable acks" : "no acks"}`;
+  const isAcknowledged = acks === "durable";
+  const description = `${name}: ${framing} framing, ${isAcknowledged ? "durable acks" : "no acks"}`;
+  if (codec.name !== "lines" || !isAcknowledged || path !== undefined) return { description };
+  return { description, tryWith: "printf 'hello\\nworld\\n' | nc -N {host} {port}" };
 }

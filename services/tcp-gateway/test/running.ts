@@ -1,9 +1,9 @@
+import assert from "node:assert/strict";
 import type { Bus, BusHealth, LoggedEvent } from "@fairlead/bus";
 import type { Reply, Router } from "@fairlead/chassis";
 import { decodeRecords } from "@fairlead/contracts";
 import { type Clock, type CloudEvent, MemoryMeter, silentLogger, systemClock } from "@fairlead/core";
 import type { RunningService } from "@fairlead/engine";
-import type { State } from "@fairlead/state";
 import type { z } from "zod";
 import type { configSchema } from "../src/config.ts";
 import { tcpGateway } from "../src/mod.ts";
@@ -108,29 +108,28 @@ export interface RunningGateway extends AsyncDisposable {
 /** A gateway on free ports of loopback. */
 export async function startGateway<B extends Bus = MemoryBus>(
   listeners: readonly ListenerInput[],
-  options: { bus?: B; workers?: number; credit?: string; clock?: Clock } = {},
+  options: { bus?: B; creditBytes?: string; clock?: Clock } = {},
 ): Promise<RunningGateway & { bus: B }> {
   const bus = options.bus ?? (new MemoryBus() as unknown as B);
   const meter = new MemoryMeter();
   const routes = new Map<string, { route: Parameters<Router["add"]>[0] }>();
-  const { workers = 1, credit = "32MiB", clock = systemClock } = options;
+  const { creditBytes = "32MiB", clock = systemClock } = options;
   const config = tcpGateway.configSchema.parse({
-    workers,
-    credit,
+    creditBytes,
     listeners: listeners.map((listener, index) => ({
       name: `listener-${index}`,
       ...(!("path" in listener) && { port: 0 }),
       ...listener,
     })),
   });
-  const service = await tcpGateway.create({
+  const service = await tcpGateway.open({
     config,
     instance: "instance-1",
     bus,
-    state: {} as State,
     logger: silentLogger,
     meter,
     clock,
+    dataDir: () => assert.fail("the gateway keeps nothing of its own"),
     router: { add: (route) => void routes.set(`${route.method} ${route.path}`, { route: route as never }) },
   });
   return {
