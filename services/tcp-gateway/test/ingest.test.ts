@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { test } from "node:test";
 import { BusError } from "@fairlead/bus";
 import type { TcpClosed, TcpOpened } from "@fairlead/contracts";
-import { exchange, RawClient, temporaryDirectory } from "@fairlead/harness";
+import { exchange, freePort, RawClient, temporaryDirectory } from "@fairlead/harness";
 import { MemoryBus, payloads, startGateway } from "./running.ts";
 
 const json = <T>(data: Uint8Array): T => JSON.parse(Buffer.from(data).toString());
@@ -155,4 +155,13 @@ test("a bus that was away is used again by the next connection", async () => {
   assert.equal(await gateway.metric("rejected_records_total", labels), 1);
   assert.equal(await gateway.metric("closed_connections_total", { ...labels, reason: "publish-failed" }), 1);
   assert.ok((await gateway.metric("lost_connection_events_total", { listener: "listener-0" })) >= 1);
+});
+
+test("a gateway that cannot open a listener frees the ports of the others", async () => {
+  await using taken = await startGateway([{}]);
+  const port = await freePort();
+  const listeners = [{ port }, { port: taken.port() }];
+  await assert.rejects(startGateway(listeners), { code: "ADDRESS_IN_USE" });
+  await using again = await startGateway([{ port }]);
+  assert.equal(await exchange(again.port(), "here\n"), "OK 1\n");
 });
