@@ -29,9 +29,9 @@ const ofKind = {
 /** Routing keys of all events that the listeners may publish. */
 export function plannedEvents(config: EngineConfig): string[] {
   const { gateway, collector } = sections(config);
-  const tcp = gateway.listeners.flatMap(({ mode, lifecycleEvents }) => [
-    ...(mode === "ingest" ? [eventTypes.tcpRecords] : []),
-    ...(lifecycleEvents ? [eventTypes.tcpOpened, eventTypes.tcpClosed] : []),
+  const tcp = gateway.listeners.flatMap(({ kind, connectionEvents }) => [
+    ...(kind === "ingest" ? [eventTypes.tcpRecords] : []),
+    ...(connectionEvents ? [eventTypes.tcpOpened, eventTypes.tcpClosed] : []),
   ]);
   const udp = collector.listeners.map(({ kind }) => ofKind[kind]);
   return [...new Set([...tcp, ...udp])].map(routingKey);
