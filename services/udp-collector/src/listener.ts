@@ -1,13 +1,13 @@
 import type { Bus } from "@fairlead/bus";
 import type { Clock, Logger, Meter } from "@fairlead/core";
 import { bindUdp, createAddressPolicy, type SocketAddress, type UdpSocket } from "@fairlead/socket";
+import { BatchSession, type Session, type SessionDependencies } from "./batch-session.ts";
 import type { ListenerConfig } from "./config.ts";
 import { createListenerEvents, type ListenerEvents } from "./events.ts";
 import { Ledger, type LedgerSnapshot } from "./ledger.ts";
-import { select } from "./protocol.ts";
+import { select } from "./pieces.ts";
 import { Publisher } from "./publisher.ts";
-import { BatchSession, type Session, type SessionDependencies } from "./session.ts";
-import { StatsdSession } from "./statsd-session.ts";
+import { StatsdSession } from "./statsd/session.ts";
 
 export interface ListenerContext {
   readonly instance: string;

@@ -1,9 +1,9 @@
 import { formatAddress, formatMicros, udpStatsd } from "@fairlead/contracts";
 import type { Clock, CloudEvent } from "@fairlead/core";
-import type { StatsdListenerConfig } from "./config.ts";
-import { cutLines, type Selection } from "./protocol.ts";
-import type { Session, SessionDependencies } from "./session.ts";
-import { RecentGauges, StatsdWindow } from "./statsd/window.ts";
+import type { Session, SessionDependencies } from "../batch-session.ts";
+import type { StatsdListenerConfig } from "../config.ts";
+import { cutLines, type Selection } from "../pieces.ts";
+import { RecentGauges, StatsdWindow } from "./window.ts";
 
 /** Records of one event at most: a line is seldom below 200 bytes, so that the byte limit comes first. */
 const maxEventRecords = 100_000;

@@ -14,9 +14,9 @@ import {
   rawLine,
   type Selection,
   syslogLine,
-} from "./protocol.ts";
+} from "./pieces.ts";
 import type { Outcome, Publisher } from "./publisher.ts";
-import { mayReplyTo, replyData } from "./reply.ts";
+import { mayReplyTo, replyData } from "./raw/reply.ts";
 import { TimeZone } from "./syslog/time-zone.ts";
 
 /** What a session is given. */

@@ -1,5 +1,5 @@
 import type { SocketAddress } from "@fairlead/socket";
-import type { RawListenerConfig } from "./config.ts";
+import type { RawListenerConfig } from "../config.ts";
 
 /** Below are the ports of services. */
 const firstUserPort = 1_024;
