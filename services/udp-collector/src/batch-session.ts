@@ -9,8 +9,8 @@ import {
   cutLines,
   cutRecords,
   cutSingle,
+  halve,
   type Piece,
-  type PieceLimits,
   rawLine,
   type Selection,
   syslogLine,
@@ -59,14 +59,15 @@ export class BatchSession implements Session {
     // A number is given once, whatever becomes of the record: a gap is a record that the bus refused for good.
     const firstSeq = this.#nextSeq;
     this.#nextSeq += datagrams.count;
-    await this.#publish(
-      datagrams,
-      firstSeq,
-      this.#cutter(datagrams, firstSeq),
-      0,
-      datagrams.count,
-      this.#config.batch,
-    );
+    const isSingle = this.#config.kind === "raw" && this.#config.container === "single";
+    let together: Piece[] = [];
+    for (const piece of this.#cutter(datagrams, firstSeq)(datagrams.count, this.#config.batch)) {
+      together.push(piece);
+      if (isSingle && together.length < maxSinglesAtOnce && piece.to < datagrams.count) continue;
+      const pieces = together;
+      together = [];
+      await this.#publish(datagrams, firstSeq, pieces);
+    }
   }
 
   async finish(): Promise<void> {}
@@ -84,36 +85,19 @@ export class BatchSession implements Session {
     return cutLines((index) => rawLine(datagrams, index, firstSeq + index));
   }
 
-  async #publish(
-    datagrams: Selection,
-    firstSeq: number,
-    cut: Cutter,
-    from: number,
-    to: number,
-    limits: PieceLimits,
-  ): Promise<void> {
-    const { publisher } = this.#deps;
-    const isSingle = this.#config.kind === "raw" && this.#config.container === "single";
-    let together: Piece[] = [];
-    for (const piece of cut(from, to, limits)) {
-      together.push(piece);
-      if (isSingle && together.length < maxSinglesAtOnce && piece.to < to) continue;
-      const pieces = together;
-      together = [];
-      const tooLarge: Piece[] = [];
-      await publisher.publish(
-        pieces.map((one) => this.#event(one, firstSeq)),
-        (index, outcome, error) => {
-          const one = pieces[index]!;
-          // A limit of the bus below ours: the records may still fit in smaller events.
-          if (outcome === "too-large" && one.to - one.from > 1) tooLarge.push(one);
-          else this.#settle(datagrams, one, outcome, error);
-        },
-      );
-      for (const one of tooLarge) {
-        const half = Math.ceil((one.to - one.from) / 2);
-        await this.#publish(datagrams, firstSeq, cut, one.from, one.to, { ...limits, maxRecords: half });
-      }
+  async #publish(datagrams: Selection, firstSeq: number, pieces: readonly Piece[]): Promise<void> {
+    const tooLarge: Piece[] = [];
+    await this.#deps.publisher.publish(
+      pieces.map((piece) => this.#event(piece, firstSeq)),
+      (index, outcome, error) => {
+        const piece = pieces[index]!;
+        // A limit of the bus below ours: the records may still fit in smaller events.
+        if (outcome === "too-large" && piece.to - piece.from > 1) tooLarge.push(piece);
+        else this.#settle(datagrams, piece, outcome, error);
+      },
+    );
+    for (const piece of tooLarge) {
+      for (const half of halve(piece)) await this.#publish(datagrams, firstSeq, [half]);
     }
   }
 

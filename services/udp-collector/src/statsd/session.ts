@@ -106,7 +106,7 @@ export class StatsdSession implements Session {
       return Buffer.from(`${JSON.stringify({ seq: firstSeq + index, ...bounds, ...record })}\n`);
     });
     const limits = { maxRecords: maxEventRecords, maxBytes: this.#config.maxEventBytes };
-    for (const piece of cut(0, window.recordCount, limits)) {
+    for (const piece of cut(window.recordCount, limits)) {
       yield udpStatsd({
         source,
         subject,
