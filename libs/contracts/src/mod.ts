@@ -35,12 +35,15 @@ export {
   udpListenersSchema,
 } from "./http.ts";
 export {
+  type EventType,
   eventTypes,
   recordContainers,
   type ServiceName,
   scopes,
   serviceNames,
   topicPattern,
+  type UdpListenerKind,
+  udpListenerKinds,
 } from "./names.ts";
 export {
   type DecodedRecord,
@@ -89,4 +92,4 @@ export {
   tcpRecords,
   tlsIdentitySchema,
 } from "./tcp-events.ts";
-export { udpRecords, udpStatsd, udpSyslog } from "./udp-events.ts";
+export { type UdpEventType, udpEvent } from "./udp-events.ts";

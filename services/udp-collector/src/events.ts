@@ -1,13 +1,10 @@
-import { badLineReasons, unparsedReasons } from "@fairlead/contracts";
-import { type Labels, type Logger, type Meter, toError } from "@fairlead/core";
+import { type Logger, type Meter, toError } from "@fairlead/core";
 import type { ReceiveBuffer } from "@fairlead/socket";
-import type { ListenerConfig } from "./config.ts";
+import { metricPrefix as prefix } from "./counters.ts";
 import type { LedgerSnapshot } from "./ledger.ts";
 
 /** While the same thing goes on happening it is logged at most this often. It is counted every time. */
 const quietMs = 10_000;
-
-const prefix = "fairlead_udp_collector";
 
 function createMetrics(meter: Meter) {
   const counter = (name: string, help: string, ...labels: string[]) =>
@@ -26,25 +23,9 @@ function createMetrics(meter: Meter) {
     ),
     buffer: gauge("receive_buffer_bytes", "Receive buffer of the socket", "measure"),
     retries: counter("publish_retries", "Attempts to publish that failed and were repeated"),
-    unparsed: counter("syslog_unparsed_datagrams", "Syslog messages that were passed raw", "reason"),
-    lines: counter("statsd_lines", "Lines of statsd that were received"),
-    badLines: counter("statsd_bad_lines", "Lines of statsd that were not taken", "reason"),
     repliesFailed: counter("failed_replies", "Replies that could not be sent"),
     socketErrors: counter("socket_errors", "Errors of the socket that belong to no datagram"),
   };
-}
-
-/** What is counted only when it happens is shown from the start, so that the first of its kind is seen as one. */
-function startAtZero(
-  { retries, repliesFailed, socketErrors, unparsed, lines, badLines }: ReturnType<typeof createMetrics>,
-  label: Labels,
-  kind: ListenerConfig["kind"],
-): void {
-  for (const counter of [retries, repliesFailed, socketErrors]) counter.increment(0, label);
-  if (kind === "syslog") for (const reason of unparsedReasons) unparsed.increment(0, { ...label, reason });
-  if (kind !== "statsd") return;
-  lines.increment(0, label);
-  for (const reason of badLineReasons) badLines.increment(0, { ...label, reason });
 }
 
 /** The business events of one listener: the log line and the metric together. */
@@ -57,8 +38,6 @@ export interface ListenerEvents {
   publishRecovered(attempts: number): void;
   rejected(reason: string, datagrams: number, error: unknown): void;
   overflowed(datagrams: number): void;
-  unparsed(reason: string): void;
-  statsdLines(lines: number, badLines: ReadonlyMap<string, number>): void;
   replyFailed(error: unknown): void;
   socketFailed(error: unknown): void;
   gaveUp(pending: number): void;
@@ -66,13 +45,16 @@ export interface ListenerEvents {
 }
 
 export function createListenerEvents(
-  { name, kind }: Pick<ListenerConfig, "name" | "kind">,
+  name: string,
   { logger: parent, meter, nowMs }: { logger: Logger; meter: Meter; nowMs: () => number },
 ): ListenerEvents {
   const metrics = createMetrics(meter);
   const logger = parent.child({ listener: name });
   const label = { listener: name };
-  startAtZero(metrics, label, kind);
+  // What is counted only when it happens is shown from the start, so that the first of its kind is seen as one.
+  for (const counter of [metrics.retries, metrics.repliesFailed, metrics.socketErrors]) {
+    counter.increment(0, label);
+  }
   const lastLogged = new Map<string, number>();
   const isQuiet = (key: string) => {
     const now = nowMs();
@@ -126,11 +108,6 @@ export function createListenerEvents(
     overflowed(datagrams) {
       if (!isQuiet("overflow"))
         logger.warn({ datagrams }, "more datagrams wait than the limit allows: the newest were dropped");
-    },
-    unparsed: (reason) => metrics.unparsed.increment(1, { ...label, reason }),
-    statsdLines(lines, badLines) {
-      metrics.lines.increment(lines, label);
-      for (const [reason, count] of badLines) metrics.badLines.increment(count, { ...label, reason });
     },
     replyFailed(error) {
       metrics.repliesFailed.increment(1, label);

@@ -1,13 +1,14 @@
 import type { Bus } from "@fairlead/bus";
 import type { Clock, Logger, Meter } from "@fairlead/core";
 import { bindUdp, createAddressPolicy, type SocketAddress, type UdpSocket } from "@fairlead/socket";
-import { BatchSession, type Session, type SessionDependencies } from "./batch-session.ts";
 import type { ListenerConfig } from "./config.ts";
+import { createCounters } from "./counters.ts";
 import { createListenerEvents, type ListenerEvents } from "./events.ts";
+import { kindOf } from "./kinds.ts";
 import { Ledger, type LedgerSnapshot } from "./ledger.ts";
 import { select } from "./pieces.ts";
 import { Publisher } from "./publisher.ts";
-import { StatsdSession } from "./statsd/session.ts";
+import type { Session } from "./session.ts";
 
 export interface ListenerContext {
   readonly instance: string;
@@ -38,12 +39,12 @@ export class UdpListener implements AsyncDisposable {
   /** @throws {SocketError} as `bindUdp` */
   static async open(config: ListenerConfig, context: ListenerContext): Promise<UdpListener> {
     const { logger, meter, clock } = context;
-    const events = createListenerEvents(config, { logger, meter, nowMs: () => clock.monotonicMs() });
+    const events = createListenerEvents(config.name, { logger, meter, nowMs: () => clock.monotonicMs() });
     const { multicast } = config;
     const socket = await bindUdp({
       host: config.host,
       port: config.port,
-      receiveBufferBytes: config.receiveBuffer,
+      receiveBufferBytes: config.receiveBufferBytes,
       maxPendingDatagrams: config.maxPendingDatagrams,
       maxPendingBytes: config.maxPendingBytes,
       reusePort: config.reusePort,
@@ -71,7 +72,7 @@ export class UdpListener implements AsyncDisposable {
     socket: UdpSocket,
     events: ListenerEvents,
   ) {
-    const { instance, bus, clock } = context;
+    const { instance, bus, clock, meter } = context;
     this.config = config;
     this.#socket = socket;
     this.#events = events;
@@ -88,16 +89,17 @@ export class UdpListener implements AsyncDisposable {
         events.publishRetried(error, attempt, delayMs, this.#ledger.snapshot().pending),
       onRecovered: (attempts) => events.publishRecovered(attempts),
     });
-    const deps: SessionDependencies = {
+    const kind = kindOf(config.kind);
+    this.#session = kind.createSession(config, {
       publisher: this.#publisher,
       ledger: this.#ledger,
       events,
+      counters: createCounters(kind.counters, meter, config.name),
       socket,
+      clock,
       source: `/udp-collector/${instance}/${config.name}`,
       subject: `${config.name}/${instance}`,
-    };
-    this.#session =
-      config.kind === "statsd" ? new StatsdSession(config, deps, clock) : new BatchSession(config, deps);
+    });
     events.bound(socket.receiveBuffer);
     this.#finished = this.#run();
   }
@@ -180,7 +182,7 @@ export class UdpListener implements AsyncDisposable {
         if (datagrams.count < batch.count) this.#ledger.rejected("denied", batch.count - datagrams.count);
         this.#reportOverflow();
         await this.#session.take(datagrams);
-        await this.#linger(begunMs);
+        await this.#pause(begunMs);
       }
       await this.#session.finish();
     } catch (error) {
@@ -196,10 +198,9 @@ export class UdpListener implements AsyncDisposable {
   }
 
   /** Lets a busy socket pile up for the next event. After a silence that was longer there is nothing to wait for. */
-  async #linger(begunMs: number): Promise<void> {
-    if (this.config.kind === "statsd") return;
+  async #pause(begunMs: number): Promise<void> {
     const { signal } = this.#draining;
-    const leftMs = begunMs + this.config.batch.linger - this.#clock.monotonicMs();
+    const leftMs = begunMs + this.#session.intervalMs - this.#clock.monotonicMs();
     if (leftMs <= 0 || signal.aborted) return;
     // Only a drain ends the sleep early, and then there is nothing more to wait for.
     await this.#clock.sleep(leftMs, signal).catch(() => {});

@@ -1,13 +1,5 @@
-import {
-  encodeNdjson,
-  encodeRecords,
-  formatAddress,
-  formatMicros,
-  recordContainers,
-} from "@fairlead/contracts";
+import { encodeNdjson, encodeRecords, formatAddress, recordContainers } from "@fairlead/contracts";
 import type { DatagramBatch, SocketAddress } from "@fairlead/socket";
-import { parseSyslog, type SyslogMessage, type UnknownMessage } from "./syslog/parse.ts";
-import type { TimeZone } from "./syslog/time-zone.ts";
 
 /** Limits of one event. A record that is larger alone is an event of its own. */
 export interface PieceLimits {
@@ -146,20 +138,4 @@ export function halve(piece: Piece): [Piece, Piece] {
 /** `{seq, time, from, text | base64}` of contracts.md. */
 export function rawLine(datagrams: Selection, index: number, seq: number): Buffer {
   return encodeNdjson(view(datagrams, index, index + 1, datagrams.payloadLength(index)), seq);
-}
-
-/** A line as `syslogRecordSchema` says. @param onUnparsed is told of a datagram that could not be read */
-export function syslogLine(
-  datagrams: Selection,
-  index: number,
-  seq: number,
-  zone: TimeZone,
-  onUnparsed: (message: UnknownMessage) => void,
-): Buffer {
-  const micros = datagrams.receivedAtMicros(index);
-  const context = { receivedAtMs: Math.floor(micros / 1_000), zone };
-  const message: SyslogMessage | UnknownMessage = parseSyslog(datagrams.payload(index), context);
-  if (!message.parsed) onUnparsed(message);
-  const from = formatAddress(datagrams.source(index));
-  return Buffer.from(`${JSON.stringify({ seq, receivedAt: formatMicros(micros), from, ...message })}\n`);
 }

@@ -1,18 +1,13 @@
 import { formatBytes } from "@fairlead/core";
 import type { Endpoint, RunningService, ServiceDefinition } from "@fairlead/engine";
 import { collectorSockets, udpCollectorConfig } from "./config.ts";
+import { kindOf } from "./kinds.ts";
 import { UdpListener } from "./listener.ts";
 import { addRoutes } from "./routes.ts";
 
-const descriptions = {
-  raw: "raw datagrams",
-  syslog: "syslog (RFC 5424, RFC 3164)",
-  statsd: "statsd and DogStatsD",
-} as const;
-
 function endpointOf({ local: { host, port }, config, receiveBuffer }: UdpListener): Endpoint {
   const { askedBytes = 0, grantedBytes, isShort } = receiveBuffer;
-  const description = `${config.name}: ${descriptions[config.kind]}`;
+  const description = `${config.name}: ${kindOf(config.kind).description}`;
   const warning = `the kernel grants ${formatBytes(grantedBytes)} of the ${formatBytes(askedBytes)} receive buffer asked, so bursts are lost earlier`;
   return { scheme: "udp", host, port, description, ...(isShort && { warning }) };
 }

@@ -30,7 +30,7 @@ test("udpCollector accounts for every datagram of a flood while the loop is stal
   skip: process.platform === "linux" ? false : "only Linux says what the kernel dropped",
 }, async () => {
   // A buffer that the stalls overflow, so that the kernel's own counter is part of the sum.
-  await using collector = await Collector.start([{ name: "r", kind: "raw", receiveBuffer: "64KiB" }]);
+  await using collector = await Collector.start([{ name: "r", kind: "raw", receiveBufferBytes: "64KiB" }]);
   let isOver = false;
   const flooding = flood(collector.port(), 300_000, 100_000).finally(() => {
     isOver = true;

@@ -126,10 +126,10 @@ test("udpCollector counts the datagrams of sources that are not allowed", async 
 
 test("udpCollector replies when the datagram is durable, and not before", async (t) => {
   for (const [reply, expected] of [
-    [{ mode: "echo" }, "ping"],
-    [{ mode: "text", text: "OK\n" }, "OK\n"],
+    [{ kind: "echo" }, "ping"],
+    [{ kind: "text", text: "OK\n" }, "OK\n"],
   ] as const) {
-    await t.test(reply.mode, async () => {
+    await t.test(reply.kind, async () => {
       await using collector = await Collector.start([{ name: "r", kind: "raw", reply }]);
       await using client = new Client(collector.port());
       const held = Promise.withResolvers<void>();
