@@ -3,12 +3,12 @@
  * and mandatory, beside AmqpBus.publish; then the spool on its own and its drain. Log stream on, a quorum inbox bound. Prints
  * ratios of one run. `node libs/bus/bench/amqp.ts [rounds]`; needs rabbitmq-server.
  */
+import { names } from "@fairlead/amqp";
 import { type CloudEvent, createId, silentLogger } from "@fairlead/core";
 import { eventually, freePort, startRabbit, temporaryDirectory } from "@fairlead/harness";
 import { connect } from "amqplib";
 import { type AmqpBus, openAmqpBus } from "../src/amqp/amqp-bus.ts";
 import { toMessage } from "../src/amqp/message.ts";
-import { names } from "../src/amqp/topology.ts";
 import { openSpool } from "../src/spool/open-spool.ts";
 import { Stalls } from "../test/amqp/stalls.ts";
 

@@ -4,8 +4,6 @@
  *
  * @module
  */
-import type { ProbedBroker } from "./amqp/probe.ts";
-
 export type { Bus, BusHealth, LoggedEvent, TailOptions } from "./bus.ts";
 export {
   type BusConfig,
@@ -46,9 +44,3 @@ export {
 } from "./spool/operations.ts";
 export type { SqliteBusOptions } from "./sqlite/options.ts";
 export { openSqliteBus, SqliteBus } from "./sqlite/sqlite-bus.ts";
-export type { ProbedBroker };
-
-/** Connects once to see whether a broker answers. Loads the AMQP client only then. @throws {BusError} BUS_FAILED */
-export async function probeBroker(url: string, timeoutMs: number): Promise<ProbedBroker> {
-  return (await import("./amqp/probe.ts")).probeBroker(url, timeoutMs);
-}

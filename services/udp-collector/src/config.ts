@@ -1,7 +1,8 @@
 import { checkNames, checkPublicAddress, crossCheck, type Sound, section } from "@fairlead/chassis";
-import type { PlannedSocket } from "@fairlead/engine";
+import { routingKey } from "@fairlead/core";
+import type { PlannedSocket, ServicePlan } from "@fairlead/engine";
 import { z } from "zod";
-import { kinds } from "./kinds.ts";
+import { kindOf, kinds } from "./kinds.ts";
 
 const listed = Object.values(kinds);
 type ListenerSchema = (typeof listed)[number]["configSchema"];
@@ -34,8 +35,17 @@ export const udpCollectorConfig = crossCheck(
 
 export type UdpCollectorConfig = z.output<typeof udpCollectorConfig>;
 
-/** Every socket that a start would bind. */
-export function collectorSockets({ listeners = [] }: Sound<UdpCollectorConfig>): PlannedSocket[] {
+/** What a start would bind and publish. */
+export function collectorPlan(config: Sound<UdpCollectorConfig>): ServicePlan {
+  const { listeners = [] } = config;
+  return {
+    sockets: plannedSockets(config),
+    connections: 0,
+    eventTypes: listeners.flatMap(({ kind } = {}) => (kind ? [routingKey(kindOf(kind).eventType)] : [])),
+  };
+}
+
+function plannedSockets({ listeners = [] }: Sound<UdpCollectorConfig>): PlannedSocket[] {
   return listeners.flatMap((listener = {}, index) => {
     const {
       name,

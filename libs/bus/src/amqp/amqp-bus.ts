@@ -1,19 +1,17 @@
 /** The bus on RabbitMQ, with the spool in front of it. */
+import { ConsumerLink, queueSettleMs, withConnection } from "@fairlead/amqp";
 import { type Clock, type CloudEvent, type Logger, systemClock } from "@fairlead/core";
 import type { Bus, BusHealth, LoggedEvent, TailOptions } from "../bus.ts";
 import { BusError } from "../errors.ts";
 import type { Backlog } from "../spool/drain.ts";
 import { SpooledPublisher, type SpoolItem, type SpoolMode } from "../spool/spooled-publisher.ts";
 import { findOldest, type SpoolStore } from "../spool/store.ts";
-import { queueSettleMs } from "./broker.ts";
 import { describeBacklog, describeBroker } from "./describe.ts";
 import { putMark } from "./mark.ts";
 import { messageRefusal } from "./message.ts";
 import { Publisher } from "./publisher.ts";
-import { Reader } from "./reader.ts";
 import { tailStream } from "./stream-tail.ts";
 import type { EventTopologyOptions } from "./topology.ts";
-import { withConnection } from "./with-channel.ts";
 
 export interface AmqpBusOptions {
   /** amqp:// or amqps://, with user and password. */
@@ -56,7 +54,7 @@ export class AmqpBus implements Bus {
   readonly #publisher: Publisher<SpoolItem>;
   readonly #spooled: SpooledPublisher;
   readonly #closed = new AbortController();
-  #reader: Reader | undefined;
+  #reader: ConsumerLink | undefined;
   #closing: Promise<void> | undefined;
 
   /** Use openAmqpBus. */
@@ -124,7 +122,7 @@ export class AmqpBus implements Bus {
    */
   tail(options: TailOptions): AsyncIterable<LoggedEvent> {
     if (this.#closing) throw new BusError("BUS_CLOSED", "Cannot read the log: the bus is closed");
-    this.#reader ??= new Reader({ ...this.#link, name: `${this.#options.name} read` });
+    this.#reader ??= new ConsumerLink({ ...this.#link, name: `${this.#options.name} read` });
     const reader = this.#reader;
     const needsMark = options.after === "end" || options.follow === false;
     const mark = needsMark ? this.#publisher.sendMark() : undefined;

@@ -1,10 +1,11 @@
 /** A connection may be lost at any byte: before, in and behind each answer of the broker. Nothing may wait for ever then. */
+
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { withChannel } from "@fairlead/amqp";
 import { retry, silentLogger } from "@fairlead/core";
 import { rabbitMissing, skipOrFail, startRabbit, type TestRabbit } from "@fairlead/harness";
 import { connect } from "amqplib";
-import { withChannel } from "../../src/amqp/with-channel.ts";
 import { type AmqpQueues, openAmqpQueues } from "../../src/queues/amqp/amqp-queues.ts";
 import { acking, Consumer, freshKind, messageOf } from "../../src/queues/contract/support.ts";
 import { cutAnywhere } from "./cut-anywhere.ts";

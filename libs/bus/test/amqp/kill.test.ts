@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { queueSettleMs } from "@fairlead/amqp";
 import { eventually, faultRounds, rabbitMissing, skipOrFail, startProxy } from "@fairlead/harness";
-import { queueSettleMs } from "../../src/amqp/broker.ts";
 import { auditAll } from "./audit.ts";
 import { Load } from "./load.ts";
 import { direct, openTestBus, SharedRabbit, usedAgain } from "./rabbit.ts";

@@ -1,9 +1,9 @@
 import { join } from "node:path";
+import { names } from "@fairlead/amqp";
 import { type CloudEvent, silentLogger } from "@fairlead/core";
 import { eventually, startRabbit, type TestRabbit } from "@fairlead/harness";
 import { connect } from "amqplib";
 import { type AmqpBus, type AmqpBusOptions, openAmqpBus } from "../../src/amqp/amqp-bus.ts";
-import { names } from "../../src/amqp/topology.ts";
 import { openSpool } from "../../src/spool/open-spool.ts";
 import { temporaryDirectory } from "../temporary.ts";
 

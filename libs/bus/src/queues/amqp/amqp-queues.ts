@@ -1,10 +1,7 @@
-/** The work queues on RabbitMQ. Publishing and consuming have a connection each (../../amqp/reader.ts says why). */
+/** The work queues on RabbitMQ. Publishing and consuming have a connection each (ConsumerLink says why). */
+import { ConsumerLink, describeLink, names, queueSettleMs } from "@fairlead/amqp";
 import { type Clock, type Logger, MemoryMeter, type Meter, systemClock, toError } from "@fairlead/core";
 import type { ChannelModel } from "amqplib";
-import { queueSettleMs } from "../../amqp/broker.ts";
-import { describeBroker } from "../../amqp/describe.ts";
-import { Reader } from "../../amqp/reader.ts";
-import { names } from "../../amqp/topology.ts";
 import { runSlots } from "../consume.ts";
 import type { RetryDelay } from "../delays.ts";
 import { QueueError } from "../errors.ts";
@@ -60,7 +57,7 @@ export class AmqpQueues implements WorkQueues {
   readonly #clock: Clock;
   readonly #observer: QueueObserver;
   readonly #sender: Sender;
-  readonly #reader: Reader;
+  readonly #reader: ConsumerLink;
   /** What stands at the broker, looked at anew with each connection. */
   readonly #declared = new WeakMap<ChannelModel, Declared>();
   readonly #declaredOptions: DeclaredOptions;
@@ -95,7 +92,7 @@ export class AmqpQueues implements WorkQueues {
       maxPendingBytes: options.maxPendingBytes ?? 32 << 20,
       confirmTimeoutMs: this.#confirmTimeoutMs,
     });
-    this.#reader = new Reader({ ...link, name: `${options.name} consume` });
+    this.#reader = new ConsumerLink({ ...link, name: `${options.name} consume` });
   }
 
   get #confirmTimeoutMs(): number {
@@ -197,8 +194,8 @@ export class AmqpQueues implements WorkQueues {
   health(): QueuesHealth {
     const { messages, bytes } = this.#sender.pending;
     const problems = new Set([
-      ...describeBroker(this.#host, { linkState: this.#sender.linkState }),
-      ...describeBroker(this.#host, { linkState: this.#reader.linkState }),
+      ...describeLink(this.#host, this.#sender.linkState),
+      ...describeLink(this.#host, this.#reader.linkState),
     ]);
     if (this.#closing) problems.add("The work queues are closed");
     return {

@@ -3,9 +3,8 @@
  * moment nobody else sees them, and each look counts as a delivery on 3.x to 4.2 (from 4.3 on a nack does not count). They go
  * back to where they were, so that each look begins with the oldest.
  */
+import { names, withChannel } from "@fairlead/amqp";
 import type { Channel, GetMessage } from "amqplib";
-import { names } from "../../amqp/topology.ts";
-import { withChannel } from "../../amqp/with-channel.ts";
 import { type DeadLetter, maxListedBytes } from "../queues.ts";
 import { deadIdOf, deadLetterOf } from "./message.ts";
 import type { Reachable } from "./source.ts";

@@ -5,10 +5,9 @@
  * A quorum queue must not take messages in its first seconds (../../amqp/broker.ts, queueSettleMs). So it is bound last, by
  * somebody who knows that it is old enough: until then nothing can get into it, and `mandatory` says so.
  */
+import { declareDead, isNotFound, names, withChannel } from "@fairlead/amqp";
 import type { Clock } from "@fairlead/core";
 import type { Channel, ChannelModel } from "amqplib";
-import { declareDead, isNotFound, names } from "../../amqp/topology.ts";
-import { withChannel } from "../../amqp/with-channel.ts";
 import type { RetryDelay } from "../delays.ts";
 import { delayDeclaration, kindDeclaration, type QueueDeclaration, type QueueLimits } from "./topology.ts";
 

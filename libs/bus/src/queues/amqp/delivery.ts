@@ -1,6 +1,6 @@
+import { names } from "@fairlead/amqp";
 import type { Clock } from "@fairlead/core";
 import type { Channel, ConsumeMessage, Options } from "amqplib";
-import { names } from "../../amqp/topology.ts";
 import type { HeldDelivery } from "../consume.ts";
 import type { RetryDelay } from "../delays.ts";
 import type { Settlement } from "../queues.ts";

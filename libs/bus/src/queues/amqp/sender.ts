@@ -3,9 +3,9 @@
  * no spool behind it and no order to keep, so each message has its own outcome: a refusal concerns one queue, not the link.
  * What is unconfirmed when the link is lost is sent again with the same id, until its time is up.
  */
+import { Link, type LinkOptions, type LinkState } from "@fairlead/amqp";
 import { backoffMs, toError } from "@fairlead/core";
 import type { ChannelModel, ConfirmChannel, Options } from "amqplib";
-import { Link, type LinkOptions, type LinkState } from "../../amqp/link.ts";
 import { QueueError } from "../errors.ts";
 import { Declared, type DeclaredOptions, type Needs } from "./declared.ts";
 

@@ -1,5 +1,5 @@
 /** The queues of work (contracts.md, RabbitMQ topology): their names, arguments and bindings. */
-import { names } from "../../amqp/topology.ts";
+import { names } from "@fairlead/amqp";
 import { delayMs, type RetryDelay } from "../delays.ts";
 import { deliveryLimit } from "../queues.ts";
 

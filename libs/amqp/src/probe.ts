@@ -1,9 +1,9 @@
 import { toError } from "@fairlead/core";
 import type { ChannelModel } from "amqplib";
-import { BusError } from "../errors.ts";
 import { type Broker, connectFailure, parseBroker } from "./broker.ts";
-import { isNotFound, names } from "./topology.ts";
-import { withChannel, withConnection } from "./with-channel.ts";
+import { AmqpError } from "./errors.ts";
+import { names } from "./names.ts";
+import { isNotFound, withChannel, withConnection } from "./with-channel.ts";
 
 /** A broker that answers. */
 export interface ProbedBroker extends Broker {
@@ -13,7 +13,7 @@ export interface ProbedBroker extends Broker {
 
 /**
  * Connects once, to see whether a broker answers, takes the user and is new enough. For `doctor`; changes nothing there.
- * @throws {BusError} BUS_FAILED with the reason
+ * @throws {AmqpError} with the reason
  */
 export async function probeBroker(url: string, timeoutMs: number): Promise<ProbedBroker> {
   const { host } = new URL(url);
@@ -24,9 +24,9 @@ export async function probeBroker(url: string, timeoutMs: number): Promise<Probe
       inbox: await inboxOf(model),
     }));
   } catch (error) {
-    if (error instanceof BusError) throw error;
+    if (error instanceof AmqpError) throw error;
     const reason = connectFailure(url, toError(error));
-    throw new BusError("BUS_FAILED", `Cannot use RabbitMQ at ${host}: ${reason}`, { cause: error });
+    throw new AmqpError(`Cannot use RabbitMQ at ${host}: ${reason}`, { cause: error });
   }
 }
 

@@ -16,7 +16,7 @@ describe("parseBroker()", () => {
   ] as const)
     test(`refuses ${product} ${version || "of unknown version"}`, () => {
       const message = /Cannot use the broker .*: RabbitMQ 3.10 or newer is needed/;
-      assert.throws(() => parseBroker({ product, version }), { code: "BUS_FAILED", message });
+      assert.throws(() => parseBroker({ product, version }), { code: "AMQP_FAILED", message });
     });
 
   test("reads what some clients get as bytes, and refuses a broker that says nothing", () => {

@@ -2,7 +2,7 @@
 import type { ChannelModel } from "amqplib";
 import { Link, type LinkOptions, type LinkState } from "./link.ts";
 
-export class Reader implements AsyncDisposable {
+export class ConsumerLink implements AsyncDisposable {
   readonly #link: Link;
   readonly #waiting = new Set<(model: ChannelModel) => void>();
   #model: ChannelModel | undefined;

@@ -50,3 +50,6 @@ async function workOn<Open extends Channel | ChannelModel, T>(
     await Promise.race([open.close().catch(() => {}), gone]);
   }
 }
+
+/** What a passive declaration of a queue that is not there is answered with (AMQP 0-9-1, Queue.Declare). */
+export const isNotFound = (error: unknown) => error instanceof Error && "code" in error && error.code === 404;

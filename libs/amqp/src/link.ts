@@ -9,8 +9,8 @@
  */
 import { backoffMs, type Logger, toError } from "@fairlead/core";
 import { type ChannelModel, connect, type RecoveringChannelModel } from "amqplib";
-import { BusError } from "../errors.ts";
 import { type Broker, connectFailure, parseBroker } from "./broker.ts";
+import { AmqpError } from "./errors.ts";
 import { socketOptions } from "./with-channel.ts";
 
 export interface LinkOptions {
@@ -122,8 +122,8 @@ export class Link implements AsyncDisposable {
     }
   }
 
-  #failed(reason: string): BusError {
-    return new BusError("BUS_FAILED", `Cannot use the connection: ${reason}`);
+  #failed(reason: string): AmqpError {
+    return new AmqpError(`Cannot use the connection: ${reason}`);
   }
 
   #up(broker: Broker): void {

@@ -12,7 +12,7 @@
  * | 4.0 | classic mirrored queues are gone | quorum queues and one stream only |
  * | 4.3 | `x-delivery-count` counts failed deliveries only, `x-acquired-count` all (pull requests 13885 and 15387) | both are read (../queues/amqp/message.ts) |
  */
-import { BusError } from "../errors.ts";
+import { AmqpError } from "./errors.ts";
 
 export interface Broker {
   /** As the server says it: "4.0.5". */
@@ -33,7 +33,7 @@ const oldest = { major: 3, minor: 10 } as const;
 const text = (value: unknown) =>
   typeof value === "string" ? value : Buffer.isBuffer(value) ? value.toString() : "";
 
-/** @throws {BusError} BUS_FAILED for a broker that is not RabbitMQ or too old */
+/** @throws {AmqpError} for a broker that is not RabbitMQ or too old */
 export function parseBroker(properties: Readonly<Record<string, unknown>>): Broker {
   const product = text(properties["product"]);
   const version = text(properties["version"]);
@@ -42,7 +42,7 @@ export function parseBroker(properties: Readonly<Record<string, unknown>>): Brok
   if (product !== "RabbitMQ" || !isSupported) {
     const name = `${product || "of unknown make"} ${version}`.trim();
     const needed = `RabbitMQ ${oldest.major}.${oldest.minor} or newer is needed (quorum queues with TTL, streams)`;
-    throw new BusError("BUS_FAILED", `Cannot use the broker ${name}: ${needed}`);
+    throw new AmqpError(`Cannot use the broker ${name}: ${needed}`);
   }
   return { version };
 }
