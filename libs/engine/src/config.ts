@@ -19,8 +19,8 @@ import {
   section,
 } from "@fairlead/chassis";
 import { serviceNames } from "@fairlead/contracts";
-import { stateConfigSchema } from "@fairlead/state";
 import { z } from "zod";
+import { stateConfigSchema } from "./config/state.ts";
 import { refuseSharedSockets } from "./planned-sockets.ts";
 import type { PlannedSocket, ServiceDefinition } from "./service.ts";
 

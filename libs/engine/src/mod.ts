@@ -4,6 +4,8 @@
  *
  * @module
  */
+
+export { stateOptions } from "./config/state.ts";
 export {
   type EngineConfig,
   type Environment,

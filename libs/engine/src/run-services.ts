@@ -23,6 +23,7 @@ import {
   toError,
 } from "@fairlead/core";
 import { openState, type State } from "@fairlead/state";
+import { stateOptions } from "./config/state.ts";
 import { type EngineConfig, type LoadServicesConfigOptions, loadServicesConfig } from "./config.ts";
 import { prepareDataDir, prepareServiceDir } from "./data-dir.ts";
 import { drainServices } from "./drain-services.ts";
@@ -115,7 +116,12 @@ export async function runServices(options: RunServicesOptions): Promise<RunningS
   options.signal?.throwIfAborted();
   const { dataDir } = values;
   const state = opened.use(
-    await openState(values.state, { dataDir, logger: logger.child({ part: "state" }), meter, clock }),
+    await openState({
+      ...stateOptions(values.state, dataDir),
+      logger: logger.child({ part: "state" }),
+      meter,
+      clock,
+    }),
   );
   const ownBus = opened.use(
     await openBus(values.bus, {

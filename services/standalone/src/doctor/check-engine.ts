@@ -1,5 +1,5 @@
-import { formatBytes, matchesTopic, silentLogger, toError } from "@fairlead/core";
-import type { EngineConfig } from "@fairlead/engine";
+import { formatBytes, matchesTopic, toError } from "@fairlead/core";
+import { type EngineConfig, stateOptions } from "@fairlead/engine";
 import { openState } from "@fairlead/state";
 import type { Finding } from "./finding.ts";
 import { plannedEvents } from "./plan.ts";
@@ -58,7 +58,7 @@ async function checkRedis({ state, dataDir }: EngineConfig): Promise<Finding[]> 
   if (state.redis === undefined) return [];
   const subject = `Redis at ${new URL(state.redis.url).host}`;
   try {
-    await using opened = await openState(state, { dataDir, logger: silentLogger });
+    await using opened = await openState(stateOptions(state, dataDir));
     await opened.values.get("doctor");
     return [{ subject, status: "ok", words: "answers" }];
   } catch (error) {
