@@ -91,26 +91,9 @@ export const ledgerSchema = z.object({
 
 export type Ledger = z.infer<typeof ledgerSchema>;
 
-<<<<<<< HEAD
-export const udpListenerSchema = z
-  .object({
-    name: z.string(),
-    kind: z.enum(udpListenerKinds),
-    local: socketAddressSchema,
-    ledger: ledgerSchema,
-    receivedBytes: count,
-    kernelDropped: count.nullable().meta({ description: "null where the system cannot tell" }),
-    receiveBuffer: z.object({
-      askedBytes: count,
-      grantedBytes: count,
-      isShort: z.boolean().meta({ description: "The kernel granted less than was asked" }),
-    }),
-  })
-  .meta({ id: "UdpListener" });
-=======
 export const udpListenerSchema = z.object({
   name: z.string(),
-  kind: z.enum(["raw", "syslog", "statsd"]),
+  kind: z.enum(udpListenerKinds),
   local: socketAddressSchema,
   ledger: ledgerSchema,
   receivedBytes: count,
@@ -121,7 +104,6 @@ export const udpListenerSchema = z.object({
     isShort: z.boolean().meta({ description: "The kernel granted less than was asked" }),
   }),
 });
->>>>>>> main
 
 export type UdpListener = z.infer<typeof udpListenerSchema>;
 

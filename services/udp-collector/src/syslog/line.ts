@@ -1,4 +1,5 @@
-import { formatAddress, formatMicros, type UnparsedReason } from "@fairlead/contracts";
+import { formatMicros, type UnparsedReason } from "@fairlead/contracts";
+import { formatAddress } from "@fairlead/core";
 import type { Selection } from "../pieces.ts";
 import { parseSyslog } from "./parse.ts";
 import type { TimeZone } from "./time-zone.ts";
