@@ -1,4 +1,5 @@
 import { connect, type Socket, type TcpNetConnectOpts } from "node:net";
+import { formatAddress } from "@fairlead/core";
 import { internetAddress, unixAddress } from "./address.ts";
 import type { Connection, SocketAddress } from "./connection.ts";
 import { connectionSettings } from "./connection-settings.ts";
@@ -15,7 +16,7 @@ import { checkLimit, toSocketError } from "./system-errors.ts";
  */
 export async function dialTcp(options: DialTcpOptions): Promise<Connection> {
   const { host, port, localAddress, localPort, family, connectTimeoutMs } = options;
-  const what = `connect to ${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const what = `connect to ${formatAddress({ host, port })}`;
   const target: TcpNetConnectOpts = {
     host,
     port,

@@ -1,5 +1,6 @@
 import type { RemoteInfo, Socket } from "node:dgram";
-import { addressFamily, formatAddress, internetAddress } from "./address.ts";
+import { formatAddress } from "@fairlead/core";
+import { addressFamily, internetAddress } from "./address.ts";
 import type { SocketAddress } from "./connection.ts";
 import { DatagramPile } from "./datagram-pile.ts";
 import { SocketError } from "./errors.ts";

@@ -1,4 +1,5 @@
-import { encodeNdjson, encodeRecords, formatAddress, recordContainers } from "@fairlead/contracts";
+import { encodeNdjson, encodeRecords, recordContainers } from "@fairlead/contracts";
+import { formatAddress } from "@fairlead/core";
 import type { DatagramBatch, SocketAddress } from "@fairlead/socket";
 
 /** Limits of one event. A record that is larger alone is an event of its own. */

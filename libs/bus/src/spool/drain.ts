@@ -1,7 +1,6 @@
 /** Sends the spool to the broker, oldest first, and lets go of what the broker has confirmed. */
 import { setImmediate as turn } from "node:timers/promises";
-import type { Clock, CloudEvent } from "@fairlead/core";
-import { Fifo } from "./fifo.ts";
+import { type Clock, type CloudEvent, Fifo } from "@fairlead/core";
 import type { SpoolPortion, SpoolStore } from "./store.ts";
 
 /** Sent in one turn of the loop: encoding more would stall it. A portion of the store bounds the bytes. */

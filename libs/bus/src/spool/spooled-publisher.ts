@@ -6,11 +6,10 @@
  * When little is left, new events wait in memory instead (`handover`) until the spool is empty; then it is `direct` again.
  * So for every producer the order stays, and no event is released without a confirm or an fsync.
  */
-import type { Clock, CloudEvent } from "@fairlead/core";
+import { type Clock, type CloudEvent, Fifo } from "@fairlead/core";
 import type { Outgoing, Publisher } from "../amqp/publisher.ts";
 import { BusError, largerThanPending } from "../errors.ts";
 import { type Backlog, Drain } from "./drain.ts";
-import { Fifo } from "./fifo.ts";
 import type { SpoolStore } from "./store.ts";
 
 /** A publish that waits for its outcome. */

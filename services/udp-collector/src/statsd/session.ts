@@ -1,5 +1,5 @@
-import { eventTypes, formatAddress, formatMicros, udpEvent } from "@fairlead/contracts";
-import type { CloudEvent } from "@fairlead/core";
+import { eventTypes, formatMicros, udpEvent } from "@fairlead/contracts";
+import { type CloudEvent, formatAddress } from "@fairlead/core";
 import { cutLines, type Selection } from "../pieces.ts";
 import type { Session, SessionParts } from "../session.ts";
 import type { StatsdConfig } from "./kind.ts";
