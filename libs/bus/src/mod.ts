@@ -13,9 +13,6 @@ export {
   openBus,
 } from "./config.ts";
 export { BusError, type BusErrorCode } from "./errors.ts";
-export { type IpcBusOptions, openIpcBus } from "./ipc/ipc-bus.ts";
-export type { BusPort } from "./ipc/protocol.ts";
-export { serveBus } from "./ipc/serve.ts";
 export { delayAfter, type RetryDelay, retryDelays } from "./queues/delays.ts";
 export { QueueError, type QueueErrorCode } from "./queues/errors.ts";
 export { openQueues } from "./queues/open-queues.ts";

@@ -40,6 +40,6 @@ export type { Method, Reply, Route, RouteRequest, RouteResponse, Router } from "
 export { createHttpServer, type HttpServer, type HttpServerOptions } from "./http/server.ts";
 export { createToken, openTokens, type Principal, type Tokens } from "./http/tokens.ts";
 export { createLogger, type LineSink, type LoggerOptions, type LogLevel, logLevels } from "./logger.ts";
-export { createMeter, type MeterOptions, type MetricsSnapshot, type ScrapedMeter } from "./meter.ts";
+export { createMeter, type MeterOptions, type ScrapedMeter } from "./meter.ts";
 export { exitCodeOf, exitCodes, type RunContext, type RunOptions, run } from "./run.ts";
 export { openTracing, type Tracing, type TracingOptions } from "./tracing/tracing.ts";

@@ -1,4 +1,4 @@
-import { Ledger, type LedgerSnapshot } from "./ledger.ts";
+import { Ledger, type LedgerSnapshot } from "@fairlead/ingress";
 
 /** Everything that is counted of one listener, as plain data: it crosses from a worker process to its owner. */
 export interface CountersSnapshot extends LedgerSnapshot {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BusError } from "@fairlead/bus";
+import { Credit } from "@fairlead/ingress";
 import { FramingError, SocketError } from "@fairlead/socket";
 import { batchOf, settle, stage } from "../test/fakes.ts";
-import { Credit } from "./credit.ts";
 import { drainEnding } from "./session.ts";
 
 test("run() acknowledges every record once it is durable, and the rest before it resolves", async () => {

@@ -1,13 +1,12 @@
 import { type CloudEvent, toError } from "@fairlead/core";
+import type { Credit, Ledger } from "@fairlead/ingress";
+import { type Patience, PatientPublisher } from "@fairlead/ingress";
 import { type Codec, type Connection, type FrameBatch, FramingError, SocketError } from "@fairlead/socket";
 import { AckWindow, type PendingBatch } from "./ack-window.ts";
 import { type AckOwner, AckWriter } from "./ack-writer.ts";
 import { slices } from "./batch.ts";
 import { countUp } from "./counters.ts";
-import type { Credit } from "./credit.ts";
 import { toEnding } from "./errors.ts";
-import type { Ledger } from "./ledger.ts";
-import { type Patience, PatientPublisher } from "./patient-publisher.ts";
 import { encodeDropped, encodeErr, encodeTruncated } from "./protocol.ts";
 import type { Ending, Session } from "./session.ts";
 

@@ -2,6 +2,8 @@ import type { Bus } from "@fairlead/bus";
 import type { TcpConnection } from "@fairlead/contracts";
 import type { Clock, Logger } from "@fairlead/core";
 import type { Endpoint } from "@fairlead/engine";
+import type { Credit } from "@fairlead/ingress";
+import { BusWatch } from "@fairlead/ingress";
 import {
   type Connection,
   createCodec,
@@ -10,11 +12,9 @@ import {
   listenUnix,
   type StreamListener,
 } from "@fairlead/socket";
-import { BusWatch } from "./bus-watch.ts";
 import { toCodecOptions } from "./codec-config.ts";
 import type { ListenerConfig } from "./config.ts";
 import type { CountersSnapshot } from "./counters.ts";
-import type { Credit } from "./credit.ts";
 import { EchoSession } from "./echo-session.ts";
 import { ListenerEvents } from "./events.ts";
 import { type IngestListener, IngestSession } from "./ingest-session.ts";

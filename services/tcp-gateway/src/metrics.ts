@@ -1,8 +1,8 @@
 import type { BusErrorCode } from "@fairlead/bus";
 import type { Counter, Meter } from "@fairlead/core";
+import type { Tally } from "@fairlead/ingress";
 import type { CloseReason, FramingErrorCode, RejectReason } from "@fairlead/socket";
 import { Counters, type CountersSnapshot, type SourcedSnapshot } from "./counters.ts";
-import type { Tally } from "./ledger.ts";
 
 const prefix = "fairlead_tcp_gateway_";
 

@@ -1,7 +1,7 @@
 import type { HealthCheck } from "@fairlead/chassis";
 import type { RunningService, ServiceContext, ServiceDefinition } from "@fairlead/engine";
+import { Credit } from "@fairlead/ingress";
 import { configSchema, type GatewayConfig, gatewayPlan } from "./config.ts";
-import { Credit } from "./credit.ts";
 import { type Gateway, LocalGateway } from "./gateway.ts";
 import { GatewayMetrics } from "./metrics.ts";
 import { addRoutes } from "./routes.ts";

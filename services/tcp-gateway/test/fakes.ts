@@ -1,11 +1,9 @@
 import type { BusHealth } from "@fairlead/bus";
 import { type CloudEvent, ManualClock } from "@fairlead/core";
+import type { Patience } from "@fairlead/ingress";
+import { BusWatch, Credit, Ledger } from "@fairlead/ingress";
 import type { CloseReason, Codec, Connection, FrameBatch } from "@fairlead/socket";
-import { BusWatch } from "../src/bus-watch.ts";
-import { Credit } from "../src/credit.ts";
 import { type IngestListener, IngestSession } from "../src/ingest-session.ts";
-import { Ledger } from "../src/ledger.ts";
-import type { Patience } from "../src/patient-publisher.ts";
 
 /** A batch as a decoder gives it, from the payloads. */
 export function batchOf(payloads: readonly string[], dropped = 0, truncated = 0): FrameBatch {

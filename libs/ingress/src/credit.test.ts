@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { settle } from "../test/fakes.ts";
+import { setImmediate as settle } from "node:timers/promises";
 import { Credit } from "./credit.ts";
 
 const chunk = 65_536;
