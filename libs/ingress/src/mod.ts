@@ -9,5 +9,5 @@ export { type CountedElsewhere, Ledger, type LedgerSnapshot, type Tally } from "
 export { type LedgerMetricsOptions, metricPrefix, showLedger } from "./ledger-metrics.ts";
 export { QuietLog } from "./quiet-log.ts";
 export { busRejectReasons, rejectReason } from "./reject-reason.ts";
-export { RetryingPublisher, type RetryingPublisherParts } from "./retrying-publisher.ts";
+export { isFinal, RetryingPublisher, type RetryingPublisherParts } from "./retrying-publisher.ts";
 export { followReasons, followTotal } from "./totals.ts";

@@ -1,8 +1,7 @@
 import { type UdpEventType, udpEvent } from "@fairlead/contracts";
-import type { CloudEvent } from "@fairlead/core";
+import { type CloudEvent, errorCode } from "@fairlead/core";
 import { type Cutter, halve, type Piece, type Selection } from "./pieces.ts";
-import type { Outcome } from "./publisher.ts";
-import type { Session, SessionParts } from "./session.ts";
+import { reject, type Session, type SessionParts } from "./session.ts";
 import type { BatchConfig } from "./shared-keys.ts";
 
 /** How the datagrams of one kind become events. */
@@ -50,16 +49,26 @@ export class BatchSession implements Session {
   async finish(): Promise<void> {}
 
   async #publish(datagrams: Selection, firstSeq: number, pieces: readonly Piece[]): Promise<void> {
+    const { ledger, publisher } = this.#parts;
     const tooLarge: Piece[] = [];
-    await this.#parts.publisher.publish(
+    const givenUp: Error[] = [];
+    await publisher.publishTogether(
       pieces.map((piece) => this.#event(piece, firstSeq)),
-      (index, outcome, error) => {
+      (index, error) => {
         const piece = pieces[index]!;
-        // A limit of the bus below ours: the records may still fit in smaller events.
-        if (outcome === "too-large" && piece.to - piece.from > 1) tooLarge.push(piece);
-        else this.#settle(datagrams, piece, outcome, error);
+        const count = piece.to - piece.from;
+        if (error === undefined) {
+          ledger.publish(count);
+          this.#format.onPublished?.(datagrams, piece);
+        } else if (errorCode(error) === "EVENT_TOO_LARGE" && count > 1) {
+          // A limit of the bus below ours: the records may still fit in smaller events.
+          tooLarge.push(piece);
+        } else if (!reject(this.#parts, count, error)) {
+          givenUp.push(error);
+        }
       },
     );
+    if (givenUp.length > 0) throw givenUp[0];
     for (const piece of tooLarge) {
       for (const half of halve(piece)) await this.#publish(datagrams, firstSeq, [half]);
     }
@@ -76,17 +85,5 @@ export class BatchSession implements Session {
       firstSeq: firstSeq + from,
       ...(sender !== undefined && { from: sender }),
     });
-  }
-
-  #settle(datagrams: Selection, piece: Piece, outcome: Outcome, error: unknown): void {
-    const { ledger, events } = this.#parts;
-    const count = piece.to - piece.from;
-    if (outcome === "published") {
-      ledger.published(count);
-      this.#format.onPublished?.(datagrams, piece);
-    } else {
-      ledger.rejected(outcome, count);
-      events.rejected(outcome, count, error);
-    }
   }
 }

@@ -1,13 +1,13 @@
 import type { Bus } from "@fairlead/bus";
 import type { Clock, Logger, Meter } from "@fairlead/core";
+import { type Ledger, RetryingPublisher } from "@fairlead/ingress";
 import { bindUdp, createAddressPolicy, type SocketAddress, type UdpSocket } from "@fairlead/socket";
 import type { ListenerConfig } from "./config.ts";
 import { createCounters } from "./counters.ts";
 import { createListenerEvents, type ListenerEvents } from "./events.ts";
 import { kindOf } from "./kinds.ts";
-import { Ledger, type LedgerSnapshot } from "./ledger.ts";
+import { createLedger, type LossSnapshot, lossSnapshot, showLosses } from "./ledger.ts";
 import { select } from "./pieces.ts";
-import { Publisher } from "./publisher.ts";
 import type { Session } from "./session.ts";
 
 export interface ListenerContext {
@@ -27,19 +27,19 @@ export class UdpListener implements AsyncDisposable {
   readonly #socket: UdpSocket;
   readonly #events: ListenerEvents;
   readonly #ledger: Ledger;
-  readonly #publisher: Publisher;
+  readonly #publisher: RetryingPublisher;
   readonly #session: Session;
   readonly #clock: Clock;
   readonly #draining = new AbortController();
   readonly #givingUp = new AbortController();
   readonly #isAllowed: ((host: string) => boolean) | undefined;
+  readonly #shown: Disposable;
   readonly #finished: Promise<void>;
   #overflowSeen = 0;
 
   /** @throws {SocketError} as `bindUdp` */
   static async open(config: ListenerConfig, context: ListenerContext): Promise<UdpListener> {
-    const { logger, meter, clock } = context;
-    const events = createListenerEvents(config.name, { logger, meter, nowMs: () => clock.monotonicMs() });
+    const events = createListenerEvents(config.name, context);
     const { multicast } = config;
     const socket = await bindUdp({
       host: config.host,
@@ -77,16 +77,16 @@ export class UdpListener implements AsyncDisposable {
     this.#socket = socket;
     this.#events = events;
     this.#clock = clock;
-    this.#ledger = new Ledger(socket);
+    this.#ledger = createLedger(socket);
     if (config.allow !== undefined || config.deny.length > 0) {
       this.#isAllowed = createAddressPolicy(config.allow, config.deny).isAllowed;
     }
-    this.#publisher = new Publisher({
+    this.#publisher = new RetryingPublisher({
       bus,
       clock,
-      signal: this.#givingUp.signal,
+      givingUp: this.#givingUp.signal,
       onRetry: (error, attempt, delayMs) =>
-        events.publishRetried(error, attempt, delayMs, this.#ledger.snapshot().pending),
+        events.publishRetried(error, attempt, delayMs, this.#ledger.snapshot().pending.count),
       onRecovered: (attempts) => events.publishRecovered(attempts),
     });
     const kind = kindOf(config.kind);
@@ -97,10 +97,12 @@ export class UdpListener implements AsyncDisposable {
       counters: createCounters(kind.counters, meter, config.name),
       socket,
       clock,
+      givingUp: this.#givingUp.signal,
       source: `/udp-collector/${instance}/${config.name}`,
       subject: `${config.name}/${instance}`,
     });
     events.bound(socket.receiveBuffer);
+    this.#shown = showLosses(this.#ledger, socket, meter, config.name);
     this.#finished = this.#run();
   }
 
@@ -113,13 +115,8 @@ export class UdpListener implements AsyncDisposable {
   }
 
   /** Closes at any moment: received = published + rejected + pending. */
-  snapshot(): LedgerSnapshot {
-    return this.#ledger.snapshot();
-  }
-
-  /** Brings the metrics to the ledger. */
-  showLedger(): void {
-    this.#events.ledger(this.snapshot());
+  snapshot(): LossSnapshot {
+    return lossSnapshot(this.#ledger, this.#socket);
   }
 
   /** Sentences for an operator; empty when all is well. */
@@ -165,6 +162,7 @@ export class UdpListener implements AsyncDisposable {
     this.#givingUp.abort();
     await this.#socket[Symbol.asyncDispose]();
     await this.#finished;
+    this.#shown[Symbol.dispose]();
     if (isFirst) this.#logClosing();
   }
 
@@ -179,7 +177,7 @@ export class UdpListener implements AsyncDisposable {
       for await (const batch of this.#socket.batches()) {
         const begunMs = this.#clock.monotonicMs();
         const datagrams = select(batch, this.#isAllowed);
-        if (datagrams.count < batch.count) this.#ledger.rejected("denied", batch.count - datagrams.count);
+        if (datagrams.count < batch.count) this.#ledger.reject(batch.count - datagrams.count, 0, "denied");
         this.#reportOverflow();
         await this.#session.take(datagrams);
         await this.#pause(begunMs);

@@ -29,11 +29,6 @@ export const udpCollector: ServiceDefinition<typeof udpCollectorConfig, ["bus"]>
     await using opening = new AsyncDisposableStack();
     const listeners: UdpListener[] = [];
     for (const one of config.listeners) listeners.push(opening.use(await UdpListener.open(one, context)));
-    opening.use(
-      context.meter.onScrape(() => {
-        for (const listener of listeners) listener.showLedger();
-      }),
-    );
     addRoutes(router, context.instance, listeners);
     const resources = opening.move();
     return {

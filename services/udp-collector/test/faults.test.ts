@@ -84,7 +84,7 @@ test("udpCollector cuts an event that is too large for the bus, and gives up onl
   while (collector.listener().ledger.received < 9) await new Promise((resolve) => setImmediate(resolve));
   held.resolve();
   const { ledger } = await collector.settled(9);
-  assert.deepEqual([ledger.published, ledger.rejected["too-large"]], [8, 1]);
+  assert.deepEqual([ledger.published, ledger.rejected["event-too-large"]], [8, 1]);
   // The record that is lost leaves a gap where it stood.
   assert.deepEqual(
     bus.records.map(({ seq }) => seq),
@@ -102,7 +102,7 @@ test("udpCollector counts as refused what the bus will never take", async () => 
     await using client = new Client(collector.port(index));
     await client.send("a:1|c");
     const listener = await collector.settled(1, index);
-    assert.equal(listener.ledger.rejected["refused"], 1, listener.name);
+    assert.equal(listener.ledger.rejected["bus-closed"], 1, listener.name);
   }
 });
 

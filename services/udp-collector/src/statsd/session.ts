@@ -1,7 +1,7 @@
 import { eventTypes, formatMicros, udpEvent } from "@fairlead/contracts";
 import { type CloudEvent, formatAddress } from "@fairlead/core";
 import { cutLines, type Selection } from "../pieces.ts";
-import type { Session, SessionParts } from "../session.ts";
+import { reject, type Session, type SessionParts } from "../session.ts";
 import type { StatsdConfig } from "./kind.ts";
 import { RecentGauges, StatsdWindow } from "./window.ts";
 
@@ -30,9 +30,9 @@ export class StatsdSession implements Session {
     this.#window = this.#createWindow();
     this.#openedAtMs = parts.clock.nowMs();
     this.#flushing = this.#flushRepeatedly();
-    // Its end is awaited in `finish`; being told to give up before is no defect, anything else must not stay unseen.
+    // `finish` waits for the end of the flushing. To be told to give up before is no defect; anything else must be seen.
     this.#flushing.catch((error) => {
-      if (!parts.publisher.hasGivenUp) throw error;
+      if (!parts.givingUp.aborted) throw error;
     });
   }
 
@@ -72,7 +72,7 @@ export class StatsdSession implements Session {
   }
 
   async #flush(): Promise<void> {
-    const { publisher, ledger, events, counters, clock } = this.#parts;
+    const { publisher, ledger, counters, clock } = this.#parts;
     const window = this.#window;
     const startMs = this.#openedAtMs;
     const endMs = clock.nowMs();
@@ -82,18 +82,16 @@ export class StatsdSession implements Session {
     counters.lines(window.lines);
     for (const [reason, count] of window.badLines) counters.badLines(count, reason);
 
-    let refused: { reason: "too-large" | "refused"; error: unknown } | undefined;
+    const refusals: Error[] = [];
     for (const event of this.#events(window, startMs, endMs)) {
-      await publisher.publish([event], (_, outcome, error) => {
-        if (outcome !== "published") refused = { reason: outcome, error };
+      await publisher.publishTogether([event], (_, error) => {
+        if (error) refusals.push(error);
       });
     }
-    if (refused === undefined) {
-      ledger.published(window.datagrams);
-    } else {
-      ledger.rejected(refused.reason, window.datagrams);
-      events.rejected(refused.reason, window.datagrams, refused.error);
-    }
+    // A datagram may be part of several events, so what one of them came to goes for all datagrams of the window.
+    const [refusal] = refusals;
+    if (refusal === undefined) ledger.publish(window.datagrams);
+    else if (!reject(this.#parts, window.datagrams, refusal)) throw refusal;
   }
 
   *#events(window: StatsdWindow, startMs: number, endMs: number): Generator<CloudEvent> {
