@@ -1,4 +1,4 @@
-import type { Bus } from "@fairlead/bus";
+import type { Bus, WorkQueues } from "@fairlead/bus";
 import type { HealthCheck } from "@fairlead/chassis";
 import type { State } from "@fairlead/state";
 
@@ -33,6 +33,17 @@ export function stateCheck(state: State): HealthCheck {
     async check() {
       const { isAvailable, problems } = state.health();
       return { status: isAvailable && problems.length === 0 ? "ok" : "degraded", problems };
+    },
+  };
+}
+
+/** `enqueue` waits for a broker that is away, so the process is degraded then, not unready. */
+export function queuesCheck(queues: WorkQueues): HealthCheck {
+  return {
+    name: "queues",
+    async check() {
+      const { canAccept, isDegraded, problems } = queues.health();
+      return { status: canAccept && !isDegraded ? "ok" : "degraded", problems };
     },
   };
 }

@@ -12,7 +12,7 @@ export {
   environmentOverrides,
   type LoadServicesConfigOptions,
   loadServicesConfig,
-  plannedSockets,
+  planServices,
   servicesJsonSchema,
 } from "./config.ts";
 export { nearestExisting, prepareDataDir } from "./data-dir.ts";

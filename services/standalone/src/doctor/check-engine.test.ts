@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { test } from "node:test";
 import { busConfigSchema, openBus } from "@fairlead/bus";
 import { MemoryMeter, silentLogger } from "@fairlead/core";
-import { loadServicesConfig } from "@fairlead/engine";
+import { loadServicesConfig, planServices } from "@fairlead/engine";
 import {
   eventually,
   freePort,
@@ -25,7 +25,7 @@ async function check(env: Record<string, string>, config: object = {}) {
     env: { ...env, FAIRLEAD_DATA_DIR: directory.path },
     cwd: directory.path,
   });
-  return checkEngine(values);
+  return checkEngine(values, planServices(services, values).eventTypes);
 }
 
 test("checkEngine() has nothing to say about the embedded engine", async () => {
