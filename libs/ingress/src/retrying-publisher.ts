@@ -32,9 +32,14 @@ export class RetryingPublisher {
     this.#parts = parts;
   }
 
-  /** Failed attempts in a row. Above 0 nothing more should be read. */
+  /** Failed attempts in a row; 0 when all is well. */
   get failures(): number {
     return this.#failures;
+  }
+
+  /** True while the bus refuses an event: nothing more should be read. */
+  get isHolding(): boolean {
+    return this.#failures > 0;
   }
 
   /** Resolves when the event is durable. @throws what the bus said, when it never takes the event or the time is over */

@@ -18,6 +18,7 @@ export { dialTcp, dialUnix } from "./dial.ts";
 export { FramingError, type FramingErrorCode, SocketError, type SocketErrorCode } from "./errors.ts";
 export { bindUnixDatagram, listenTcp, listenUnix } from "./listen.ts";
 export type {
+  AdmissionOptions,
   ConnectionOptions,
   ConnectionSet,
   DialOptions,

@@ -1,12 +1,18 @@
 import { setMaxListeners } from "node:events";
 import { createServer, type ListenOptions as NodeListenOptions, type Server, type Socket } from "node:net";
-import { toError } from "@fairlead/core";
+import { onAbort, toError, WakeUp } from "@fairlead/core";
 import { internetAddress, unixAddress } from "./address.ts";
 import { Admission } from "./admission.ts";
 import type { SocketAddress } from "./connection.ts";
 import { type ConnectionSettings, connectionSettings } from "./connection-settings.ts";
 import { FramingError, SocketError } from "./errors.ts";
-import type { ConnectionSet, ListenerStats, ListenOptions, StreamListener } from "./listener.ts";
+import type {
+  AdmissionOptions,
+  ConnectionSet,
+  ListenerStats,
+  ListenOptions,
+  StreamListener,
+} from "./listener.ts";
 import { StreamConnection } from "./stream-connection.ts";
 import { sweepsOf } from "./sweep.ts";
 import { checkLimit, toSocketError } from "./system-errors.ts";
@@ -29,7 +35,8 @@ export class StreamServer implements StreamListener {
   #abandoned = 0;
   #failed = 0;
   #handlers = 0;
-  #drainStep: PromiseWithResolvers<void> | undefined;
+  /** A connection or a handler is over. */
+  readonly #change = new WakeUp();
 
   /** @throws {SocketError} BAD_OPTION */
   constructor(options: ListenOptions) {
@@ -96,22 +103,21 @@ export class StreamServer implements StreamListener {
         : unixAddress(where.path ?? "");
   }
 
+  setAdmission(options: AdmissionOptions): void {
+    this.#admission.change(options);
+  }
+
   async drain(signal: AbortSignal): Promise<void> {
     this.#admission.isDraining = true;
     this.#server.close();
     this.#drain.abort();
     const closeRest = () => {
       for (const connection of this.#open) connection.close("drain");
-      this.#wakeDrain();
+      this.#change.wake();
     };
-    signal.addEventListener("abort", closeRest, { once: true });
-    if (signal.aborted) closeRest();
+    using _ = onAbort(signal, closeRest);
     // A handler that goes on after its connection is over is waited for, but not beyond the signal.
-    while (this.#open.size > 0 || (this.#handlers > 0 && !signal.aborted)) {
-      this.#drainStep ??= Promise.withResolvers();
-      await this.#drainStep.promise;
-    }
-    signal.removeEventListener("abort", closeRest);
+    while (this.#open.size > 0 || (this.#handlers > 0 && !signal.aborted)) await this.#change.next();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -137,7 +143,7 @@ export class StreamServer implements StreamListener {
     this.#accepted++;
     const connection = new StreamConnection(socket, remote, this.#localOf(socket), this.#settings, (over) => {
       this.#open.delete(over);
-      this.#wakeDrain();
+      this.#change.wake();
     });
     this.#open.add(connection);
     this.#serve(connection);
@@ -152,7 +158,7 @@ export class StreamServer implements StreamListener {
       this.#failConnection(connection, thrown);
     }
     this.#handlers--;
-    this.#wakeDrain();
+    this.#change.wake();
     // A place is taken as long as the connection or its handler lives: both hold memory.
     await connection.closed;
     this.#admission.leave(connection.remote);
@@ -183,10 +189,5 @@ export class StreamServer implements StreamListener {
       if (this.#locals.size < 64) this.#locals.set(localAddress, local);
     }
     return local;
-  }
-
-  #wakeDrain(): void {
-    this.#drainStep?.resolve();
-    this.#drainStep = undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { type Clock, type Logger, type Meter, RateLimiter, toError } from "@fairlead/core";
+import { type Clock, type Logger, type Meter, onAbort, RateLimiter, toError } from "@fairlead/core";
 import { TraceFlags } from "@opentelemetry/api";
 import type { ReadableSpan, SpanProcessor } from "@opentelemetry/sdk-trace";
 
@@ -72,14 +72,11 @@ export class SpanQueue implements SpanProcessor {
 
   /** Sends what waits, each batch once. What is left at the signal is lost. */
   async close(limit: AbortSignal): Promise<void> {
-    const cut = () => this.#limit.abort();
     this.#closing.abort();
     this.#timer?.[Symbol.dispose]();
-    limit.addEventListener("abort", cut, { once: true });
-    if (limit.aborted) cut();
+    using _ = onAbort(limit, () => this.#limit.abort());
     await this.#sending;
     await this.forceFlush();
-    limit.removeEventListener("abort", cut);
     if (this.#untold > 0) this.#warn({});
     this.#scrape[Symbol.dispose]();
   }

@@ -71,7 +71,7 @@ for (const [inbox, left] of inboxes) {
 test("checkEngine() asks after no events that no listener makes", async () => {
   const config = {
     bus: { inbox: ["tcp.records"] },
-    "tcp-gateway": { listeners: [{ name: "a", port: 1, lifecycleEvents: false }] },
+    "tcp-gateway": { listeners: [{ name: "a", port: 1, connectionEvents: false }] },
     "udp-collector": { listeners: [] },
   };
   const findings = await check({ FAIRLEAD_AMQP_URL: `amqp://127.0.0.1:${await freePort()}` }, config);

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BusError } from "@fairlead/bus";
-import { batchOf, patienceOf, settle, stage } from "../test/fakes.ts";
-import { drainEnding } from "./session.ts";
+import { drainEnding } from "@fairlead/ingress";
+import { batchOf, patienceOf, settle, stage } from "../../test/fakes.ts";
 
 const full = () => new BusError("LOG_FULL", "Cannot publish: the log is full");
 
@@ -18,7 +18,7 @@ test("run() without acks sends nothing at all, not even why it closes", async ()
   assert.equal(connection.sent, "");
   assert.equal(session.ending?.code, "EVENT_TOO_LARGE");
   assert.equal(session.records, 1);
-  assert.deepEqual(session.rejected, { dropped: 1, event_too_large: 1 });
+  assert.deepEqual(session.rejected, { dropped: 1, "event-too-large": 1 });
 });
 
 test("run() without acks keeps what the bus refuses, tries it again in order, and reads nothing meanwhile", async () => {
@@ -40,8 +40,8 @@ test("run() without acks keeps what the bus refuses, tries it again in order, an
   assert.ok(connection.reads <= reads + 1, "at most the read that was under way");
   assert.equal(session.ending, undefined);
   assert.deepEqual(
-    listener.ledger.pending.records + listener.ledger.published.records,
-    listener.ledger.received.records,
+    listener.ledger.snapshot().pending.count + listener.ledger.snapshot().published.count,
+    listener.ledger.snapshot().received.count,
   );
   await clock.advance(2_000);
   for (let index = 4; index < 8; index++) {
@@ -56,8 +56,8 @@ test("run() without acks keeps what the bus refuses, tries it again in order, an
     1,
     "the same event each time",
   );
-  assert.deepEqual(listener.ledger.published, { records: 4, bytes: 4 });
-  assert.deepEqual([...listener.ledger.rejected], []);
+  assert.deepEqual(listener.ledger.snapshot().published, { count: 4, bytes: 4 });
+  assert.deepEqual(listener.ledger.snapshot().rejected, {});
   assert.equal(held.length, 4);
   assert.equal(failures.length, 0);
 });
@@ -70,7 +70,7 @@ test("run() without acks takes nothing while the bus says that it would refuse, 
   await settle();
   await clock.advance(10_000);
   assert.equal(publishes.length, 0);
-  assert.equal(listener.ledger.received.records, 0);
+  assert.equal(listener.ledger.snapshot().received.count, 0);
   canAccept = true;
   await clock.advance(250);
   assert.equal(publishes.length, 1);
@@ -97,8 +97,8 @@ test("run() without acks gives up what is refused when the time to stop is over,
   }
   await run;
   assert.equal(publishes.length, 4, "one last attempt for each");
-  assert.deepEqual([...listener.ledger.rejected], [["log_full", { records: 3, bytes: 3 }]]);
-  assert.equal(listener.ledger.pending.records, 0);
+  assert.deepEqual(listener.ledger.snapshot().rejected, { "log-full": { count: 3, bytes: 3 } });
+  assert.equal(listener.ledger.snapshot().pending.count, 0);
 });
 
 test("stop() ends a session that waits for the bus to accept", async () => {
@@ -108,5 +108,5 @@ test("stop() ends a session that waits for the bus to accept", async () => {
   await settle();
   session.stop(drainEnding);
   await run;
-  assert.deepEqual([...listener.ledger.rejected], [["closing", { records: 1, bytes: 1 }]]);
+  assert.deepEqual(listener.ledger.snapshot().rejected, { closing: { count: 1, bytes: 1 } });
 });

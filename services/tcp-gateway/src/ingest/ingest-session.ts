@@ -1,20 +1,38 @@
-import { type CloudEvent, toError } from "@fairlead/core";
-import type { Credit, Ledger } from "@fairlead/ingress";
-import { type Patience, PatientPublisher } from "@fairlead/ingress";
+import { type CloudEvent, reasonOf, toError } from "@fairlead/core";
+import {
+  type BusWatch,
+  type Credit,
+  type Ending,
+  type Ledger,
+  RetryingPublisher,
+  type RetryingPublisherParts,
+  type Session,
+} from "@fairlead/ingress";
 import { type Codec, type Connection, type FrameBatch, FramingError, SocketError } from "@fairlead/socket";
 import { AckWindow, type PendingBatch } from "./ack-window.ts";
 import { type AckOwner, AckWriter } from "./ack-writer.ts";
 import { slices } from "./batch.ts";
-import { countUp } from "./counters.ts";
+import { encodeDropped, encodeErr, encodeTruncated } from "./client-lines.ts";
 import { toEnding } from "./errors.ts";
-import { encodeDropped, encodeErr, encodeTruncated } from "./protocol.ts";
-import type { Ending, Session } from "./session.ts";
+
+/** For connections without acknowledgements, whose client will not repeat anything. */
+export interface Patience extends RetryingPublisherParts {
+  readonly watch: BusWatch;
+}
+
+/** What is counted of a listener beside its ledger. */
+export interface IngestCounts {
+  /** OK lines written. */
+  acks: number;
+  /** Published records that were cut at the cap. */
+  truncated: number;
+}
 
 /** What the connections of one ingest listener share. */
 export interface IngestListener {
   readonly codec: Codec;
   readonly maxFrameBytes: number;
-  /** Set: without acknowledgements. The client will not repeat anything, so what the bus refuses for now is kept. */
+  /** Set: without acknowledgements. What the bus refuses for now is kept and tried again. */
   readonly patience: Patience | undefined;
   readonly banner: string | undefined;
   /** Unconfirmed bytes of one connection at which reading pauses. */
@@ -24,13 +42,12 @@ export interface IngestListener {
   readonly maxBatchRecords: number;
   readonly maxBatchBytes: number;
   readonly ledger: Ledger;
+  readonly counts: IngestCounts;
   /** An event that keeps nothing of the frames' memory. */
   encode(frames: FrameBatch, connection: Connection, firstSeq: number): CloudEvent;
   publish(event: CloudEvent): Promise<void>;
   /** The bus refused a batch, or something failed that should not. */
   onFailed(error: Error): void;
-  /** A session is done; its connection may still be open. */
-  onDone(session: Session): void;
 }
 
 /** What a batch costs beside its payload: event, promise, place in the log. Bounds a flood of empty records. */
@@ -51,7 +68,7 @@ export class IngestSession implements Session, AckOwner {
   readonly #listener: IngestListener;
   readonly #window = new AckWindow();
   readonly #acks: AckWriter | undefined;
-  readonly #patient: PatientPublisher | undefined;
+  readonly #retrying: RetryingPublisher | undefined;
   #taken = 0;
   #pendingRecords = 0;
   #unconfirmedBytes = 0;
@@ -62,9 +79,9 @@ export class IngestSession implements Session, AckOwner {
   constructor(connection: Connection, listener: IngestListener) {
     this.connection = connection;
     this.#listener = listener;
-    const { patience, ledger } = listener;
-    if (patience) this.#patient = new PatientPublisher((event) => listener.publish(event), patience);
-    else this.#acks = new AckWriter(connection, ledger, this);
+    const { patience, counts } = listener;
+    if (patience) this.#retrying = new RetryingPublisher(patience);
+    else this.#acks = new AckWriter(connection, counts, this);
   }
 
   get records(): number {
@@ -99,7 +116,6 @@ export class IngestSession implements Session, AckOwner {
     await this.#until(() => this.#window.isDecided && this.#isQuiet());
     if (this.#ending) this.#acks?.say(encodeErr(this.#ending.code, this.#ending.text));
     await this.#until(() => this.#pendingRecords === 0 && this.#isQuiet());
-    this.#listener.onDone(this);
   }
 
   onAcksWritten(): void {
@@ -118,20 +134,20 @@ export class IngestSession implements Session, AckOwner {
     if (error instanceof SocketError) return;
     if (error instanceof FramingError) {
       if (error.frames) this.#take(error.frames);
-      this.#refuse(1, 0, error.code.toLowerCase());
+      this.#reject(1, 0, reasonOf(error.code));
     } else this.#listener.onFailed(toError(error));
     this.stop(toEnding(toError(error)));
   }
 
   #take(batch: FrameBatch): void {
-    const { ledger, maxBatchRecords, maxBatchBytes } = this.#listener;
+    const { counts, maxBatchRecords, maxBatchBytes } = this.#listener;
     if (this.#ending) {
-      this.#refuse(batch.count + batch.dropped, batch.payloadBytes, "closing");
+      this.#reject(batch.count + batch.dropped, batch.payloadBytes, "closing");
       return;
     }
     const { dropped, truncated } = batch;
-    if (dropped > 0) this.#refuse(dropped, 0, "dropped");
-    ledger.truncated += truncated;
+    if (dropped > 0) this.#reject(dropped, 0, "dropped");
+    counts.truncated += truncated;
     // News of frames that are missing goes ahead of every OK that they shift.
     if (dropped > 0 || truncated > 0) {
       this.#window.push({ records: 0, dropped, truncated, outcome: "durable" });
@@ -146,7 +162,7 @@ export class IngestSession implements Session, AckOwner {
     const pending: PendingBatch = { records: count, dropped: 0, truncated: 0, outcome: "pending" };
     const cost = payloadBytes + batchOverheadBytes;
     this.#window.push(pending);
-    ledger.take(count, payloadBytes);
+    ledger.receive(count, payloadBytes);
     credit.take(cost);
     this.#unconfirmedBytes += cost;
     this.#pendingRecords += count;
@@ -160,7 +176,9 @@ export class IngestSession implements Session, AckOwner {
 
   /** A record that the container cannot hold fails like one that the bus refuses. */
   async #send(frames: FrameBatch, firstSeq: number): Promise<void> {
-    await (this.#patient ?? this.#listener).publish(this.#listener.encode(frames, this.connection, firstSeq));
+    await (this.#retrying ?? this.#listener).publish(
+      this.#listener.encode(frames, this.connection, firstSeq),
+    );
   }
 
   #settle(pending: PendingBatch, payloadBytes: number, error: Error | undefined): void {
@@ -171,28 +189,31 @@ export class IngestSession implements Session, AckOwner {
     if (error) {
       pending.outcome = "failed";
       const ending = toEnding(error);
-      const reason = ending.code.toLowerCase();
-      ledger.fail(pending.records, payloadBytes, reason);
+      const reason = reasonOf(ending.code);
+      ledger.reject(pending.records, payloadBytes, reason);
       this.#countRejected(pending.records, reason);
       this.#listener.onFailed(error);
       this.stop(ending);
     } else {
       pending.outcome = "durable";
-      ledger.confirm(pending.records, payloadBytes);
+      ledger.publish(pending.records, payloadBytes);
       this.#acknowledge();
     }
     this.#wake?.();
     credit.release(cost);
   }
 
-  #refuse(records: number, bytes: number, reason: string): void {
-    this.#listener.ledger.refuse(records, bytes, reason);
+  /** Records that never went to the bus. */
+  #reject(records: number, bytes: number, reason: string): void {
+    const { ledger } = this.#listener;
+    ledger.receive(records, bytes);
+    ledger.reject(records, bytes, reason);
     this.#countRejected(records, reason);
   }
 
   #countRejected(records: number, reason: string): void {
     this.#rejected ??= {};
-    countUp(this.#rejected, reason, records);
+    this.#rejected[reason] = (this.#rejected[reason] ?? 0) + records;
   }
 
   /** Acknowledges what has no gap. */
@@ -221,7 +242,7 @@ export class IngestSession implements Session, AckOwner {
   }
 
   #mayRead(): boolean {
-    if (this.#acks?.isBlocked || this.#patient?.isHolding) return false;
+    if (this.#acks?.isBlocked || this.#retrying?.isHolding) return false;
     return this.#unconfirmedBytes < this.#listener.creditBytes && this.#mayTake();
   }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { batchOf } from "../test/fakes.ts";
+import { batchOf } from "../../test/fakes.ts";
 import { slices } from "./batch.ts";
 
 test("slices() gives the same frames in the same order, within the bounds", () => {

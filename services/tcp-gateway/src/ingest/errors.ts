@@ -1,7 +1,7 @@
 import { BusError } from "@fairlead/bus";
 import { FairleadError } from "@fairlead/core";
+import type { Ending } from "@fairlead/ingress";
 import { FramingError } from "@fairlead/socket";
-import type { Ending } from "./session.ts";
 
 /** Why nothing more can be taken from a connection after this error, as its ERR line says it. */
 export function toEnding(error: Error): Ending {

@@ -8,7 +8,7 @@ import {
 } from "@fairlead/contracts";
 import type { Clock, CloudEvent } from "@fairlead/core";
 import type { Codec, Connection, FrameBatch } from "@fairlead/socket";
-import type { IngestListenerConfig } from "./config.ts";
+import type { IngestListenerConfig } from "./ingest-config.ts";
 
 export type Container = NonNullable<IngestListenerConfig["container"]>;
 

@@ -7,14 +7,14 @@ import { z } from "zod";
 const largestFrame = "8MiB";
 
 const cap = {
-  maxFrame: bytes("64KiB", { max: largestFrame }).describe(
+  maxFrameBytes: bytes("64KiB", { max: largestFrame }).describe(
     "Bytes of one frame at most, its framing left out.",
   ),
   oversize: z
     .enum(["close", "drop", "truncate"])
     .default("close")
     .describe(
-      "A frame over maxFrame: close the connection with ERR FRAME_TOO_LARGE; drop it, count it and say ERR FRAME_DROPPED; or truncate it at the cap, count it and say ERR FRAME_TRUNCATED.",
+      "A frame over maxFrameBytes: close the connection with ERR FRAME_TOO_LARGE; drop it, count it and say ERR FRAME_DROPPED; or truncate it at the cap, count it and say ERR FRAME_TRUNCATED.",
     ),
 };
 
@@ -33,7 +33,7 @@ const codecs = z.discriminatedUnion("name", [
   codec("lines", {
     delimiter: delimiter.default("newline").describe('What ends a frame; "newline": LF, with or without CR.'),
   }),
-  codec("fixed", { frame: bytes(undefined, { max: largestFrame }).describe("Bytes of every frame.") }),
+  codec("fixed", { frameBytes: bytes(undefined, { max: largestFrame }).describe("Bytes of every frame.") }),
   codec("length-prefix", {
     lengthBytes: count(4, { max: 8 }).describe("Bytes of the length field."),
     endian: z.enum(["big", "little"]).default("big").describe("Byte order of the length field."),
@@ -78,16 +78,9 @@ export const codecSchema = codecs.superRefine((codec, context) => {
   }
 });
 
-/** The same in the words of libs/socket. */
+/** The same with what is not given left out. */
 export function toCodecOptions(config: CodecConfig): CodecOptions {
-  const { maxFrame: maxFrameBytes, ...rest } = config;
-  if (rest.name === "fixed") {
-    const { frame: frameBytes, ...fixed } = rest;
-    return { ...fixed, maxFrameBytes, frameBytes };
-  }
-  if (rest.name === "ascii-size") {
-    const { terminator, width, ...sized } = rest;
-    return { ...sized, maxFrameBytes, ...(terminator && { terminator }), ...(width && { width }) };
-  }
-  return { ...rest, maxFrameBytes };
+  if (config.name !== "ascii-size") return config;
+  const { terminator, width, ...sized } = config;
+  return { ...sized, ...(terminator && { terminator }), ...(width && { width }) };
 }

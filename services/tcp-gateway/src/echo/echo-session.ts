@@ -1,12 +1,5 @@
+import type { Ending, Session } from "@fairlead/ingress";
 import type { Connection } from "@fairlead/socket";
-import type { Ending, Session } from "./session.ts";
-
-/** What the connections of one echo listener share. */
-export interface EchoListener {
-  readonly banner: string | undefined;
-  /** Told when a session is done. */
-  onDone(session: Session): void;
-}
 
 /**
  * Gives every byte back as it came. At most one chunk is held: the next one is read when the peer has taken the last.
@@ -14,15 +7,12 @@ export interface EchoListener {
  */
 export class EchoSession implements Session {
   readonly connection: Connection;
-  readonly records = 0;
-  readonly pendingRecords = 0;
-  readonly rejected = undefined;
-  readonly #listener: EchoListener;
+  readonly #banner: string | undefined;
   #ending: Ending | undefined;
 
-  constructor(connection: Connection, listener: EchoListener) {
+  constructor(connection: Connection, banner: string | undefined) {
     this.connection = connection;
-    this.#listener = listener;
+    this.#banner = banner;
   }
 
   get ending(): Ending | undefined {
@@ -32,14 +22,13 @@ export class EchoSession implements Session {
   async run(): Promise<void> {
     const { connection } = this;
     try {
-      if (this.#listener.banner) await connection.send(this.#listener.banner);
+      if (this.#banner) await connection.send(this.#banner);
       for (let chunk = await connection.read(); chunk; chunk = await connection.read()) {
         await connection.send(chunk);
       }
     } catch {
       // Reset, or over a limit: nobody is left to give the bytes to, and `closed` says which it was.
     }
-    this.#listener.onDone(this);
   }
 
   stop(ending: Ending): void {

@@ -1,7 +1,7 @@
 import { problem, type Router } from "@fairlead/chassis";
 import { tcpConnectionSchema, tcpConnectionsPageSchema } from "@fairlead/contracts";
 import { z } from "zod";
-import type { Gateway } from "./gateway.ts";
+import type { Edge } from "./edge.ts";
 
 const oneConnection = z.object({
   id: z
@@ -22,51 +22,66 @@ const page = z.object({
   limit: z.coerce.number().int().min(1).max(1_000).default(100).describe("Connections on the page."),
 });
 
-/** `/v1/tcp/connections`: who is connected to this instance. */
-export function addRoutes(router: Router, gateway: Gateway): void {
+export interface ConnectionRoutesOptions {
+  /** "/tcp/connections" */
+  readonly path: string;
+  /** The scopes that listing and closing ask for. */
+  readonly readScope: string;
+  readonly writeScope: string;
+}
+
+/** The routes that list, show and close the connections of a service on this instance. */
+export function addConnectionRoutes(
+  router: Router,
+  edges: readonly Edge[],
+  { path, readScope, writeScope }: ConnectionRoutesOptions,
+): void {
   router.add({
     method: "GET",
-    path: "/tcp/connections",
+    path,
     summary: "List the TCP connections of this instance",
-    scope: "tcp:read",
+    scope: readScope,
     query: page,
     responses: {
       200: { description: "In order of id, which is the order of time.", schema: tcpConnectionsPageSchema },
     },
     async handle({ query: { after, limit } }) {
-      const found = await gateway.list({ after, limit: limit + 1 });
-      const connections = found.slice(0, limit);
-      const next = found.length > limit ? connections.at(-1)?.id : undefined;
+      const all = edges.flatMap((edge) => edge.list());
+      const behind = all.filter(({ id }) => id > after).sort((a, b) => (a.id < b.id ? -1 : 1));
+      const connections = behind.slice(0, limit);
+      const next = behind.length > limit ? connections.at(-1)?.id : undefined;
       return { status: 200, body: { connections, ...(next !== undefined && { next }) } };
     },
   });
   router.add({
     method: "GET",
-    path: "/tcp/connections/{id}",
+    path: `${path}/{id}`,
     summary: "Show a TCP connection",
-    scope: "tcp:read",
+    scope: readScope,
     params: oneConnection,
     responses: {
       200: { description: "The connection as it is now.", schema: tcpConnectionSchema },
       404: absent,
     },
     async handle({ params: { id } }) {
-      const connection = await gateway.find(id);
-      if (!connection) throw notFound(id);
-      return { status: 200, body: connection };
+      for (const edge of edges) {
+        const connection = edge.find(id);
+        if (connection) return { status: 200, body: connection };
+      }
+      throw notFound(id);
     },
   });
   router.add({
     method: "DELETE",
-    path: "/tcp/connections/{id}",
+    path: `${path}/{id}`,
     summary: "Close a TCP connection",
     description:
-      "What was taken from it is made durable and acknowledged; then it is told ERR CLOSED and ended.",
-    scope: "tcp:write",
+      "Its session finishes what it has taken, says ERR CLOSED where the protocol has such a line, and ends.",
+    scope: writeScope,
     params: oneConnection,
     responses: { 202: { description: "It is being closed." }, 404: absent },
     async handle({ params: { id } }) {
-      if (!(await gateway.close(id))) throw notFound(id);
+      if (!edges.some((edge) => edge.close(id))) throw notFound(id);
       return { status: 202 };
     },
   });

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BusError } from "@fairlead/bus";
-import { Credit } from "@fairlead/ingress";
+import { Credit, drainEnding } from "@fairlead/ingress";
 import { FramingError, SocketError } from "@fairlead/socket";
-import { batchOf, settle, stage } from "../test/fakes.ts";
-import { drainEnding } from "./session.ts";
+import { batchOf, settle, stage } from "../../test/fakes.ts";
 
 test("run() acknowledges every record once it is durable, and the rest before it resolves", async () => {
   const { connection, publishes, session, run } = stage({ banner: "hello\r\n" });
@@ -67,9 +66,9 @@ test("run() acknowledges what is durable before a refused batch, says ERR, and a
   await run;
   assert.equal(connection.sent, "OK 1\nERR LOG_FULL Cannot publish an event: the log is full\n");
   assert.equal(session.records, 1);
-  assert.deepEqual(session.rejected, { log_full: 2 });
-  assert.deepEqual(listener.ledger.published, { records: 2, bytes: 2 });
-  assert.deepEqual(listener.ledger.pending, { records: 0, bytes: 0 });
+  assert.deepEqual(session.rejected, { "log-full": 2 });
+  assert.deepEqual(listener.ledger.snapshot().published, { count: 2, bytes: 2 });
+  assert.deepEqual(listener.ledger.snapshot().pending, { count: 0, bytes: 0 });
   assert.equal(failures.length, 1);
 });
 
@@ -92,8 +91,8 @@ test("run() publishes the frames before a framing error, acknowledges them and s
   for (const publish of publishes) publish.confirm();
   await run;
   assert.equal(connection.sent, "OK 2\nERR FRAME_TOO_LARGE Cannot take a frame: over 100 bytes\n");
-  assert.deepEqual(listener.ledger.received, { records: 3, bytes: 9 });
-  assert.deepEqual([...listener.ledger.rejected], [["frame_too_large", { records: 1, bytes: 0 }]]);
+  assert.deepEqual(listener.ledger.snapshot().received, { count: 3, bytes: 9 });
+  assert.deepEqual(listener.ledger.snapshot().rejected, { "frame-too-large": { count: 1, bytes: 0 } });
 });
 
 test("run() tells of dropped frames before any OK that they shift, and never counts them", async () => {
@@ -105,7 +104,7 @@ test("run() tells of dropped frames before any OK that they shift, and never cou
   const dropped =
     "ERR FRAME_DROPPED 1 frame after record 2 dropped and not counted: over 100 bytes or no frame\n";
   assert.equal(connection.sent, `OK 2\n${dropped}OK 4\n`);
-  assert.deepEqual([...listener.ledger.rejected], [["dropped", { records: 1, bytes: 0 }]]);
+  assert.deepEqual(listener.ledger.snapshot().rejected, { dropped: { count: 1, bytes: 0 } });
 });
 
 test("run() tells of cut frames before the OK that counts them", async () => {
@@ -118,7 +117,7 @@ test("run() tells of cut frames before the OK that counts them", async () => {
     connection.sent,
     "ERR FRAME_TRUNCATED 1 frame after record 0 cut to 100 bytes and counted\nOK 2\n",
   );
-  assert.equal(listener.ledger.truncated, 1);
+  assert.equal(listener.counts.truncated, 1);
 });
 
 test("run() does not read while the connection's unconfirmed bytes are at the credit", async () => {
@@ -196,7 +195,7 @@ test("run() makes durable what was taken when the peer resets", async () => {
   await settle();
   publishes[0]!.confirm();
   await run;
-  assert.deepEqual(listener.ledger.published, { records: 1, bytes: 1 });
+  assert.deepEqual(listener.ledger.snapshot().published, { count: 1, bytes: 1 });
 });
 
 test("stop() takes nothing more, acknowledges what was taken and says why", async () => {

@@ -1,5 +1,5 @@
 import type { Connection } from "@fairlead/socket";
-import { encodeOk } from "./protocol.ts";
+import { encodeOk } from "./client-lines.ts";
 
 /** Told when everything is written, or nothing more will be. */
 export interface AckOwner {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { encodeDropped, encodeErr, encodeOk, encodeTruncated, maxErrTextLength } from "./protocol.ts";
+import { encodeDropped, encodeErr, encodeOk, encodeTruncated, maxErrTextLength } from "./client-lines.ts";
 
 test("encodeErr() gives one line of printable ASCII whatever the text is", () => {
   fc.assert(
