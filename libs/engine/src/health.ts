@@ -1,5 +1,6 @@
-import type { Bus, WorkQueues } from "@fairlead/bus";
+import type { Bus } from "@fairlead/bus";
 import type { HealthCheck } from "@fairlead/chassis";
+import type { WorkQueues } from "@fairlead/queues";
 import type { State } from "@fairlead/state";
 
 export type Phase = "starting" | "ready" | "draining";

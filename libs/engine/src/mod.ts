@@ -5,6 +5,7 @@
  * @module
  */
 
+export { amqpBusOptions, busConfigSchema, openBus, openQueues } from "./config/bus.ts";
 export { stateOptions } from "./config/state.ts";
 export {
   type EngineConfig,

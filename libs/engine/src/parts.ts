@@ -1,8 +1,8 @@
 /** The parts that services may name in `needs`: how each is opened, and who is given which. */
-import { openBus, openQueues } from "@fairlead/bus";
 import type { HealthCheck } from "@fairlead/chassis";
 import type { Clock, Logger, Meter, Tracer } from "@fairlead/core";
 import { openState } from "@fairlead/state";
+import { openBus, openQueues } from "./config/bus.ts";
 import { stateOptions } from "./config/state.ts";
 import type { EngineConfig } from "./config.ts";
 import { prepareDataDir } from "./data-dir.ts";

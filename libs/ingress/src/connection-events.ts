@@ -1,7 +1,7 @@
 import type { Bus } from "@fairlead/bus";
 import { type TcpOpened, tcpClosed, tcpOpened } from "@fairlead/contracts";
 import { type Clock, type CloudEvent, type Logger, toError } from "@fairlead/core";
-import type { Connection, RejectReason, SocketAddress } from "@fairlead/socket";
+import type { Connection, RefusalReason, SocketAddress } from "@fairlead/socket";
 import { ConnectionCounts } from "./connection-metrics.ts";
 import { QuietLog } from "./quiet-log.ts";
 import type { Session } from "./session.ts";
@@ -36,7 +36,7 @@ export class ConnectionEvents {
     this.#quiet = new QuietLog(this.#logger, options.clock);
   }
 
-  refused(remote: SocketAddress, reason: RejectReason): void {
+  refused(remote: SocketAddress, reason: RefusalReason): void {
     ConnectionCounts.up(this.counts.refused, reason);
     this.#quiet.warn(`refused ${reason}`, { remote, reason }, "connection refused");
   }

@@ -1,5 +1,5 @@
 import type { Meter } from "@fairlead/core";
-import type { CloseReason, RejectReason } from "@fairlead/socket";
+import type { CloseReason, RefusalReason } from "@fairlead/socket";
 import { metricPrefix } from "./ledger-metrics.ts";
 import { followReasons, followTotal } from "./totals.ts";
 
@@ -11,7 +11,7 @@ export class ConnectionCounts {
   /** By reason. */
   readonly closed = new Map<string, number>();
   /** Connections that the admission refused, by reason. */
-  readonly refused = new Map<RejectReason, number>();
+  readonly refused = new Map<RefusalReason, number>();
 
   static up<Reason>(counts: Map<Reason, number>, reason: Reason): void {
     counts.set(reason, (counts.get(reason) ?? 0) + 1);
@@ -32,7 +32,7 @@ const closeReasons: Readonly<Record<CloseReason, true>> = {
   error: true,
 };
 
-const refusalReasons: Readonly<Record<RejectReason, true>> = {
+const refusalReasons: Readonly<Record<RefusalReason, true>> = {
   connections: true,
   "connections-per-address": true,
   "accept-rate": true,

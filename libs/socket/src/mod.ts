@@ -28,7 +28,7 @@ export type {
   ListenOptions,
   ListenTcpOptions,
   ListenUnixOptions,
-  RejectReason,
+  RefusalReason,
   StreamListener,
 } from "./listener.ts";
 export type {

@@ -28,10 +28,6 @@ export class Sender {
     return this.#waiting > 0;
   }
 
-  get hasEnded(): boolean {
-    return this.#end !== undefined;
-  }
-
   fail(error: SocketError): void {
     this.#failure ??= error;
   }

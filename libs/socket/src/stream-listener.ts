@@ -78,7 +78,7 @@ export class StreamServer implements StreamListener {
     return {
       accepted: this.#accepted,
       abandoned: this.#abandoned,
-      rejected: { ...this.#admission.rejected },
+      refused: { ...this.#admission.refused },
       failed: this.#failed,
     };
   }
@@ -137,7 +137,7 @@ export class StreamServer implements StreamListener {
       // A reset leaves no TIME_WAIT behind: turning many away must stay cheap. A Unix socket has neither.
       if (remote.family === "unix") socket.destroy();
       else socket.resetAndDestroy();
-      this.#options.onRejected?.(remote, reason);
+      this.#options.onRefused?.(remote, reason);
       return;
     }
     this.#accepted++;

@@ -22,7 +22,7 @@ describe("the broker goes away under load", { skip: skipOrFail(rabbitMissing()) 
       await rabbit.kill();
       await eventually(() => under.bus.mode === "spool", "the spool to take over");
       await rabbit.start();
-      // Some rounds die again while the spool is being drained.
+      // Some rounds die again while the spool is being emptied.
       if (round % 3 === 0) await sleep(Math.random() * 500);
       else await usedAgain(under);
     }

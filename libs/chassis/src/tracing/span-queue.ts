@@ -13,7 +13,7 @@ export interface SpanQueueOptions {
   readonly clock: Clock;
 }
 
-type LossReason = "queue_full" | "not_sent" | "rejected";
+type LossReason = "queue-full" | "not-sent" | "rejected";
 
 /**
  * Spans on their way to the collector: one request at a time, a bounded number waiting, the newest dropped beyond it. The
@@ -44,7 +44,7 @@ export class SpanQueue implements SpanProcessor {
     });
     this.#lost = meter.counter({
       name: "fairlead_traces_lost_spans_total",
-      help: "Spans that the collector did not get, by the reason: queue_full, not_sent, rejected.",
+      help: "Spans that the collector did not get, by the reason: queue-full, not-sent, rejected.",
       labels: ["reason"],
     });
     const pending = meter.gauge({
@@ -58,8 +58,8 @@ export class SpanQueue implements SpanProcessor {
 
   onEnd(span: ReadableSpan): void {
     if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return;
-    if (this.#closing.signal.aborted) this.#lose(1, "not_sent");
-    else if (this.#queue.length >= this.#options.maxQueuedSpans) this.#lose(1, "queue_full");
+    if (this.#closing.signal.aborted) this.#lose(1, "not-sent");
+    else if (this.#queue.length >= this.#options.maxQueuedSpans) this.#lose(1, "queue-full");
     else {
       this.#queue.push(span);
       this.#schedule();
@@ -111,7 +111,7 @@ export class SpanQueue implements SpanProcessor {
       this.#sent.increment(batch.length - rejected);
       if (rejected > 0) this.#lose(rejected, "rejected");
     } catch (error) {
-      this.#lose(batch.length, "not_sent", error);
+      this.#lose(batch.length, "not-sent", error);
     }
   }
 
