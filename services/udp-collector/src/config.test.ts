@@ -2,17 +2,19 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { undescribedKeys } from "@fairlead/chassis";
 import { udpCollectorConfig } from "./config.ts";
+import { kinds } from "./kinds.ts";
 
-test("udpCollectorConfig has the three listeners of architecture.md by default, on loopback", () => {
+test("udpCollectorConfig has a listener of each kind by default, on loopback", () => {
   const { listeners } = udpCollectorConfig.parse(undefined);
   assert.deepEqual(
-    listeners.map(({ kind, host, port }) => [kind, host, port]),
-    [
-      ["raw", "127.0.0.1", 7010],
-      ["syslog", "127.0.0.1", 5514],
-      ["statsd", "127.0.0.1", 8125],
-    ],
+    listeners.map(({ kind, name, host, port }) => ({ kind, name, host, port })),
+    Object.values(kinds).map(({ name: kind, defaultListener }) => ({
+      kind,
+      host: "127.0.0.1",
+      ...defaultListener,
+    })),
   );
+  assert.equal(new Set(listeners.map(({ port }) => port)).size, listeners.length);
   assert.equal(listeners[0]?.receiveBufferBytes, 8 << 20);
 });
 
@@ -35,9 +37,12 @@ const faults: readonly [name: string, listeners: unknown][] = [
       { name: "a", kind: "raw" },
     ],
   ],
-  ["a public address without an allow list", [{ name: "a", kind: "raw", host: "0.0.0.0" }]],
-  ["the same for syslog", [{ name: "a", kind: "syslog", host: "::" }]],
-  ["the same for statsd", [{ name: "a", kind: "statsd", host: "collector.example" }]],
+  ...["0.0.0.0", "::", "collector.example"].flatMap((host) =>
+    Object.keys(kinds).map((kind): [string, unknown] => [
+      `${host} without allow (${kind})`,
+      [{ name: "a", kind, host }],
+    ]),
+  ),
   ["a name that only begins like loopback", [{ name: "a", kind: "raw", host: "127.attacker.example" }]],
 ];
 

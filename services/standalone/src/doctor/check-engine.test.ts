@@ -61,7 +61,10 @@ const inboxes: readonly [inbox: string[], left: RegExp | undefined][] = [
 for (const [inbox, left] of inboxes) {
   test(`checkEngine() names the events that reach the stream alone with the inbox ${JSON.stringify(inbox)}`, async () => {
     const env = { FAIRLEAD_AMQP_URL: `amqp://127.0.0.1:${await freePort()}` };
-    const about = (await check(env, { bus: { inbox } })).find(({ subject }) => /events end up/.test(subject));
+    const kinds = ["raw", "syslog", "statsd"];
+    const collector = { listeners: kinds.map((kind) => ({ name: kind, kind, port: 0 })) };
+    const findings = await check(env, { bus: { inbox }, "udp-collector": collector });
+    const about = findings.find(({ subject }) => /events end up/.test(subject));
     if (left === undefined) assert.equal(about, undefined);
     else assert.match(String(about?.words), left);
   });
