@@ -1,4 +1,4 @@
-import { type UdpEventType, udpEvent } from "@fairlead/contracts";
+import { udpEvent } from "@fairlead/contracts";
 import { type CloudEvent, errorCode } from "@fairlead/core";
 import { type Cutter, halve, type Piece, type Selection } from "./pieces.ts";
 import { reject, type Session, type SessionParts } from "./session.ts";
@@ -6,10 +6,9 @@ import type { BatchConfig } from "./shared-keys.ts";
 
 /** How the datagrams of one kind become events. */
 export interface BatchFormat {
-  readonly eventType: UdpEventType;
   readonly batch: BatchConfig;
-  /** Events that are on their way to the bus together; 1 keeps the order of records while some events are refused. */
-  readonly eventsAtOnce: number;
+  /** Events that are on their way to the bus together. Default 1, which keeps the order of records when an event is refused. */
+  readonly eventsAtOnce?: number;
   cutter(datagrams: Selection, firstSeq: number): Cutter;
   /** Told of the datagrams that are durable now. */
   onPublished?(datagrams: Selection, piece: Piece): void;
@@ -31,7 +30,7 @@ export class BatchSession implements Session {
   }
 
   async take(datagrams: Selection): Promise<void> {
-    const { batch, eventsAtOnce } = this.#format;
+    const { batch, eventsAtOnce = 1 } = this.#format;
     // A number is given once, whatever becomes of the record: a gap is a record that the bus refused for good.
     const firstSeq = this.#nextSeq;
     this.#nextSeq += datagrams.count;
@@ -75,8 +74,8 @@ export class BatchSession implements Session {
   }
 
   #event({ from, to, data, mediaType, sender }: Piece, firstSeq: number): CloudEvent {
-    const { source, subject } = this.#parts;
-    return udpEvent(this.#format.eventType, {
+    const { eventType, source, subject } = this.#parts;
+    return udpEvent(eventType, {
       source,
       subject,
       datacontenttype: mediaType,

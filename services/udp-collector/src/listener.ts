@@ -98,6 +98,7 @@ export class UdpListener implements AsyncDisposable {
       socket,
       clock,
       givingUp: this.#givingUp.signal,
+      eventType: kind.eventType,
       source: `/udp-collector/${instance}/${config.name}`,
       subject: `${config.name}/${instance}`,
     });

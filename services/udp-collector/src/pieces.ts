@@ -1,4 +1,4 @@
-import { encodeNdjson, encodeRecords, recordContainers } from "@fairlead/contracts";
+import { encodeNdjson, encodeRecords, formatMicros, recordContainers } from "@fairlead/contracts";
 import { formatAddress } from "@fairlead/core";
 import type { DatagramBatch, SocketAddress } from "@fairlead/socket";
 
@@ -58,7 +58,7 @@ function view(datagrams: Selection, from: number, to: number, payloadBytes: numb
   };
 }
 
-/** Of a record with an IPv6 address (contracts.md, Record containers). */
+/** Of a record with an IPv6 address (docs/reference/events.md, Record containers). */
 const largestRecordHeader = 31;
 
 /** The records container: one buffer for each event. */
@@ -136,7 +136,14 @@ export function halve(piece: Piece): [Piece, Piece] {
   ];
 }
 
-/** `{seq, time, from, text | base64}` of contracts.md. */
+/** `{seq, receivedAt, from}` and what was understood of the datagram. */
+export function messageLine(datagrams: Selection, index: number, seq: number, message: object): Buffer {
+  const receivedAt = formatMicros(datagrams.receivedAtMicros(index));
+  const from = formatAddress(datagrams.source(index));
+  return Buffer.from(`${JSON.stringify({ seq, receivedAt, from, ...message })}\n`);
+}
+
+/** `{seq, time, from, text | base64}`: the datagram as it came. */
 export function rawLine(datagrams: Selection, index: number, seq: number): Buffer {
   return encodeNdjson(view(datagrams, index, index + 1, datagrams.payloadLength(index)), seq);
 }

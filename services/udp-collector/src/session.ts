@@ -1,3 +1,4 @@
+import type { UdpEventType } from "@fairlead/contracts";
 import type { Clock } from "@fairlead/core";
 import { isFinal, type Ledger, type RetryingPublisher, rejectReason } from "@fairlead/ingress";
 import type { UdpSocket } from "@fairlead/socket";
@@ -12,6 +13,8 @@ export interface SessionParts<Counter extends string = string> {
   readonly events: ListenerEvents;
   /** Those that the kind asked for. */
   readonly counters: Readonly<Record<Counter, Count>>;
+  /** The type of all its events. */
+  readonly eventType: UdpEventType;
   readonly socket: Pick<UdpSocket, "send" | "local">;
   readonly clock: Clock;
   /** Fires when the time to stop is over. */

@@ -47,7 +47,6 @@ export const raw = listenerKind({
   createSession(config, parts) {
     const { batch, container, reply } = config;
     return new BatchSession(parts, {
-      eventType: eventTypes.udpRecords,
       batch,
       eventsAtOnce: container === "single" ? maxSinglesAtOnce : 1,
       cutter: (datagrams, firstSeq) => cutterOf(config, datagrams, firstSeq),

@@ -1,4 +1,4 @@
-import { eventTypes, formatMicros, udpEvent } from "@fairlead/contracts";
+import { formatMicros, udpEvent } from "@fairlead/contracts";
 import { type CloudEvent, formatAddress } from "@fairlead/core";
 import { cutLines, type Selection } from "../pieces.ts";
 import { reject, type Session, type SessionParts } from "../session.ts";
@@ -95,7 +95,7 @@ export class StatsdSession implements Session {
   }
 
   *#events(window: StatsdWindow, startMs: number, endMs: number): Generator<CloudEvent> {
-    const { source, subject } = this.#parts;
+    const { eventType, source, subject } = this.#parts;
     const bounds = { windowStart: new Date(startMs).toISOString(), windowEnd: new Date(endMs).toISOString() };
     const firstSeq = this.#nextSeq;
     this.#nextSeq += window.recordCount;
@@ -115,7 +115,7 @@ export class StatsdSession implements Session {
         recordCount: piece.to - piece.from,
         firstSeq: firstSeq + piece.from,
       };
-      yield udpEvent(eventTypes.udpStatsd, fields, { intervalms: endMs - startMs });
+      yield udpEvent(eventType, fields, { intervalms: endMs - startMs });
     }
   }
 }

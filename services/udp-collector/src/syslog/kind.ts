@@ -47,9 +47,7 @@ export const syslog = listenerKind({
     const zone = new TimeZone(timeZone);
     const onUnparsed = (reason: UnparsedReason) => parts.counters.unparsed(1, reason);
     return new BatchSession(parts, {
-      eventType: eventTypes.udpSyslog,
       batch,
-      eventsAtOnce: 1,
       cutter: (datagrams, firstSeq) =>
         cutLines((index) => syslogLine(datagrams, index, firstSeq + index, zone, onUnparsed)),
     });

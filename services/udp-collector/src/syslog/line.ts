@@ -1,6 +1,5 @@
-import { formatMicros, type UnparsedReason } from "@fairlead/contracts";
-import { formatAddress } from "@fairlead/core";
-import type { Selection } from "../pieces.ts";
+import type { UnparsedReason } from "@fairlead/contracts";
+import { messageLine, type Selection } from "../pieces.ts";
 import { parseSyslog } from "./parse.ts";
 import type { TimeZone } from "./time-zone.ts";
 
@@ -12,9 +11,8 @@ export function syslogLine(
   zone: TimeZone,
   onUnparsed: (reason: UnparsedReason) => void,
 ): Buffer {
-  const micros = datagrams.receivedAtMicros(index);
-  const message = parseSyslog(datagrams.payload(index), { receivedAtMs: Math.floor(micros / 1_000), zone });
+  const receivedAtMs = Math.floor(datagrams.receivedAtMicros(index) / 1_000);
+  const message = parseSyslog(datagrams.payload(index), { receivedAtMs, zone });
   if (!message.parsed) onUnparsed(message.reason);
-  const from = formatAddress(datagrams.source(index));
-  return Buffer.from(`${JSON.stringify({ seq, receivedAt: formatMicros(micros), from, ...message })}\n`);
+  return messageLine(datagrams, index, seq, message);
 }
