@@ -146,7 +146,8 @@ export class StreamServer implements StreamListener {
       this.#change.wake();
     });
     this.#open.add(connection);
-    this.#serve(connection);
+    // What a handler throws goes to onError, so that #serve() rejects for nothing.
+    void this.#serve(connection);
   }
 
   async #serve(connection: StreamConnection): Promise<void> {

@@ -1,8 +1,13 @@
 import { readFileSync } from "node:fs";
-import { exitCodes, resolveHttp, type Terminal, writeOut } from "@fairlead/client/cli";
+import {
+  type ConnectionOptions,
+  exitCodes,
+  resolveHttp,
+  type Terminal,
+  writeOut,
+} from "@fairlead/client/cli";
 import { errorCode, toError } from "@fairlead/core";
 import { type EngineConfig, loadServicesConfig, planServices } from "@fairlead/engine";
-import type { DoctorCommandOptions } from "../commands/doctor-command.ts";
 import { services } from "../services.ts";
 import { checkAccess } from "./check-access.ts";
 import { checkDirectories } from "./check-directory.ts";
@@ -14,6 +19,11 @@ import { checkUnixSocket } from "./check-unix-socket.ts";
 import { describeFindings, type Finding, worstOf } from "./finding.ts";
 import type { PortOwner } from "./port-owner.ts";
 import { checkRunning } from "./running.ts";
+
+export interface DoctorCommandOptions extends ConnectionOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+}
 
 /** `fairlead doctor`. */
 export async function doctor(options: DoctorCommandOptions, terminal: Terminal): Promise<void> {

@@ -2,7 +2,7 @@ import { formatMicros, udpEvent } from "@fairlead/contracts";
 import { type CloudEvent, formatAddress } from "@fairlead/core";
 import { cutLines, type Selection } from "../pieces.ts";
 import { reject, type Session, type SessionParts } from "../session.ts";
-import type { StatsdConfig } from "./kind.ts";
+import type { StatsdConfig } from "./config.ts";
 import { RecentGauges, StatsdWindow } from "./window.ts";
 
 /** Records of one event at most: a line is seldom below 200 bytes, so that the byte limit comes first. */
