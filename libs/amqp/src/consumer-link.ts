@@ -3,8 +3,8 @@ import type { ChannelModel } from "amqplib";
 import { Link, type LinkOptions, type LinkState } from "./link.ts";
 
 /**
- * The connection that tails and consumers of work stand on. It is apart from the one that publishes: RabbitMQ reads nothing from a
- * connection that it has blocked, acks neither.
+ * The connection that tails and consumers of work stand on. A connection that RabbitMQ blocks for its publishing
+ * is not read at all, so that acks would wait there too: consumers have a connection of their own.
  */
 export class ConsumerLink implements AsyncDisposable {
   readonly #link: Link;

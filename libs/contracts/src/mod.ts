@@ -24,12 +24,15 @@ export {
   udpListenersSchema,
 } from "./http.ts";
 export {
+  type EventType,
   eventTypes,
   recordContainers,
   type ServiceName,
   scopes,
   serviceNames,
   topicPattern,
+  type UdpListenerKind,
+  udpListenerKinds,
 } from "./names.ts";
 export { type DecodedRecord, formatMicros, framesAsRecords } from "./records.ts";
 export { parseOffset, toServerSentEvent } from "./sse.ts";
@@ -51,4 +54,4 @@ export {
   unparsedSyslogSchema,
 } from "./syslog-record.ts";
 export { type TcpClosed, type TcpOpened, tcpClosed, tcpOpened, tcpRecords } from "./tcp-events.ts";
-export { udpRecords, udpStatsd, udpSyslog } from "./udp-events.ts";
+export { type UdpEventType, udpEvent } from "./udp-events.ts";

@@ -108,7 +108,7 @@ test("drain() is not ready, lets services finish while HTTP answers, then stops 
   assert.deepEqual(seen, ["503 failed\nprocess failed\n  draining\n", "drained", "disposed"]);
   await using again = await startTestEngine([], data);
   const texts: string[] = [];
-  for await (const { event } of again.running.bus.tail({ after: 0, follow: false })) {
+  for await (const { event } of again.bus.tail({ after: 0, follow: false })) {
     texts.push(Buffer.from(event.data).toString());
   }
   assert.deepEqual(texts, ["last"]);

@@ -9,7 +9,7 @@ export interface QueueObserver {
   settled(kind: string, outcome: "ack" | "retry" | "dead" | "lost"): void;
   /** The broker cancelled a consumer: its queue was deleted, or moved. */
   consumerCancelled(kind: string): void;
-  /** Found in a queue and dead-lettered by the driver itself: too large to be ours, or damaged. */
+  /** The driver itself dead-lettered a message of the queue: too large to be ours, or damaged. */
   unusable(kind: string): void;
 }
 

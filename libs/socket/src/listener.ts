@@ -22,17 +22,8 @@ export interface ConnectionOptions {
   readonly clock?: Clock;
 }
 
-export interface ListenOptions extends ConnectionOptions {
-  /**
-   * Handles one connection from its beginning to its end. When the handler returns, the connection is ended gracefully. When the
-   * handler throws, the connection is closed with "error" (a FramingError: "framing") and `onError` is called. A SocketError that
-   * the end of the connection itself has caused may be thrown on: that error is no failure.
-   */
-  readonly onConnection: (connection: Connection) => Promise<void>;
-  /** Called for each connection that was refused. The connection is already reset. */
-  readonly onRefused?: (remote: SocketAddress, reason: RefusalReason) => void;
-  /** Called with the error of a handler; must not throw. Without this callback the error shows only as the close reason "error". */
-  readonly onError?: (error: Error, connection: Connection) => void;
+/** The limits that decide who may connect. */
+export interface AdmissionOptions {
   /** Connections at once, from 1. One more is reset. */
   readonly maxConnections: number;
   /**
@@ -48,6 +39,19 @@ export interface ListenOptions extends ConnectionOptions {
   readonly allow?: readonly string[];
   /** Addresses and CIDR ranges that may not connect, even where `allow` has them. */
   readonly deny?: readonly string[];
+}
+
+export interface ListenOptions extends ConnectionOptions, AdmissionOptions {
+  /**
+   * Handles one connection from its beginning to its end. When the handler returns, the connection is ended gracefully. When the
+   * handler throws, the connection is closed with "error" (a FramingError: "framing") and `onError` is called. A SocketError that
+   * the end of the connection itself has caused may be thrown on: that error is no failure.
+   */
+  readonly onConnection: (connection: Connection) => Promise<void>;
+  /** Called for each connection that was refused. The connection is already reset. */
+  readonly onRefused?: (remote: SocketAddress, reason: RefusalReason) => void;
+  /** Called with the error of a handler; must not throw. Without this callback the error shows only as the close reason "error". */
+  readonly onError?: (error: Error, connection: Connection) => void;
   /** Connections that the kernel holds before we take them. Default 1,024; the kernel's own limit is somaxconn. */
   readonly backlog?: number;
   /**
@@ -96,6 +100,8 @@ export interface StreamListener extends AsyncDisposable {
   /** The open connections. A connection whose handler has returned is open until its peer has ended. */
   readonly connections: ConnectionSet;
   readonly stats: ListenerStats;
+  /** Changes the admission from now on. Open connections stay. @throws {SocketError} BAD_OPTION */
+  setAdmission(options: AdmissionOptions): void;
   /** Fires when draining begins, so that sessions can `stopReading()`. */
   readonly draining: AbortSignal;
   /**

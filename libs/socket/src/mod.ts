@@ -11,5 +11,5 @@ export type { CloseReason, Connection, ConnectionTimeLimits, SocketAddress } fro
 export { dialTcp, dialUnix } from "./dial.ts";
 export { FramingError, type FramingErrorCode, SocketError } from "./errors.ts";
 export { bindUnixDatagram, listenTcp, listenUnix } from "./listen.ts";
-export type { ListenOptions, RefusalReason, StreamListener } from "./listener.ts";
+export type { AdmissionOptions, ListenOptions, RefusalReason, StreamListener } from "./listener.ts";
 export type { DatagramBatch, ReceiveBuffer, UdpSocket, UdpStats } from "./udp.ts";

@@ -6,7 +6,13 @@ import { Admission } from "./admission.ts";
 import type { SocketAddress } from "./connection.ts";
 import { type ConnectionSettings, connectionSettings } from "./connection-settings.ts";
 import { FramingError, SocketError } from "./errors.ts";
-import type { ConnectionSet, ListenerStats, ListenOptions, StreamListener } from "./listener.ts";
+import type {
+  AdmissionOptions,
+  ConnectionSet,
+  ListenerStats,
+  ListenOptions,
+  StreamListener,
+} from "./listener.ts";
 import { StreamConnection } from "./stream-connection.ts";
 import { sweepsOf } from "./sweep.ts";
 import { checkLimit, toSocketError } from "./system-errors.ts";
@@ -95,6 +101,10 @@ export class StreamServer implements StreamListener {
       typeof address === "object" && address !== null
         ? internetAddress(address.address, address.port)
         : unixAddress(where.path ?? "");
+  }
+
+  setAdmission(options: AdmissionOptions): void {
+    this.#admission.change(options);
   }
 
   async drain(signal: AbortSignal): Promise<void> {

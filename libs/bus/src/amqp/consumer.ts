@@ -1,4 +1,4 @@
-/** One consumer of the log stream, as a pull. */
+/** One consumer of the log stream, which the reader pulls from. */
 import { names } from "@fairlead/amqp";
 import { onAbort, toError, WakeUp } from "@fairlead/core";
 import type { ChannelModel, ConsumeMessage } from "amqplib";
@@ -15,8 +15,8 @@ export interface Consumer extends AsyncDisposable {
 const failed = (reason: string) => new BusError("BUS_FAILED", `Cannot read the log: ${reason}`);
 
 /**
- * Consumes the log on a channel of its own, which bounds what it holds.
- * @param from the stream's own offset (it counts from 0), or "next" for what comes from now on
+ * Consumes the log on a channel of its own, whose prefetch bounds what is held.
+ * @param from the stream's own offset (counted from 0), or "next" for what comes from now on
  */
 export async function consumeLog(
   model: ChannelModel,
@@ -36,7 +36,7 @@ export async function consumeLog(
   const listening = onAbort(signal, () => end(signal.reason));
   const dispose = async () => {
     listening[Symbol.dispose]();
-    // Not waited for: a frozen broker would never answer. It may be closed already.
+    // Nobody waits for the close: a frozen broker would never answer. The channel may be closed already.
     channel.close().catch(() => {});
   };
   try {
@@ -44,7 +44,7 @@ export async function consumeLog(
     await channel.consume(
       names.log,
       (message) => {
-        // The queue was deleted or its leader moved (contracts.md: null is a cancelled consumer).
+        // The queue was deleted or its leader moved (`null` tells of a cancelled consumer).
         if (message === null) return end(failed("the broker cancelled the consumer"));
         waiting.push(message);
         changed.wake();

@@ -2,7 +2,7 @@ import { type Clock, within } from "@fairlead/core";
 import type { Channel, ChannelModel } from "amqplib";
 import { QueueError } from "../errors.ts";
 
-/** A queue without a leader does not answer at all; then the channel is given up, and with it what was taken over it. */
+/** A queue without a leader does not answer at all. The channel is given up then, with everything that was taken over it. */
 const answerTimeoutMs = 10_000;
 const closeTimeoutMs = 1_000;
 
@@ -26,12 +26,12 @@ export class ConsumerChannel {
 
   static async open(model: ChannelModel, clock: Clock): Promise<ConsumerChannel> {
     const opened = new ConsumerChannel(await model.createChannel(), clock);
-    // Of each consumer, not of the channel.
+    // The prefetch counts for each consumer, not for the channel.
     await opened.channel.prefetch(1);
     return opened;
   }
 
-  /** Fires with the reason when it is gone, and with it everything that was taken over it. */
+  /** Fires with the reason when the channel is gone, and with it everything that was taken over it. */
   get closed(): AbortSignal {
     return this.#closing.signal;
   }

@@ -1,7 +1,7 @@
 /**
- * Sending work with a positive outcome: persistent, mandatory, confirmed and not returned. Unlike the publisher of events it has
- * no spool behind it and no order to keep, so each message has its own outcome: a refusal concerns one queue, not the link.
- * What is unconfirmed when the link is lost is sent again with the same id, until its time is up.
+ * Sending work with a positive outcome: persistent, mandatory, confirmed and not returned. Unlike the publisher of events a sender
+ * has no spool behind it and no order to keep, so each message has its own outcome: a refusal concerns one queue, not the link.
+ * A message that is unconfirmed when the link is lost is sent again with the same id, until its time is up.
  */
 import { Link, type LinkOptions, type LinkState } from "@fairlead/amqp";
 import { Budget, backoffMs, toError, WakeUp } from "@fairlead/core";
@@ -121,7 +121,7 @@ export class Sender implements AsyncDisposable {
     channel.on("error", (error) => {
       why = error.message;
     });
-    // First of all listeners: amqplib's own calls back for what is unconfirmed, and that is no refusal by the broker.
+    // Before amqplib's own listener, which calls back for everything unconfirmed as if the broker had refused.
     channel.prependListener("close", () => {
       if (this.#connection?.channel !== channel) return;
       this.#lost(why);
@@ -172,7 +172,7 @@ export class Sender implements AsyncDisposable {
     });
   }
 
-  /** A nack. A quorum queue gives it when it is full; one without a majority does not answer at all. */
+  /** After a nack. A full quorum queue gives one; a queue without a majority does not answer at all. */
   #refused(pending: Pending): void {
     const { doing, needs } = pending.outgoing;
     const { maxMessages, maxBytes } = this.#options.limits;
@@ -195,7 +195,7 @@ export class Sender implements AsyncDisposable {
     const reason = down ?? (isSilent ? silence : (pending.reason ?? "its queue is not ready yet"));
     const message = `Cannot ${outgoing.doing}: no confirm within ${this.#options.confirmTimeoutMs} ms, ${reason}`;
     this.#settle(pending)?.reject(new QueueError("QUEUES_FAILED", message));
-    // Silent on a link that looks well: start over. Where others are confirmed it is a queue, and no new link would help.
+    // A silent link that looks well is begun anew. Where others are confirmed a queue is silent, and no new link would help.
     if (isLinkSilent) this.#link.sever("no confirm in time");
   }
 
