@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { inspectTree } from "./architecture.ts";
+import { allCitationFaults } from "./citations.ts";
 import { completenessFaults } from "./completeness.ts";
 import { floatingPromises } from "./promises.ts";
 
@@ -36,6 +37,7 @@ const { faults, longFiles } = inspectTree(".");
 const results = [
   reports("architecture", faults),
   reports("completeness", await completenessFaults(".")),
+  reports("citations", allCitationFaults(".")),
   reports("floating promises", floatingPromises(process.cwd())),
   ...(await Promise.all(programs)),
 ];

@@ -84,7 +84,7 @@ test("config check --json gives each fault with its place in a list, in the orde
   listeners:
     - { name: a, port: 7001, path: /tmp/x }
     - { name: a, port: 7002, host: 127.attacker.example }
-    - { name: b, port: 7003, mode: echo, acks: durable }
+    - { name: b, port: 7003, kind: echo, acks: durable }
     - { name: c, port: 7004, codec: { name: ascii-size, width: 2, terminator: lf }, backlog: 0 }
 udp-collector:
   listeners:

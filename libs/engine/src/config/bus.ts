@@ -108,14 +108,14 @@ export const busConfigSchema = crossCheck(busSection, ({ maxEventBytes, maxPendi
   refuse(["maxEventBytes"], `must be at most ${limit}: an event has to fit into what may wait to be durable`);
 });
 
-/** As written in the file, and as checked. */
+/** The section as written in the file, and as checked. */
 export type BusConfigInput = z.input<typeof busConfigSchema>;
 export type BusConfig = z.output<typeof busConfigSchema>;
 
 export interface BusParts {
   /** Holds `events.db`, `queues.db` and, where its path is relative, the spool. */
   readonly dataDir: string;
-  /** Of the process, shown in RabbitMQ's list of connections. */
+  /** Name of the process, shown in RabbitMQ's list of connections. */
   readonly name: string;
   readonly logger: Logger;
   readonly meter: Meter;
@@ -152,7 +152,7 @@ const sqliteBusOptions = (
 
 type AmqpConfig = NonNullable<BusConfig["amqp"]>;
 
-/** Of every connection to RabbitMQ. */
+/** The options of every connection to RabbitMQ. */
 const linkOptions = ({ url, heartbeat, connectTimeout, maxReconnectDelay }: AmqpConfig) => ({
   url,
   heartbeatSeconds: Math.ceil(heartbeat / 1_000),
@@ -160,7 +160,7 @@ const linkOptions = ({ url, heartbeat, connectTimeout, maxReconnectDelay }: Amqp
   reconnectMaxMs: maxReconnectDelay,
 });
 
-/** What the bus on RabbitMQ is opened with, and what empties its spool. */
+/** The options of the bus on RabbitMQ. A spool is emptied with the same options. */
 export function amqpBusOptions(
   { spool, inbox, maxEventBytes, maxPendingEvents, maxPendingBytes }: BusConfig,
   amqp: AmqpConfig,

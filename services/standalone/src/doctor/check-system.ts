@@ -13,11 +13,11 @@ export function checkNode(version: string): Finding {
   };
 }
 
-/** Files that are open beside connections: the log, listeners, the HTTP API, with room. */
+/** File descriptors beside those of connections: the log, listeners, the HTTP API, and some to spare. */
 const otherFiles = 200;
 
 /**
- * Whether as many connections as the configuration allows have a file descriptor each.
+ * Checks that there is a file descriptor for each connection that the configuration allows.
  * @param limits the text of /proc/self/limits; undefined where there is none
  */
 export function checkOpenFiles(maxConnections: number, limits = readLimits()): Finding[] {
