@@ -1,5 +1,5 @@
-import type { BusHealth } from "@fairlead/bus";
-import { type CloudEvent, ManualClock } from "@fairlead/core";
+import { type Attempt, MemoryBus } from "@fairlead/bus/memory";
+import { ManualClock } from "@fairlead/core";
 import type { CloseReason, Codec, Connection, FrameBatch } from "@fairlead/socket";
 import { BusWatch } from "../src/bus-watch.ts";
 import { Credit } from "../src/credit.ts";
@@ -88,25 +88,20 @@ export class FakeConnection {
   }
 }
 
-/** A publish that waits for the test's decision. */
-export interface HeldPublish {
-  readonly event: CloudEvent;
-  confirm(): void;
-  refuse(error: Error): void;
-}
-
 export interface Stage {
   readonly connection: FakeConnection;
   readonly session: IngestSession;
   readonly listener: IngestListener;
-  readonly publishes: HeldPublish[];
+  /** What the session published: each waits for the test's decision. */
+  readonly publishes: readonly Attempt[];
   readonly failures: Error[];
   readonly run: Promise<void>;
 }
 
 /** A session that has begun, between a fake connection and a bus whose every publish the test decides. */
 export function stage(options: Partial<IngestListener> = {}): Stage {
-  const publishes: HeldPublish[] = [];
+  const bus = new MemoryBus();
+  bus.hold();
   const failures: Error[] = [];
   const listener: IngestListener = {
     codec: { name: "fake" } as Codec,
@@ -128,26 +123,25 @@ export function stage(options: Partial<IngestListener> = {}): Stage {
       data: Buffer.from(Array.from({ length: frames.count }, (_, i) => `${frames.frame(i)}\n`).join("")),
       extensions: { recordcount: frames.count, firstseq: firstSeq },
     }),
-    publish: (event) =>
-      new Promise((resolve, reject) => publishes.push({ event, confirm: resolve, refuse: reject })),
+    publish: (event) => bus.publish(event),
     onFailed: (error) => failures.push(error),
     onDone: () => {},
     ...options,
   };
   const connection = new FakeConnection();
   const session = new IngestSession(connection as unknown as Connection, listener);
-  return { connection, session, listener, publishes, failures, run: session.run() };
+  return { connection, session, listener, publishes: bus.attempts, failures, run: session.run() };
 }
 
-/** For a listener without acknowledgements: a clock that stands still, a bus that says whether it accepts. */
-export function patienceOf(options: { canAccept?: () => boolean } = {}) {
+/** For a listener without acknowledgements: a clock that stands still, a bus whose condition the test may change. */
+export function patienceOf() {
   const clock = new ManualClock();
   const givingUp = new AbortController();
   const held: Error[] = [];
-  const health = () => ({ canAccept: options.canAccept?.() ?? true }) as BusHealth;
-  const watch = new BusWatch({ health }, clock);
+  const bus = new MemoryBus();
+  const watch = new BusWatch(bus, clock);
   const patience: Patience = { watch, clock, givingUp: givingUp.signal, onHeld: (error) => held.push(error) };
-  return { patience, clock, givingUp, held };
+  return { patience, bus, clock, givingUp, held };
 }
 
 /** Lets everything happen that can happen without the outside. */
