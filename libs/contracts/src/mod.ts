@@ -6,8 +6,8 @@
  */
 export {
   type AmqpMessage,
-  type AmqpProperties,
-  type EventMessage,
+  amqpAttributes,
+  amqpSentAtMs,
   fromAmqp,
   toAmqp,
 } from "./amqp.ts";

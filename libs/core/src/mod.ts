@@ -3,17 +3,8 @@
  *
  * @module
  */
-export {
-  type AmqpAttributes,
-  type AmqpMessage,
-  type AmqpProperties,
-  amqpAttributes,
-  amqpSentAtMs,
-  type EventMessage,
-  toAmqp,
-} from "./amqp-binding.ts";
 export { type Clock, ManualClock, systemClock } from "./clock.ts";
-export { type ErrorData, errorCode, FairleadError, toError, unreachable } from "./errors.ts";
+export { type ErrorData, errorCode, FairleadError, reasonOf, toError, unreachable } from "./errors.ts";
 export { type CloudEvent, type EventExtensions, eventTypePrefix, matchesTopic, routingKey } from "./event.ts";
 export { createId, idTimeMs } from "./id.ts";
 export { RateLimiter, Semaphore } from "./limiter.ts";

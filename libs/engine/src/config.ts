@@ -127,8 +127,9 @@ function httpSocket({ host, port }: Sound<CommonConfig["http"]>): PlannedSocket[
 }
 
 function serviceSockets(services: Services, sections: Readonly<Record<string, unknown>>): PlannedSocket[] {
-  return services.flatMap(({ name, sockets }) => {
-    const planned = sections[name] === undefined ? [] : (sockets?.(sections[name]) ?? []);
+  return services.flatMap((service) => {
+    const { name } = service;
+    const planned = sections[name] === undefined ? [] : service.plan(sections[name]).sockets;
     return planned.map((one) => ({ ...one, what: `${name} ${one.what}`, key: [name, ...one.key] }));
   });
 }

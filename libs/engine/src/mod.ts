@@ -18,8 +18,11 @@ export { type RunProcessOptions, runProcess } from "./run-process.ts";
 export { type RunningServices, type RunServicesOptions, runServices } from "./run-services.ts";
 export type {
   Endpoint,
+  PartName,
+  Parts,
   PlannedSocket,
   RunningService,
   ServiceContext,
   ServiceDefinition,
+  ServicePlan,
 } from "./service.ts";

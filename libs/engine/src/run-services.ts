@@ -24,11 +24,11 @@ import {
 } from "@fairlead/core";
 import { openState, type State } from "@fairlead/state";
 import { type EngineConfig, type LoadServicesConfigOptions, loadServicesConfig } from "./config.ts";
-import { prepareDataDir } from "./data-dir.ts";
+import { prepareDataDir, prepareServiceDir } from "./data-dir.ts";
 import { drainServices } from "./drain-services.ts";
 import { addEventStream } from "./event-stream.ts";
 import { busCheck, type Phase, phaseCheck, stateCheck } from "./health.ts";
-import type { Endpoint, RunningService, ServiceDefinition } from "./service.ts";
+import type { Endpoint, Parts, RunningService, ServiceDefinition } from "./service.ts";
 import { traceBus } from "./trace-bus.ts";
 import { version } from "./version.ts";
 
@@ -144,12 +144,12 @@ export async function runServices(options: RunServicesOptions): Promise<RunningS
       await startService(definition, {
         config: values.services[definition.name],
         instance,
-        bus,
-        state,
         logger: loggerOf(definition.name),
         meter,
         clock,
         router: http.router("/v1"),
+        dataDir: () => prepareServiceDir(values.dataDir, definition.name),
+        ...partsOf(definition, { bus, state }),
       }),
     );
     running.push(service);
@@ -230,12 +230,19 @@ function addDocument(http: HttpServer, version: string, needsTokens: boolean): v
   });
 }
 
+/** The parts that a service names. They are open: the engine has opened every part that some service names. */
+function partsOf({ name, needs }: ServiceDefinition, open: Partial<Parts>): Parts {
+  const missing = needs.filter((part) => open[part] === undefined);
+  if (missing.length > 0) throw new Error(`Cannot start ${name}: ${missing.join(", ")} is not open`);
+  return Object.fromEntries(needs.map((part) => [part, open[part]])) as unknown as Parts;
+}
+
 async function startService(
   definition: ServiceDefinition,
-  context: Parameters<ServiceDefinition["create"]>[0],
+  context: Parameters<ServiceDefinition["open"]>[0],
 ): Promise<RunningService> {
   try {
-    return await definition.create(context);
+    return await definition.open(context);
   } catch (error) {
     const { message } = toError(error);
     throw new FairleadError("START_FAILED", `Cannot start ${definition.name}: ${message}`, {
