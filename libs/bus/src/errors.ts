@@ -1,4 +1,5 @@
 import { type ErrorData, FairleadError, toError } from "@fairlead/core";
+import { SqliteFileError, type SqliteFileErrorCode } from "@fairlead/sqlite";
 
 export const busErrorCodes = [
   "LOG_FULL",
@@ -54,3 +55,20 @@ export function busErrorFacts(thrown: unknown): BusErrorFacts {
 
 export const busErrorFrom = (facts: BusErrorFacts): BusError =>
   new BusError(facts.code, facts.message, { retryable: facts.retryable });
+
+const fileCodes: Readonly<Record<SqliteFileErrorCode, BusErrorCode>> = {
+  FILE_IN_USE: "LOG_IN_USE",
+  FILE_TOO_NEW: "LOG_TOO_NEW",
+  FILE_FAILED: "BUS_FAILED",
+  FILE_CLOSED: "BUS_CLOSED",
+};
+
+/** Runs `work`; an error of the file comes out under a code of the bus. */
+export function withBusErrors<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof SqliteFileError)) throw error;
+    throw new BusError(fileCodes[error.code], error.message, { cause: error });
+  }
+}

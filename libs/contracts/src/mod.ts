@@ -45,10 +45,8 @@ export {
 export {
   type DecodedRecord,
   type FrameRecords,
-  formatAddress,
   formatMicros,
   framesAsRecords,
-  parseAddress,
   type RecordAddress,
   type Records,
 } from "./records.ts";

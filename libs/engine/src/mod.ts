@@ -4,6 +4,8 @@
  *
  * @module
  */
+
+export { amqpBusOptions, busConfigSchema, openBus, openQueues } from "./config/bus.ts";
 export {
   type EngineConfig,
   type Environment,

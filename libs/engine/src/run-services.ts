@@ -1,4 +1,4 @@
-import { type Bus, openBus } from "@fairlead/bus";
+import type { Bus } from "@fairlead/bus";
 import {
   addHealthRoutes,
   createHttpServer,
@@ -23,6 +23,7 @@ import {
   toError,
 } from "@fairlead/core";
 import { openState, type State } from "@fairlead/state";
+import { openBus } from "./config/bus.ts";
 import { type EngineConfig, type LoadServicesConfigOptions, loadServicesConfig } from "./config.ts";
 import { prepareDataDir, prepareServiceDir } from "./data-dir.ts";
 import { drainServices } from "./drain-services.ts";
@@ -203,10 +204,10 @@ async function createHttp(
       headerMs: http.headerTime,
       bodyMs: http.bodyTime,
       idleMs: http.idleTime,
-      keepAliveMs: http.keepAlive,
+      keepAliveMs: http.keepAliveTime,
       maxConnections: http.maxConnections,
-      maxHeaderBytes: http.maxHeader,
-      maxBodyBytes: http.maxBody,
+      maxHeaderBytes: http.maxHeaderBytes,
+      maxBodyBytes: http.maxBodyBytes,
     },
     logger: logger.child({ part: "http" }),
     meter,

@@ -1,7 +1,8 @@
-import type { Bus, WorkQueues } from "@fairlead/bus";
+import type { Bus } from "@fairlead/bus";
 import type { HealthCheck, Router, Sound } from "@fairlead/chassis";
 import type { ServiceName } from "@fairlead/contracts";
 import type { Clock, Logger, Meter } from "@fairlead/core";
+import type { WorkQueues } from "@fairlead/queues";
 import type { State } from "@fairlead/state";
 import type { z } from "zod";
 

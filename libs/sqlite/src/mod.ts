@@ -3,4 +3,8 @@
  *
  * @module
  */
-export {};
+export { type DurableSchema, openDurable, pageBytes, pragma, transact } from "./database.ts";
+export { type NamedFile, SqliteFileError, type SqliteFileErrorCode } from "./errors.ts";
+export { lockFile } from "./lock.ts";
+export { isCorruption, resultCode, resultCodes } from "./result-codes.ts";
+export { capRoom, minFileBytes, planRoom, type Room, type RoomPlan, usedBytes } from "./room.ts";

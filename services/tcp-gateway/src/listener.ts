@@ -135,10 +135,10 @@ export class Listener implements AsyncDisposable {
     });
   }
 
-  #handlers(): Pick<ListenOptions, "onConnection" | "onRejected" | "onError" | "clock"> {
+  #handlers(): Pick<ListenOptions, "onConnection" | "onRefused" | "onError" | "clock"> {
     return {
       onConnection: (connection) => this.#serve(connection),
-      onRejected: (remote, reason) => this.#events.refused(remote, reason),
+      onRefused: (remote, reason) => this.#events.refused(remote, reason),
       onError: (error) => this.#events.failed(error),
       clock: this.#parts.clock,
     };

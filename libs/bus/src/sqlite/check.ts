@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { pragma } from "./database.ts";
+import { pragma } from "@fairlead/sqlite";
 import { cellStarts, headerStart, PageFile, pageKinds, readVarint } from "./pages.ts";
 
 /** What of the newest events is read through at the start: as much as was likely under way at a crash. */

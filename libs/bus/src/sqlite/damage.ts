@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { transact } from "./database.ts";
+import { transact } from "@fairlead/sqlite";
 
 /**
  * What is known about a run of offsets that are not served. `checksum`: the row was readable and is kept in the table;

@@ -1,13 +1,23 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { formatBytes, formatDurationMs } from "@fairlead/core";
+import {
+  capRoom,
+  isCorruption,
+  planRoom,
+  type Room,
+  type RoomPlan,
+  resultCode,
+  resultCodes,
+  transact,
+  usedBytes,
+} from "@fairlead/sqlite";
 import { BusError } from "../errors.ts";
 import { Damage, type DamagedRange } from "./damage.ts";
-import { isCorruption, openDatabase, sqliteCode, sqliteCodes, transact } from "./database.ts";
+import { openDatabase } from "./database.ts";
 import type { LogSettings, LogStatus } from "./protocol.ts";
 import { LogReader, type Portion, sealChecksum } from "./reader.ts";
 import { readRecord } from "./record.ts";
 import { Retention } from "./retention.ts";
-import { capRoom, planRoom, type Room, type RoomPlan, usedBytes } from "./room.ts";
 
 /** Chunks that one append deletes at most before it gives up: a publish never waits for a long clean-up. */
 const chunksPerAppend = 4;
@@ -28,7 +38,7 @@ export class LogFile {
   #refusal: BusError | undefined;
   readonly #notes: string[] = [];
 
-  /** @throws {BusError} LOG_TOO_NEW; SQLite's errors when the file is damaged or cannot be used */
+  /** @throws {SqliteFileError} FILE_TOO_NEW; SQLite's errors when the file is damaged or cannot be used */
   constructor(settings: LogSettings, nowMs: () => number = Date.now) {
     this.#settings = settings;
     this.#nowMs = nowMs;
@@ -257,8 +267,7 @@ export class LogFile {
 
   #refusalFor(error: unknown): BusError {
     const { path, maxBytes, minAgeMs } = this.#settings;
-    const code = sqliteCode(error);
-    if (code === sqliteCodes.full) {
+    if (resultCode(error) === resultCodes.full) {
       const limit = this.#room.isDiskShort
         ? "its disk has no room"
         : Number.isFinite(minAgeMs)

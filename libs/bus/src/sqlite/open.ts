@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync } from "node:fs";
-import { BusError } from "../errors.ts";
+import { isCorruption } from "@fairlead/sqlite";
+import { BusError, withBusErrors } from "../errors.ts";
 import { checkHeader, checkStructure, newestFrom } from "./check.ts";
-import { isCorruption } from "./database.ts";
 import { LogFile } from "./log-file.ts";
 import { PageFile } from "./pages.ts";
 import type { LogSettings } from "./protocol.ts";
@@ -20,7 +20,7 @@ const walOffsetMargin = 1_000_000;
  */
 export function openLogFile(settings: LogSettings): LogFile {
   try {
-    return openSound(settings);
+    return withBusErrors(() => openSound(settings));
   } catch (error) {
     if (error instanceof BusError) throw error;
     const reason = error instanceof Error ? error.message : String(error);

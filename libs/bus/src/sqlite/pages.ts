@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { pageBytes } from "./database.ts";
+import { pageBytes } from "@fairlead/sqlite";
 
 /**
  * The file format of SQLite (https://sqlite.org/fileformat2.html), as far as it takes to check the structure of a log

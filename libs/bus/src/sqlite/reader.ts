@@ -1,8 +1,8 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
 import { errorCode, matchesTopic, routingKey } from "@fairlead/core";
+import { isCorruption } from "@fairlead/sqlite";
 import type { Damage } from "./damage.ts";
-import { isCorruption } from "./database.ts";
 import { Packer } from "./packer.ts";
 
 /** Offsets that one portion looks at: bounds the time that a publish waits behind it. */

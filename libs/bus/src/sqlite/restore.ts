@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
+import { transact } from "@fairlead/sqlite";
 import type { DamagedRange } from "./damage.ts";
-import { transact } from "./database.ts";
 import type { LogFile } from "./log-file.ts";
 import type { Found } from "./salvage.ts";
 

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { transact } from "./database.ts";
+import { transact } from "@fairlead/sqlite";
 
 /** Rows per transaction, so that no publish waits long behind a deletion. */
 const chunkRows = 1_024;

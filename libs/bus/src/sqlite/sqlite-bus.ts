@@ -1,16 +1,16 @@
 import { resolve } from "node:path";
 import { type CloudEvent, type Logger, silentLogger, systemClock } from "@fairlead/core";
+import { lockFile, minFileBytes } from "@fairlead/sqlite";
 import type { Bus, BusHealth, LoggedEvent, TailOptions } from "../bus.ts";
-import { BusError, busErrorFrom } from "../errors.ts";
+import { BusError, busErrorFrom, withBusErrors } from "../errors.ts";
 import { Commits, type Group } from "./commits.ts";
 import type { DamagedRange } from "./damage.ts";
+import { logAt } from "./database.ts";
 import { Deletions } from "./deletions.ts";
 import { WorkerLink } from "./link.ts";
-import { acquireLock } from "./lock.ts";
 import type { SqliteBusOptions } from "./options.ts";
 import type { LogReply, LogStatus } from "./protocol.ts";
 import { type ReadPortion, Reads } from "./reads.ts";
-import { minLogBytes } from "./room.ts";
 import { tailLog } from "./tail.ts";
 import { RecentWindow } from "./window.ts";
 
@@ -39,16 +39,16 @@ export class SqliteBus implements Bus {
   constructor(options: SqliteBusOptions) {
     const { maxBytes = 4 * 2 ** 30, minAgeMs = 600_000, maxAgeMs = 7 * 86_400_000 } = options;
     const { maxPendingEvents = 100_000, maxPendingBytes = 64 << 20, recentBytes = 8 << 20 } = options;
-    if (maxBytes < minLogBytes) {
+    if (maxBytes < minFileBytes) {
       throw new BusError(
         "BUS_FAILED",
-        `Cannot keep an event log of ${maxBytes} bytes: the least is ${minLogBytes}`,
+        `Cannot keep an event log of ${maxBytes} bytes: the least is ${minFileBytes}`,
       );
     }
     this.#path = resolve(options.path);
     this.#maxEventBytes = options.maxEventBytes ?? 16 << 20;
     this.#logger = options.logger ?? silentLogger;
-    this.#lock = acquireLock(this.#path);
+    this.#lock = withBusErrors(() => lockFile(logAt(this.#path)));
     this.#reads = new Reads((request, transfer) => this.#link.send(request, transfer));
     this.#deletions = new Deletions((request) => this.#link.send(request));
     this.#recent = new RecentWindow(recentBytes);

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { endianness } from "node:os";
-import { pageBytes } from "./database.ts";
+import { pageBytes } from "@fairlead/sqlite";
 
 const headerBytes = 32;
 const frameHeaderBytes = 24;

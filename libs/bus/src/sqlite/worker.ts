@@ -1,7 +1,7 @@
 /** The thread of the log: owns the connection, so that neither an fsync nor a checkpoint ever stalls the event loop. */
 import { parentPort, workerData } from "node:worker_threads";
+import { isCorruption } from "@fairlead/sqlite";
 import { type BusErrorFacts, busErrorFacts } from "../errors.ts";
-import { isCorruption } from "./database.ts";
 import type { LogFile } from "./log-file.ts";
 import { openLogFile, repairLogFile } from "./open.ts";
 import type { LogReply, LogRequest, LogSettings } from "./protocol.ts";

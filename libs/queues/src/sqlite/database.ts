@@ -1,0 +1,98 @@
+import { existsSync, renameSync, rmSync } from "node:fs";
+import type { DatabaseSync } from "node:sqlite";
+import { isCorruption, type NamedFile, openDurable } from "@fairlead/sqlite";
+import { delayMs } from "../delays.ts";
+import { salvage } from "./salvage.ts";
+
+/** Raised when the tables change. A file of a newer version is refused. */
+const version = 1;
+
+/** Bodies stand apart, so that counting a delivery does not write 64 KiB anew. */
+const sql = `
+  CREATE TABLE messages (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, id TEXT NOT NULL, headers TEXT NOT NULL,
+    bytes INTEGER NOT NULL, crc INTEGER NOT NULL, due_ms INTEGER NOT NULL, ticket INTEGER NOT NULL,
+    redeliveries INTEGER NOT NULL, retries INTEGER NOT NULL, reason TEXT, died_ms INTEGER);
+  CREATE INDEX ready ON messages (kind, due_ms, seq) WHERE died_ms IS NULL;
+  CREATE INDEX dead ON messages (died_ms, seq) WHERE died_ms IS NOT NULL;
+  CREATE INDEX dead_id ON messages (id, died_ms, seq) WHERE died_ms IS NOT NULL;
+  CREATE TABLE bodies (seq INTEGER PRIMARY KEY, body BLOB NOT NULL);`;
+
+export const queuesAt = (path: string): NamedFile => ({ path, title: "the work queues" });
+
+/** @throws {SqliteFileError} FILE_TOO_NEW; SQLite's own errors */
+const openSound = (path: string, walBytes: number): DatabaseSync =>
+  openDurable(queuesAt(path), walBytes, { version, sql });
+
+export interface Opened {
+  readonly db: DatabaseSync;
+  /** What was done to a damaged file, in a sentence. */
+  readonly note: string | undefined;
+}
+
+/**
+ * Opens or makes the file, repairing it first when it is damaged. The caller holds its lock.
+ * @param nowMs a message that is due later than the longest delay from now on is due now: the clock had gone ahead
+ */
+export function openQueues(path: string, walBytes: number, nowMs: number): Opened {
+  finishRepair(path, nowMs);
+  try {
+    const db = openSound(path, walBytes);
+    const wrong = check(db);
+    if (wrong === undefined) {
+      bringBack(db, nowMs);
+      return { db, note: undefined };
+    }
+    db.close();
+    return repair(path, walBytes, nowMs, wrong);
+  } catch (error) {
+    if (!isCorruption(error)) throw error;
+    return repair(path, walBytes, nowMs, error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** The rows and their indexes, not the bodies: those have checksums and are looked at when they are read. */
+function check(db: DatabaseSync): string | undefined {
+  const [first] = db.prepare("PRAGMA integrity_check(messages)").all();
+  const found = String(Object.values(first ?? {})[0]);
+  return found === "ok" ? undefined : found;
+}
+
+function bringBack(db: DatabaseSync, nowMs: number): void {
+  db.prepare("UPDATE messages SET due_ms = ? WHERE died_ms IS NULL AND due_ms > ?").run(
+    nowMs,
+    nowMs + delayMs["1h"],
+  );
+}
+
+/**
+ * Saves what can be read into a new file and keeps the old one beside it. A crash at any point leaves either the old file
+ * in its place or `.repaired`, which is whole.
+ */
+export function repair(path: string, walBytes: number, nowMs: number, reason: string): Opened {
+  const building = `${path}.building`;
+  for (const suffix of ["", "-wal"]) rmSync(building + suffix, { force: true });
+  const fresh = openSound(building, walBytes);
+  let saved: { messages: number; damaged: number };
+  try {
+    saved = salvage(path, fresh, nowMs);
+  } finally {
+    fresh.close();
+  }
+  renameSync(building, `${path}.repaired`);
+  const kept = finishRepair(path, nowMs);
+  const db = openSound(path, walBytes);
+  const { messages, damaged } = saved;
+  const lost = damaged > 0 ? `, ${damaged} of them as dead letters because they were damaged` : "";
+  const note = `The work queues ${path} were damaged (${reason}): ${messages} messages were saved${lost}; the old file was kept as ${kept}`;
+  return { db, note };
+}
+
+function finishRepair(path: string, nowMs: number): string {
+  const kept = `${path}.damaged-${new Date(nowMs).toISOString().replaceAll(":", "")}`;
+  if (!existsSync(`${path}.repaired`)) return kept;
+  // The write-ahead log first: it must never be found beside a file that it does not belong to.
+  for (const suffix of ["-wal", ""]) if (existsSync(path + suffix)) renameSync(path + suffix, kept + suffix);
+  renameSync(`${path}.repaired`, path);
+  return kept;
+}
