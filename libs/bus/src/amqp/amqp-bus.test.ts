@@ -11,7 +11,10 @@ describe("AmqpBus", { skip: skipOrFail(rabbitMissing()) }, () => {
   busContract("amqp", async () => {
     const rabbit = await shared.clean();
     const temporary = temporaryDirectory();
-    const openOne = () => openTestBus(rabbit.url, { ...contractLimits, directory: temporary.path });
+    // Nobody hurts this broker: a link is never lost because one of the two was slow.
+    const patience = { confirmTimeoutMs: 60_000, heartbeatSeconds: 60, connectTimeoutMs: 60_000 };
+    const openOne = () =>
+      openTestBus(rabbit.url, { ...contractLimits, ...patience, directory: temporary.path });
     let under = await openOne();
     await direct(under.bus);
     return {
