@@ -1,4 +1,7 @@
-import type { LineSink } from "./logger.ts";
+/** Takes whole lines, each with its LF. */
+export interface LineSink {
+  write(line: string): unknown;
+}
 
 const own = new Set(["level", "time", "service", "msg", "err"]);
 

@@ -1,15 +1,10 @@
 import type { Logger } from "@fairlead/core";
 import { pino } from "pino";
 import { redactUrls } from "./config/schema.ts";
-import { createHumanLines } from "./human-lines.ts";
+import { createHumanLines, type LineSink } from "./human-lines.ts";
 
 export const logLevels = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof logLevels)[number];
-
-/** Takes whole lines, each with its LF. */
-export interface LineSink {
-  write(line: string): unknown;
-}
 
 export interface LoggerOptions {
   /** The field `service` of every line; a child may set its own. */

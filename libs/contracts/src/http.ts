@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { udpListenerKinds } from "./names.ts";
 import { socketAddressSchema, tlsIdentitySchema } from "./tcp-events.ts";
 
 /** Bodies of the HTTP API (contracts.md, HTTP API). The OpenAPI document is generated from these. */
@@ -92,7 +93,7 @@ export type Ledger = z.infer<typeof ledgerSchema>;
 
 export const udpListenerSchema = z.object({
   name: z.string(),
-  kind: z.enum(["raw", "syslog", "statsd"]),
+  kind: z.enum(udpListenerKinds),
   local: socketAddressSchema,
   ledger: ledgerSchema,
   receivedBytes: count,

@@ -30,6 +30,13 @@ export const eventTypes = {
   udpStatsd: "dev.fairlead.udp.statsd",
 } as const;
 
+export type EventType = (typeof eventTypes)[keyof typeof eventTypes];
+
+/** The kinds of UDP listeners. Each has a folder of this name in services/udp-collector/src. */
+export const udpListenerKinds = ["raw", "syslog", "statsd"] as const;
+
+export type UdpListenerKind = (typeof udpListenerKinds)[number];
+
 /** Record containers: the `datacontenttype` of events that carry records. */
 export const recordContainers = {
   lines: "application/vnd.fairlead.lines",

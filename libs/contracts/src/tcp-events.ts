@@ -3,7 +3,7 @@ import { z } from "zod";
 import { createEvent } from "./event.ts";
 import { eventTypes } from "./names.ts";
 
-/** A batch of records, for `tcpRecords` and `udpRecords`. */
+/** A batch of records, for `tcpRecords` and `udpEvent`. */
 export interface RecordsEventFields {
   /** "/tcp-gateway/<instance>/<listener>" */
   readonly source: string;

@@ -41,6 +41,18 @@ export const systemClock: Clock = {
   },
 };
 
+/** What `work` gives, or what `late` gives or throws once `ms` are over. The work itself goes on then. */
+export async function within<T, Late>(
+  ms: number,
+  work: Promise<T>,
+  late: () => Late,
+  clock: Clock = systemClock,
+): Promise<T | Late> {
+  const over = Promise.withResolvers<void>();
+  using _timer = clock.timer(ms, over.resolve);
+  return await Promise.race([work, over.promise.then(late)]);
+}
+
 /** A clock that stands still until `advance` is called. For tests. */
 export class ManualClock implements Clock {
   #now: number;

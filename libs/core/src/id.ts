@@ -42,8 +42,3 @@ export function createId(nowMs: number = Date.now()): string {
   // Decoded in one piece: a concatenation would stay a tree of strings for as long as the id lives.
   return text.toString("latin1");
 }
-
-/** The creation time of an id of `createId`, in milliseconds since the epoch. */
-export function idTimeMs(id: string): number {
-  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
-}

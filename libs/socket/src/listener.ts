@@ -22,17 +22,8 @@ export interface ConnectionOptions {
   readonly clock?: Clock;
 }
 
-export interface ListenOptions extends ConnectionOptions {
-  /**
-   * One connection from its beginning to its end. When it returns, the connection is ended gracefully; when it throws,
-   * the connection is closed with "error" (a FramingError: "framing") and `onError` is told. A SocketError that comes
-   * from the end of the connection itself may be thrown on: it is no failure.
-   */
-  readonly onConnection: (connection: Connection) => Promise<void>;
-  /** Told of each connection that was turned away; it is already reset. */
-  readonly onRefused?: (remote: SocketAddress, reason: RefusalReason) => void;
-  /** What the handler threw; must not throw itself. Without it, the error is only seen as the close reason "error". */
-  readonly onError?: (error: Error, connection: Connection) => void;
+/** Who may connect. */
+export interface AdmissionOptions {
   /** Connections at once, from 1; one more is reset. */
   readonly maxConnections: number;
   /** Connections at once from one address (IPv6: one full address), from 1; one more is reset. Not for Unix sockets. */
@@ -45,6 +36,19 @@ export interface ListenOptions extends ConnectionOptions {
   readonly allow?: readonly string[];
   /** Addresses and CIDR ranges that may not connect, even where `allow` has them. */
   readonly deny?: readonly string[];
+}
+
+export interface ListenOptions extends ConnectionOptions, AdmissionOptions {
+  /**
+   * One connection from its beginning to its end. When it returns, the connection is ended gracefully; when it throws,
+   * the connection is closed with "error" (a FramingError: "framing") and `onError` is told. A SocketError that comes
+   * from the end of the connection itself may be thrown on: it is no failure.
+   */
+  readonly onConnection: (connection: Connection) => Promise<void>;
+  /** Told of each connection that was turned away; it is already reset. */
+  readonly onRefused?: (remote: SocketAddress, reason: RefusalReason) => void;
+  /** What the handler threw; must not throw itself. Without it, the error is only seen as the close reason "error". */
+  readonly onError?: (error: Error, connection: Connection) => void;
   /** Connections that the kernel holds before we take them. Default 1,024; the kernel's own limit is somaxconn. */
   readonly backlog?: number;
   /**
@@ -93,6 +97,8 @@ export interface StreamListener extends AsyncDisposable {
   /** Connections that are open now, the ones whose handler has returned and whose peer has not ended included. */
   readonly connections: ConnectionSet;
   readonly stats: ListenerStats;
+  /** Changes who may connect from now on; connections that are open stay. @throws {SocketError} BAD_OPTION */
+  setAdmission(options: AdmissionOptions): void;
   /** Fires when draining begins, so that sessions can `stopReading()`. */
   readonly draining: AbortSignal;
   /**

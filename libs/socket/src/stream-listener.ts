@@ -6,7 +6,13 @@ import { Admission } from "./admission.ts";
 import type { SocketAddress } from "./connection.ts";
 import { type ConnectionSettings, connectionSettings } from "./connection-settings.ts";
 import { FramingError, SocketError } from "./errors.ts";
-import type { ConnectionSet, ListenerStats, ListenOptions, StreamListener } from "./listener.ts";
+import type {
+  AdmissionOptions,
+  ConnectionSet,
+  ListenerStats,
+  ListenOptions,
+  StreamListener,
+} from "./listener.ts";
 import { StreamConnection } from "./stream-connection.ts";
 import { sweepsOf } from "./sweep.ts";
 import { checkLimit, toSocketError } from "./system-errors.ts";
@@ -97,6 +103,10 @@ export class StreamServer implements StreamListener {
         : unixAddress(where.path ?? "");
   }
 
+  setAdmission(options: AdmissionOptions): void {
+    this.#admission.change(options);
+  }
+
   async drain(signal: AbortSignal): Promise<void> {
     this.#admission.isDraining = true;
     this.#server.close();
@@ -136,7 +146,8 @@ export class StreamServer implements StreamListener {
       this.#change.wake();
     });
     this.#open.add(connection);
-    this.#serve(connection);
+    // What a handler throws goes to onError, so that #serve() rejects for nothing.
+    void this.#serve(connection);
   }
 
   async #serve(connection: StreamConnection): Promise<void> {

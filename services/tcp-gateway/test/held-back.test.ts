@@ -15,7 +15,7 @@ async function dial(port: number) {
 }
 
 test("a listener without acks holds its sender back while the bus refuses, and loses nothing", async () => {
-  await using gateway = await startGateway([{ acks: "none", lifecycleEvents: false }]);
+  await using gateway = await startGateway([{ acks: "none", connectionEvents: false }]);
   gateway.bus.refuse = () => "LOG_FULL";
   gateway.bus.condition = { canAccept: false };
   const socket = await dial(gateway.port());
@@ -38,13 +38,13 @@ test("a listener without acks holds its sender back while the bus refuses, and l
   assert.deepEqual(gateway.bus.records, lines);
   const rejected = await gateway.metric("rejected_records_total", {
     listener: "listener-0",
-    reason: "log_full",
+    reason: "log-full",
   });
   assert.equal(rejected, 0);
 });
 
 test("drain() gives up what the bus refuses when its signal fires, closes, and counts it", async () => {
-  await using gateway = await startGateway([{ acks: "none", lifecycleEvents: false }]);
+  await using gateway = await startGateway([{ acks: "none", connectionEvents: false }]);
   const { bus } = gateway;
   // The health of the bus does not know of the full disk yet.
   bus.refuse = () => "LOG_FULL";
@@ -62,6 +62,6 @@ test("drain() gives up what the bus refuses when its signal fires, closes, and c
   await drained;
   await closed;
   await eventually(async () => (await metric("pending_records")) === 0, "the end of the session");
-  assert.equal(await metric("rejected_records_total", { reason: "log_full" }), 2);
+  assert.equal(await metric("rejected_records_total", { reason: "log-full" }), 2);
   assert.equal(await metric("received_records_total"), 2);
 });

@@ -45,10 +45,10 @@ for (const kind of ["TCP", "Unix"] as const) {
   }, async () => {
     await using directory = await temporaryDirectory();
     const path = directory.file("ingest.sock");
-    const codec = { name: "lines", maxFrame: "10B", oversize: "truncate" } as const;
+    const codec = { name: "lines", maxFrameBytes: "10B", oversize: "truncate" } as const;
     const where = kind === "Unix" ? { path } : {};
     await using gateway = await startGateway([
-      { ...where, codec, limits: { send: "500ms" }, credit: "64KiB" },
+      { ...where, codec, limits: { send: "500ms" }, creditBytes: "64KiB" },
     ]);
     const { bus } = gateway;
     const target = kind === "Unix" ? { path } : gateway.port();

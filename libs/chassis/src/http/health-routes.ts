@@ -1,3 +1,4 @@
+import { within } from "@fairlead/core";
 import { type HealthCheck, type HealthResult, worstOf } from "../health.ts";
 import type { ScrapedMeter } from "../meter.ts";
 import type { Router } from "./route.ts";
@@ -71,17 +72,11 @@ export function addHealthRoutes(router: Router, options: HealthRoutesOptions): v
 
 /** A check that throws or hangs is a failed check. */
 async function runCheck(check: HealthCheck): Promise<{ name: string; result: HealthResult }> {
-  const limit = Promise.withResolvers<HealthResult>();
-  const timer = setTimeout(
-    () => limit.resolve({ status: "failed", problems: ["the check did not answer within 2 s"] }),
-    2_000,
-  );
+  const late: HealthResult = { status: "failed", problems: ["the check did not answer within 2 s"] };
   try {
-    return { name: check.name, result: await Promise.race([check.check(), limit.promise]) };
+    return { name: check.name, result: await within(2_000, check.check(), () => late) };
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
     return { name: check.name, result: { status: "failed", problems: [`the check failed: ${words}`] } };
-  } finally {
-    clearTimeout(timer);
   }
 }
