@@ -1,4 +1,4 @@
-/** Takes whole lines, each with its LF. */
+/** The place where log lines go. Each line is whole and ends in LF. */
 export interface LineSink {
   write(line: string): unknown;
 }

@@ -1,5 +1,5 @@
 /**
- * Layer 1: what every process of Fairlead is built on: configuration, logging, metrics, HTTP with auth and health, run
+ * Layer 2: the parts that every process of Fairlead is built on: configuration, logging, metrics, HTTP with tokens and health, run
  * and shut down.
  *
  * @module

@@ -1,6 +1,6 @@
 /**
- * What services say to each other and to the outside: event types, record containers, wire forms of an event, HTTP
- * bodies. Pure: no input or output.
+ * Layer 1: the words that services say to each other and to the outside: event types, record containers, wire forms of an event,
+ * HTTP bodies. All functions are pure.
  *
  * @module
  */

@@ -5,8 +5,8 @@ import { type RecordsEventFields, recordsEvent } from "./tcp-events.ts";
 export type UdpEventType = Extract<EventType, `dev.fairlead.udp.${string}`>;
 
 /**
- * The records that came of one batch of datagrams, or of one flush. The subject is `<listener>/<instance>`: the numbers of
- * records begin anew with each run of a listener, and with the subject they identify the record.
+ * The records of one batch of datagrams, or of one flush. The subject is `<listener>/<instance>`, because the numbers of records
+ * begin anew with each run of a listener. The subject and the number identify a record.
  */
 export function udpEvent(
   type: UdpEventType,

@@ -1,19 +1,19 @@
 import { setTimeout as sleepFor } from "node:timers/promises";
 import { onAbort } from "./abort.ts";
 
-/** Time, passed in so that a test can be its master. */
+/** The time. A clock is passed in, so that a test can set the time. */
 export interface Clock {
-  /** Wall clock, milliseconds since the epoch. May jump. */
+  /** The wall clock in milliseconds since the epoch. The wall clock may jump. */
   nowMs(): number;
-  /** Never goes back; only differences mean something. Milliseconds. */
+  /** Milliseconds of a clock that never goes back. Only differences mean something. */
   monotonicMs(): number;
   /** @throws the signal's reason when it fires first */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Calls back after `ms`; does not keep the process alive. Dispose to cancel. */
+  /** Calls back after `ms`. The timer does not keep the process alive. Dispose to cancel. */
   timer(ms: number, callback: () => void): Disposable;
 }
 
-/** Node takes a longer delay for 1 ms. */
+/** The longest delay of Node's timers. Node makes 1 ms of a longer one. */
 const maxDelayMs = 2 ** 31 - 1;
 
 export const systemClock: Clock = {

@@ -1,5 +1,5 @@
 /**
- * Layer 0: what every other part stands on. No npm dependency, nothing that listens or writes.
+ * Layer 0: the parts that all others stand on. Nothing here depends on an npm package, listens or writes.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Layer 1: TCP, Unix-stream and UDP sockets, read by pulling and bounded everywhere; framing codecs.
+ * Layer 2: TCP, Unix-stream and UDP sockets, read by pulling and bounded everywhere, and framing codecs.
  *
  * @module
  */

@@ -5,15 +5,15 @@ import type { Router } from "./route.ts";
 
 export interface HealthRoutesOptions {
   readonly meter: Pick<ScrapedMeter, "render">;
-  /** Asked at each request: the checks may grow while the process starts. */
+  /** Called at each request, because checks are added while the process starts. */
   readonly checks: () => readonly HealthCheck[];
 }
 
 const scope = "metrics:read";
 
 /**
- * `/livez`, `/readyz` and `/metrics`. Health is open to everybody, as probes carry no token: the status, that is. The words
- * of the checks name addresses and paths and, as `/metrics`, need `metrics:read` where tokens are configured.
+ * `/livez`, `/readyz` and `/metrics`. The status is open to everybody, because probes carry no token. The words of the checks name
+ * addresses and paths. These words and `/metrics` need `metrics:read` where tokens are configured.
  */
 export function addHealthRoutes(router: Router, options: HealthRoutesOptions): void {
   const text = { "content-type": "text/plain; charset=utf-8" };
