@@ -22,7 +22,7 @@ export interface StartProcessOptions {
 export interface WaitOptions {
   /** Default "both". */
   stream?: "stdout" | "stderr" | "both";
-  /** Default 60,000: a guard against a hang. */
+  /** Default 300,000: a guard against a hang. */
   timeoutMs?: number;
 }
 

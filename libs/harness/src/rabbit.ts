@@ -91,7 +91,7 @@ class Rabbit extends ServerProcess implements TestRabbit {
   protected override async launch(): Promise<StartedProcess> {
     const command = findBinary("rabbitmq-server", folders) ?? "rabbitmq-server";
     const server = await startProcess("", { command, env: this.#env, cwd: this.#directory.path });
-    await server.waitForLine("Server startup complete", { timeoutMs: 2 * hangTimeoutMs });
+    await server.waitForLine("Server startup complete");
     return server;
   }
 
