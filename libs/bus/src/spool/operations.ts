@@ -5,10 +5,10 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { errorCode, systemClock } from "@fairlead/core";
+import { damagedPrefix } from "@fairlead/sqlite";
 import type { LoggedEvent } from "../bus.ts";
 import { type BusConfig, type BusDependencies, openOnAmqp } from "../config.ts";
 import { BusError, type BusErrorCode } from "../errors.ts";
-import { damagedPrefix } from "../sqlite/repair.ts";
 import type { SqliteBus } from "../sqlite/sqlite-bus.ts";
 import { openSpool } from "./open-spool.ts";
 import { findOldest } from "./store.ts";

@@ -1,11 +1,11 @@
 import { copyFileSync, existsSync } from "node:fs";
-import { isCorruption } from "@fairlead/sqlite";
+import { damagedName, finishReplacement, isCorruption } from "@fairlead/sqlite";
 import { BusError, withBusErrors } from "../errors.ts";
 import { checkHeader, checkStructure, newestFrom } from "./check.ts";
 import { LogFile } from "./log-file.ts";
 import { PageFile } from "./pages.ts";
 import type { LogSettings } from "./protocol.ts";
-import { damagedName, finishRepair, repair } from "./repair.ts";
+import { repair } from "./repair.ts";
 import { restore } from "./restore.ts";
 import { salvage } from "./salvage.ts";
 import { readWal, type WalContent } from "./wal.ts";
@@ -32,7 +32,7 @@ export function openLogFile(settings: LogSettings): LogFile {
 
 function openSound(settings: LogSettings): LogFile {
   const { path } = settings;
-  finishRepair(path);
+  finishReplacement(path);
   const reason = existsSync(path) ? checkBefore(path) : undefined;
   if (reason !== undefined) return repairAndOpen(settings, reason);
   const wal = readWal(`${path}-wal`);
