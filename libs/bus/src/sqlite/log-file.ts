@@ -12,10 +12,11 @@ import {
   usedBytes,
 } from "@fairlead/sqlite";
 import { BusError } from "../errors.ts";
+import { sealChecksum } from "./checksum.ts";
 import { Damage, type DamagedRange } from "./damage.ts";
 import { openDatabase } from "./database.ts";
 import type { LogSettings, LogStatus } from "./protocol.ts";
-import { LogReader, type Portion, sealChecksum } from "./reader.ts";
+import { LogReader, type Portion } from "./reader.ts";
 import { readRecord } from "./record.ts";
 import { Retention } from "./retention.ts";
 

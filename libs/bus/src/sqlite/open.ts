@@ -1,21 +1,29 @@
 import { copyFileSync, existsSync } from "node:fs";
-import { damagedName, finishReplacement, isCorruption } from "@fairlead/sqlite";
+import {
+  checkHeader,
+  checkStructure,
+  damagedName,
+  finishReplacement,
+  isCorruption,
+  PageFile,
+  readWal,
+  type WalContent,
+} from "@fairlead/sqlite";
 import { BusError, withBusErrors } from "../errors.ts";
-import { checkHeader, checkStructure, newestFrom } from "./check.ts";
 import { LogFile } from "./log-file.ts";
-import { PageFile } from "./pages.ts";
 import type { LogSettings } from "./protocol.ts";
 import { repair } from "./repair.ts";
 import { restore } from "./restore.ts";
-import { salvage } from "./salvage.ts";
-import { readWal, type WalContent } from "./wal.ts";
+import { salvageWal } from "./salvage.ts";
 
+/** The newest events that are read through at the start: as much as was likely under way at a crash. */
+const newestOffsets = 256;
 /** Offsets that may have been given in a write-ahead log that cannot be read: it holds no more events than this. */
 const walOffsetMargin = 1_000_000;
 
 /**
  * Opens the log, repairing it first when it is damaged. A sound log of any size opens in a time that does not grow with
- * its events (check.ts).
+ * its events (`checkStructure`).
  * @throws {BusError} LOG_TOO_NEW; BUS_FAILED when the file cannot be used for a reason that is not damage
  */
 export function openLogFile(settings: LogSettings): LogFile {
@@ -74,9 +82,9 @@ function checkBefore(path: string): string | undefined {
 
 function checkAfter(log: LogFile, path: string): string | undefined {
   if (log.reader.isStructureDamaged) return "a page could not be read";
-  const wrong = log.checkpoint() ? checkStructure(log.database, path) : undefined;
+  const wrong = log.checkpoint() ? checkStructure(log.database, path, "events") : undefined;
   if (wrong) return wrong;
-  log.read(newestFrom(log.lastOffset), log.lastOffset, undefined);
+  log.read(Math.max(0, log.lastOffset - newestOffsets), log.lastOffset, undefined);
   return log.reader.isStructureDamaged ? "a page of its newest events could not be read" : undefined;
 }
 
@@ -87,11 +95,10 @@ function keepWal(path: string, damage: string): string {
   return `${path} was damaged (${damage}): it was kept as ${kept}`;
 }
 
-function restoreFromWal(log: LogFile, path: string, { frames }: WalContent, note: string): void {
+function restoreFromWal(log: LogFile, path: string, wal: WalContent, note: string): void {
   using file = new PageFile(path);
   const before = log.lastOffset;
-  const fromWal = salvage(file, frames, "frames");
-  const { events, lastKnownOffset } = restore(log, fromWal, before);
+  const { events, lastKnownOffset } = restore(log, salvageWal(file, wal), before);
   log.noteGaps(lastKnownOffset);
   log.skipTo(Math.max(before, lastKnownOffset) + walOffsetMargin);
   log.addNote(`${note} and ${events} events were saved from it; offsets go on with a gap`);

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { crc32 } from "node:zlib";
 import { errorCode, matchesTopic, routingKey } from "@fairlead/core";
 import { isCorruption } from "@fairlead/sqlite";
+import { rowChecksum } from "./checksum.ts";
 import type { Damage } from "./damage.ts";
 import { Packer } from "./packer.ts";
 
@@ -27,20 +27,6 @@ export interface Portion {
   /** The search goes on after this offset. */
   readonly scannedThrough: number;
 }
-
-/**
- * The checksum of a row: the CRC of type, head and data, mixed with the offset so that a row under a wrong key shows (the
- * multiplier is odd, so no two offsets below 2^32 mix the same).
- */
-export const sealChecksum = (offset: number, crc: number): number =>
-  (crc ^ Math.imul(offset, 0x9e3779b1)) >>> 0;
-
-/** The checksum of a row whose parts are in one piece. */
-export const bodyChecksum = (offset: number, body: Uint8Array): number => sealChecksum(offset, crc32(body));
-
-/** The same over the three parts. */
-export const rowChecksum = (offset: number, type: string, head: Uint8Array, data: Uint8Array): number =>
-  sealChecksum(offset, crc32(data, crc32(head, crc32(type))));
 
 /** Reads rows, checks them, and sets aside what is damaged. */
 export class LogReader {

@@ -1,11 +1,8 @@
-import { existsSync } from "node:fs";
 import { replaceDamaged } from "@fairlead/sqlite";
 import { LogFile } from "./log-file.ts";
-import { PageFile } from "./pages.ts";
 import type { LogSettings } from "./protocol.ts";
 import { restore } from "./restore.ts";
-import { salvage } from "./salvage.ts";
-import { readWal } from "./wal.ts";
+import { salvageLog } from "./salvage.ts";
 
 /** Offsets that are skipped after events may have been lost without a trace, so that none is given twice. */
 const offsetMargin = 1_000_000;
@@ -22,11 +19,9 @@ export function repair(settings: LogSettings, reason: string): string {
 
 /** Makes a new log of what can be read of `path`. Returns in words what was saved. */
 function salvageInto(settings: LogSettings, path: string): string {
-  const { frames } = readWal(`${path}-wal`);
   const log = new LogFile(settings);
   try {
-    using file = existsSync(path) ? new PageFile(path) : undefined;
-    const restored = restore(log, salvage(file, frames), 0);
+    const restored = restore(log, salvageLog(path), 0);
     const { events, isEndKnown, isStartKnown } = restored;
     // With nothing known, the clock stands above every offset that a log can have reached by counting.
     const last = restored.lastKnownOffset > 0 ? restored.lastKnownOffset + offsetMargin : Date.now();
