@@ -15,10 +15,10 @@ import { BusError } from "../errors.ts";
 import { sealChecksum } from "./checksum.ts";
 import { Damage, type DamagedRange } from "./damage.ts";
 import { openDatabase } from "./database.ts";
-import type { LogSettings, LogStatus } from "./protocol.ts";
 import { LogReader, type Portion } from "./reader.ts";
 import { readRecord } from "./record.ts";
 import { Retention } from "./retention.ts";
+import type { LogSettings, LogStatus } from "./thread-messages.ts";
 
 /** Chunks that one append deletes at most before it gives up: a publish never waits for a long clean-up. */
 const chunksPerAppend = 4;

@@ -1,4 +1,5 @@
 import { copyFileSync, existsSync } from "node:fs";
+import { FairleadError, toError } from "@fairlead/core";
 import {
   checkHeader,
   checkStructure,
@@ -9,12 +10,12 @@ import {
   readWal,
   type WalContent,
 } from "@fairlead/sqlite";
-import { BusError, withBusErrors } from "../errors.ts";
+import { BusError } from "../errors.ts";
 import { LogFile } from "./log-file.ts";
-import type { LogSettings } from "./protocol.ts";
 import { repair } from "./repair.ts";
 import { restore } from "./restore.ts";
 import { salvageWal } from "./salvage.ts";
+import type { LogSettings } from "./thread-messages.ts";
 
 /** The newest events that are read through at the start: as much as was likely under way at a crash. */
 const newestOffsets = 256;
@@ -24,14 +25,14 @@ const walOffsetMargin = 1_000_000;
 /**
  * Opens the log, repairing it first when it is damaged. A sound log of any size opens in a time that does not grow with
  * its events (`checkStructure`).
- * @throws {BusError} LOG_TOO_NEW; BUS_FAILED when the file cannot be used for a reason that is not damage
+ * @throws {FairleadError} FILE_TOO_NEW; BUS_FAILED when the file cannot be used for a reason that is not damage
  */
 export function openLogFile(settings: LogSettings): LogFile {
   try {
-    return withBusErrors(() => openSound(settings));
+    return openSound(settings);
   } catch (error) {
-    if (error instanceof BusError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    if (error instanceof FairleadError) throw error;
+    const reason = toError(error).message;
     throw new BusError("BUS_FAILED", `Cannot open the event log ${settings.path}: ${reason}`, {
       cause: error,
     });
@@ -58,14 +59,14 @@ function openSound(settings: LogSettings): LogFile {
   } catch (error) {
     log?.close();
     if (!isCorruption(error)) throw error;
-    return repairAndOpen(settings, (error as Error).message);
+    return repairAndOpen(settings, toError(error).message);
   }
 }
 
 /** Repairs a log that turned out to be damaged while it was in use. */
 export function repairLogFile(log: LogFile, settings: LogSettings, error: unknown): LogFile {
   log.close();
-  return repairAndOpen(settings, error instanceof Error ? error.message : String(error));
+  return repairAndOpen(settings, toError(error).message);
 }
 
 function repairAndOpen(settings: LogSettings, reason: string): LogFile {

@@ -1,8 +1,8 @@
 import { replaceDamaged } from "@fairlead/sqlite";
 import { LogFile } from "./log-file.ts";
-import type { LogSettings } from "./protocol.ts";
 import { restore } from "./restore.ts";
 import { salvageLog } from "./salvage.ts";
+import type { LogSettings } from "./thread-messages.ts";
 
 /** Offsets that are skipped after events may have been lost without a trace, so that none is given twice. */
 const offsetMargin = 1_000_000;
