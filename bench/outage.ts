@@ -1,4 +1,4 @@
-/** The rate while the broker is away, and the rate at which the spool then drains, beside the healthy rate. */
+/** The rate while the broker is away, and the rate at which the spool is then emptied, beside the healthy rate. */
 import { startRabbit } from "@fairlead/harness";
 import { perSecond, report } from "./figures.ts";
 import { Fairlead, Program } from "./processes.ts";
@@ -28,7 +28,7 @@ export async function measure(isSmoke: boolean): Promise<void> {
   const left = await fairlead.metric("fairlead_bus_spooled_events");
   while ((await fairlead.metric("fairlead_bus_spooled_events")) > 0) await pause();
   const seconds = (performance.now() - startedAt) / 1_000;
-  const drain = ((left / spooled) * total) / seconds;
+  const emptying = ((left / spooled) * total) / seconds;
 
   const rate = total / healthy;
   report(
@@ -36,11 +36,11 @@ export async function measure(isSmoke: boolean): Promise<void> {
     [
       { what: "healthy", value: perSecond(total, healthy, "lines") },
       { what: "broker away, into the spool", value: perSecond(total, away, "lines") },
-      { what: "drain", value: perSecond(drain, 1, "lines") },
+      { what: "emptying", value: perSecond(emptying, 1, "lines") },
     ],
     [
       { what: "spool / healthy", ratio: total / away / rate, limit: 0.5, direction: "at least" },
-      { what: "drain / healthy", ratio: drain / rate, limit: 1, direction: "at least" },
+      { what: "emptying / healthy", ratio: emptying / rate, limit: 1, direction: "at least" },
     ],
   );
 }

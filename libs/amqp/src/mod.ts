@@ -1,6 +1,15 @@
 /**
- * One supervised connection to RabbitMQ, its versions, names and probe.
+ * What the libraries on RabbitMQ share: one supervised connection, the supported versions, the names of exchanges and queues.
+ * Importing this loads the AMQP client, so import it only where RabbitMQ is used.
  *
  * @module
  */
-export {};
+export { type Broker, queueSettleMs } from "./broker.ts";
+export { ConsumerLink } from "./consumer-link.ts";
+export { declareDead } from "./dead-letters.ts";
+export { describeLink } from "./describe-link.ts";
+export { AmqpError } from "./errors.ts";
+export { Link, type LinkOptions, type LinkState } from "./link.ts";
+export { names } from "./names.ts";
+export { type ProbedBroker, probeBroker } from "./probe.ts";
+export { isNotFound, withChannel, withConfirmChannel, withConnection } from "./with-channel.ts";

@@ -1,15 +1,14 @@
 /**
  * What the bus costs over plain amqplib: the same events published straight on a confirm channel with the same window, persistent
- * and mandatory, beside AmqpBus.publish; then the spool on its own and its drain. Log stream on, a quorum inbox bound. Prints
+ * and mandatory, beside AmqpBus.publish; then the spool on its own and how it is emptied. Log stream on, a quorum inbox bound. Prints
  * ratios of one run. `node libs/bus/bench/amqp.ts [rounds]`; needs rabbitmq-server.
  */
+import { names } from "@fairlead/amqp";
 import { type CloudEvent, createId, silentLogger } from "@fairlead/core";
 import { eventually, freePort, startRabbit, temporaryDirectory } from "@fairlead/harness";
 import { connect } from "amqplib";
-import { type AmqpBus, openAmqpBus } from "../src/amqp/amqp-bus.ts";
+import { AmqpBus } from "../src/amqp/amqp-bus.ts";
 import { toMessage } from "../src/amqp/message.ts";
-import { names } from "../src/amqp/topology.ts";
-import { openSpool } from "../src/spool/open-spool.ts";
 import { Stalls } from "../test/amqp/stalls.ts";
 
 const windowMessages = 1_024;
@@ -91,10 +90,10 @@ const median = (values: readonly number[]) =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 const openOn = async (url: string, file: string) =>
-  await openAmqpBus({
+  await AmqpBus.open({
     url,
     name: "bench",
-    store: await openSpool({ path: directory.file(file) }),
+    spool: { path: directory.file(file) },
     topology: { logMaxBytes: 2 ** 30, logMaxAgeMs: 3_600_000, inbox: ["tcp.*"], inboxMaxBytes: 4 * 2 ** 30 },
     windowMessages,
     windowBytes,
@@ -110,7 +109,7 @@ for (const load of loads) {
     plain: [] as number[],
     bus: [] as number[],
     spool: [] as number[],
-    drain: [] as number[],
+    emptying: [] as number[],
   };
   const stalls: number[] = [];
   for (let round = 0; round < rounds; round++) {
@@ -124,10 +123,10 @@ for (const load of loads) {
     results.spool.push(await throughBus(away, load));
     await away[Symbol.asyncDispose]();
     const back = await openOn(rabbit.url, "spool.db");
-    await eventually(() => (back.health().spooledEvents ?? 0) < load.events, "the drain to begin");
+    await eventually(() => (back.health().spooledEvents ?? 0) < load.events, "the spool to be emptied");
     const start = performance.now();
-    await eventually(() => (back.health().spooledEvents ?? 0) === 0, "the drain to end");
-    results.drain.push(load.events / ((performance.now() - start) / 1_000));
+    await eventually(() => (back.health().spooledEvents ?? 0) === 0, "an empty spool");
+    results.emptying.push(load.events / ((performance.now() - start) / 1_000));
     await back[Symbol.asyncDispose]();
     await purge();
   }
@@ -137,5 +136,5 @@ for (const load of loads) {
   console.log(`${load.name}: plain amqplib ${Math.round(floor)}/s`);
   console.log(`  bus   ${show(results.bus)}; longest stall ${median(stalls).toFixed(0)} ms`);
   console.log(`  spool ${show(results.spool)}`);
-  console.log(`  drain ${show(results.drain)}`);
+  console.log(`  emptying ${show(results.emptying)}`);
 }

@@ -1,44 +1,21 @@
 /**
- * The message bus: `publish` that is durable when it resolves, `tail` from any offset. Drivers behind one interface. And work
- * queues: `enqueue` that is durable when it resolves, `consume` with an outcome for each delivery.
+ * The message bus: `publish` that is durable when it resolves, `tail` from any offset. One driver for this disk, one for RabbitMQ
+ * with a spool in front of it.
  *
  * @module
  */
-import type { ProbedBroker } from "./amqp/probe.ts";
 
+export type { AmqpBusOptions } from "./amqp/amqp-bus.ts";
 export type { Bus, BusHealth, LoggedEvent, TailOptions } from "./bus.ts";
-export {
-  type BusConfig,
-  type BusConfigInput,
-  type BusDependencies,
-  busConfigSchema,
-  openBus,
-} from "./config.ts";
 export { BusError, type BusErrorCode } from "./errors.ts";
 export { type IpcBusOptions, openIpcBus } from "./ipc/ipc-bus.ts";
 export type { BusPort } from "./ipc/protocol.ts";
 export { serveBus } from "./ipc/serve.ts";
-export { delayAfter, type RetryDelay, retryDelays } from "./queues/delays.ts";
-export { QueueError, type QueueErrorCode } from "./queues/errors.ts";
-export { openQueues } from "./queues/open-queues.ts";
+export { observeBus } from "./observe.ts";
+export { openAmqpBus } from "./open-amqp-bus.ts";
 export {
-  type ConsumeOptions,
-  type DeadLetter,
-  type Delivery,
-  type DeliveryHandler,
-  deliveryLimit,
-  maxListed,
-  maxMessageBytes,
-  maxSlots,
-  type QueueMessage,
-  type QueuesHealth,
-  type Settlement,
-  type WorkQueues,
-} from "./queues/queues.ts";
-export { type OpenSpoolOptions, openSpool } from "./spool/open-spool.ts";
-export {
-  type DrainSpoolOptions,
-  drainSpool,
+  type EmptySpoolOptions,
+  emptySpool,
   exportSpool,
   inspectSpool,
   type SpoolStatus,
@@ -46,9 +23,3 @@ export {
 } from "./spool/operations.ts";
 export type { SqliteBusOptions } from "./sqlite/options.ts";
 export { openSqliteBus, SqliteBus } from "./sqlite/sqlite-bus.ts";
-export type { ProbedBroker };
-
-/** Connects once to see whether a broker answers. Loads the AMQP client only then. @throws {BusError} BUS_FAILED */
-export async function probeBroker(url: string, timeoutMs: number): Promise<ProbedBroker> {
-  return (await import("./amqp/probe.ts")).probeBroker(url, timeoutMs);
-}

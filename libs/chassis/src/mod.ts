@@ -7,7 +7,7 @@
 export { type CrossCheck, crossCheck, type Sound } from "./config/cross-check.ts";
 export { ConfigError, type ConfigIssue, formatPath } from "./config/errors.ts";
 export { configJsonSchema, undescribedKeys } from "./config/json-schema.ts";
-export { checkNames, checkPublicAddress } from "./config/listeners.ts";
+export { checkNames, checkPublicAddress, listenerName } from "./config/listeners.ts";
 export {
   type EnvironmentOverride,
   type LoadedConfig,
@@ -35,7 +35,7 @@ export { isLoopback } from "./http/access.ts";
 export { addHealthRoutes, type HealthRoutesOptions } from "./http/health-routes.ts";
 export type { HttpLimits } from "./http/listening.ts";
 export { type OpenApiOptions, openApiDocument } from "./http/openapi.ts";
-export { type ProblemDetail, ProblemError, problem, problemSchema, toProblem } from "./http/problem.ts";
+export { ProblemError, problem, toProblem } from "./http/problem.ts";
 export type { Method, Reply, Route, RouteRequest, RouteResponse, Router } from "./http/route.ts";
 export { createHttpServer, type HttpServer, type HttpServerOptions } from "./http/server.ts";
 export { createToken, openTokens, type Principal, type Tokens } from "./http/tokens.ts";

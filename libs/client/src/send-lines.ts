@@ -1,4 +1,4 @@
-import { backoffMs, type Clock, systemClock } from "@fairlead/core";
+import { backoffMs, type Clock, onAbort, systemClock } from "@fairlead/core";
 import { type Connection, dialTcp, SocketError } from "@fairlead/socket";
 import { ClientError, connectionFailure, unreachable } from "./errors.ts";
 import type { LineBatch } from "./line-batches.ts";
@@ -144,7 +144,7 @@ class Sender {
     this.hasConnected = true;
     await using _ = connection;
     const stop = () => connection.close("local");
-    signal?.addEventListener("abort", stop, { once: true });
+    using _stopping = onAbort(signal, stop);
     let sourceFailure = undefined as { error: unknown } | undefined;
     // The reader decides: when sending fails, what the peer said before it closed is still to be read.
     this.#write(connection).catch((error: unknown) => {
@@ -157,7 +157,6 @@ class Sender {
       throw error;
     });
     this.#turn++;
-    signal?.removeEventListener("abort", stop);
     if (sourceFailure !== undefined) throw sourceFailure.error;
     signal?.throwIfAborted();
     return failure;

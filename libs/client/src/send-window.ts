@@ -1,3 +1,4 @@
+import { WakeUp } from "@fairlead/core";
 import type { LineBatch } from "./line-batches.ts";
 
 /** What was given to a connection and is not yet acknowledged, so that the next connection can go on behind it. */
@@ -10,7 +11,7 @@ export class SendWindow {
   #base = 0;
   #acknowledged = 0;
   #acknowledgedBytes = 0;
-  readonly #waiting: (() => void)[] = [];
+  readonly #acknowledgement = new WakeUp();
 
   get isEmpty(): boolean {
     return this.#batches.length === 0;
@@ -53,7 +54,7 @@ export class SendWindow {
       this.#bytes -= first.bytes.length;
       this.#acknowledgedBytes += first.bytes.length;
     }
-    for (const wake of this.#waiting.splice(0)) wake();
+    this.#acknowledgement.wake();
   }
 
   /** What another connection has to send first: everything that is out, from the first line that is not acknowledged. */
@@ -68,6 +69,6 @@ export class SendWindow {
 
   /** Resolves when fewer bytes are out. */
   async untilBelow(bytes: number): Promise<void> {
-    while (this.#bytes >= bytes) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    while (this.#bytes >= bytes) await this.#acknowledgement.next();
   }
 }

@@ -1,8 +1,91 @@
-import { type AmqpMessage, amqpAttributes, amqpSentAtMs, type CloudEvent } from "@fairlead/core";
+/** A CloudEvents event as an AMQP 0-9-1 message, in the binary mode of the CloudEvents AMQP binding. */
+import type { CloudEvent } from "@fairlead/core";
 import { ContractError } from "./errors.ts";
 import { fromStructuredJson, structuredMediaType, timeOf } from "./structured.ts";
 
-export { type AmqpMessage, type AmqpProperties, type EventMessage, toAmqp } from "@fairlead/core";
+/** The part of an AMQP 0-9-1 message that an event is written to; fits amqplib's publish options and messages. */
+export interface AmqpMessage {
+  readonly content: Buffer;
+  readonly properties: AmqpProperties;
+}
+
+export interface AmqpProperties {
+  readonly contentType?: string | undefined;
+  readonly messageId?: string | undefined;
+  /** Seconds since the epoch. */
+  readonly timestamp?: number | undefined;
+  readonly type?: string | undefined;
+  readonly headers?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** What `toAmqp` writes. */
+export interface EventMessage extends AmqpMessage {
+  readonly properties: {
+    readonly contentType: string;
+    readonly messageId: string;
+    /** Left out when the event's time is no date. */
+    readonly timestamp?: number;
+    readonly type: string;
+    readonly headers: Readonly<Record<string, string | number | boolean>>;
+  };
+}
+
+/** Read in this order; the first is the one that is written. */
+const prefixes = ["ce-", "cloudEvents:", "cloudEvents_", "ce_"] as const;
+
+/** An event as an AMQP message in binary mode. The content is a view of the event's data. */
+export function toAmqp(event: CloudEvent): EventMessage {
+  const { data } = event;
+  const headers: Record<string, string | number | boolean> = {
+    "ce-specversion": "1.0",
+    "ce-id": event.id,
+    "ce-source": event.source,
+    "ce-type": event.type,
+    "ce-time": event.time,
+  };
+  if (event.subject !== undefined) headers["ce-subject"] = event.subject;
+  for (const name in event.extensions) headers[`ce-${name}`] = event.extensions[name]!;
+  const seconds = Math.floor(Date.parse(event.time) / 1_000);
+  return {
+    content: Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.length),
+    properties: {
+      contentType: event.datacontenttype,
+      messageId: event.id,
+      // Unsigned on the wire.
+      ...(seconds >= 0 ? { timestamp: seconds } : {}),
+      type: event.type,
+      headers,
+    },
+  };
+}
+
+type AmqpAttributes = Record<string, string | number | boolean>;
+
+/**
+ * The CloudEvents attributes among a message's headers, by name in lower case: with any of the prefixes `ce-`, `ce_`,
+ * `cloudEvents:`, `cloudEvents_`. Headers of others, and values that no attribute can have, are passed over.
+ */
+export function amqpAttributes(headers: Readonly<Record<string, unknown>>): AmqpAttributes {
+  const attributes: AmqpAttributes = {};
+  for (const prefix of prefixes.toReversed()) {
+    for (const [header, value] of Object.entries(headers)) {
+      if (!header.startsWith(prefix)) continue;
+      const name = header.slice(prefix.length).toLowerCase();
+      if (!/^[a-z0-9]{1,20}$/.test(name) || name === "data") continue;
+      if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") {
+        attributes[name] = value;
+      }
+    }
+  }
+  return attributes;
+}
+
+/** When a message was sent, in milliseconds since the epoch: its timestamp, else when it was received. */
+export function amqpSentAtMs({ timestamp }: AmqpProperties, receivedAtMs: number): number {
+  // A sender that counts otherwise than in seconds may be beyond what a date can say.
+  const isPossible = typeof timestamp === "number" && Math.abs(timestamp * 1_000) <= 8.64e15;
+  return isPossible ? timestamp * 1_000 : receivedAtMs;
+}
 
 /**
  * An event from an AMQP message: binary mode with any of the prefixes `ce-`, `ce_`, `cloudEvents:`, `cloudEvents_`, or

@@ -1,9 +1,9 @@
-import type { CloudEvent } from "@fairlead/core";
+import { type CloudEvent, parseAddress } from "@fairlead/core";
 import { addressText } from "./address-bytes.ts";
 import { recordHeaderBytes } from "./encode-records.ts";
 import { ContractError } from "./errors.ts";
 import { recordContainers } from "./names.ts";
-import { type DecodedRecord, formatMicros, parseAddress } from "./records.ts";
+import { type DecodedRecord, formatMicros } from "./records.ts";
 
 /**
  * The records of an event, from any of the four containers (contracts.md, Record containers): `lines`, `records`,

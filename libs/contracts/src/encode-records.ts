@@ -1,7 +1,8 @@
 import { isUtf8 } from "node:buffer";
+import { formatAddress } from "@fairlead/core";
 import { addressBytes } from "./address-bytes.ts";
 import { ContractError } from "./errors.ts";
-import { type FrameRecords, formatAddress, formatMicros, type Records } from "./records.ts";
+import { type FrameRecords, formatMicros, type Records } from "./records.ts";
 
 const lineFeed = 0x0a;
 

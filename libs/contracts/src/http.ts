@@ -17,114 +17,95 @@ export const problemDetailSchema = z.object({
 
 export type ProblemDetail = z.infer<typeof problemDetailSchema>;
 
-/**
- * RFC 9457, as libs/chassis serves it; a test of libs/engine holds the two together, because these layers do not know each
- * other. There is no `instance`: `requestId` names the occurrence.
- */
-export const problemSchema = z
-  .object({
-    type: z.string().meta({ description: "Stable: urn:fairlead:problem:<code in lower case>" }),
-    title: z.string().meta({ description: "The status in words" }),
-    status: z.int().min(400).max(599),
-    code: z.string().meta({ description: "Stable, upper case: what a program branches on" }),
-    detail: z.string().meta({ description: "What happened this time, and what is allowed" }),
-    requestId: z.string().optional().meta({ description: "The x-request-id of the answer" }),
-    errors: z
-      .array(problemDetailSchema)
-      .optional()
-      .meta({ description: "For bad input, one per fault; `detail` above has them all in words" }),
-  })
-  .meta({ id: "Problem" });
+/** Problem details (RFC 9457). There is no `instance`: `requestId` names the occurrence. */
+export const problemSchema = z.object({
+  type: z.string().meta({ description: "Stable: urn:fairlead:problem:<code in lower case>" }),
+  title: z.string().meta({ description: "The status in words" }),
+  status: z.int().min(400).max(599),
+  code: z.string().meta({ description: "Stable, upper case: what a program branches on" }),
+  detail: z.string().meta({ description: "What happened this time, and what is allowed" }),
+  requestId: z.string().optional().meta({ description: "The x-request-id of the answer" }),
+  errors: z
+    .array(problemDetailSchema)
+    .optional()
+    .meta({ description: "For bad input, one per fault; `detail` above has them all in words" }),
+});
 
 export type Problem = z.infer<typeof problemSchema>;
 
 /** An event in the CloudEvents JSON format; extensions stand beside the attributes. */
-export const structuredEventSchema = z
-  .looseObject({
-    specversion: z.literal("1.0"),
-    id: z.string().min(1),
-    source: z.string().min(1),
-    type: z.string().min(1),
-    subject: z.string().optional(),
-    time: z.iso.datetime({ offset: true }),
-    datacontenttype: z.string(),
-    data: z.unknown().optional().meta({ description: "JSON value, or text where the data is UTF-8" }),
-    data_base64: z.base64().optional(),
-  })
-  .meta({ id: "Event" });
+export const structuredEventSchema = z.looseObject({
+  specversion: z.literal("1.0"),
+  id: z.string().min(1),
+  source: z.string().min(1),
+  type: z.string().min(1),
+  subject: z.string().optional(),
+  time: z.iso.datetime({ offset: true }),
+  datacontenttype: z.string(),
+  data: z.unknown().optional().meta({ description: "JSON value, or text where the data is UTF-8" }),
+  data_base64: z.base64().optional(),
+});
 
 /** The data of `event: gap` in the event stream: offsets behind the place that was asked for that will not come. */
-export const eventGapSchema = z
-  .object({
-    first: count.meta({ description: "Offset of the first event that is not kept any more" }),
-    last: count.meta({ description: "And of the last" }),
-    detail: z.string().meta({ description: "The same in words" }),
-  })
-  .meta({ id: "EventGap" });
+export const eventGapSchema = z.object({
+  first: count.meta({ description: "Offset of the first event that is not kept any more" }),
+  last: count.meta({ description: "And of the last" }),
+  detail: z.string().meta({ description: "The same in words" }),
+});
 
 export type EventGap = z.infer<typeof eventGapSchema>;
 
-export const tcpConnectionSchema = z
-  .object({
-    id: z.string(),
-    instance: z.string(),
-    listener: z.string(),
-    remote: socketAddressSchema,
-    local: socketAddressSchema.optional(),
-    openedAt: z.iso.datetime(),
-    tls: tlsIdentitySchema.optional(),
-    bytesReceived: count.optional().meta({ description: "Known only to the instance that holds it" }),
-    bytesSent: count.optional(),
-    records: count.optional().meta({ description: "Durable so far" }),
-  })
-  .meta({ id: "TcpConnection" });
+export const tcpConnectionSchema = z.object({
+  id: z.string(),
+  instance: z.string(),
+  listener: z.string(),
+  remote: socketAddressSchema,
+  local: socketAddressSchema.optional(),
+  openedAt: z.iso.datetime(),
+  tls: tlsIdentitySchema.optional(),
+  bytesReceived: count.optional().meta({ description: "Known only to the instance that holds it" }),
+  bytesSent: count.optional(),
+  records: count.optional().meta({ description: "Durable so far" }),
+});
 
 export type TcpConnection = z.infer<typeof tcpConnectionSchema>;
 
-export const tcpConnectionsPageSchema = z
-  .object({
-    connections: z.array(tcpConnectionSchema),
-    next: z
-      .string()
-      .optional()
-      .meta({ description: "Give it as `after` for the next page; absent on the last" }),
-  })
-  .meta({ id: "TcpConnectionsPage" });
+export const tcpConnectionsPageSchema = z.object({
+  connections: z.array(tcpConnectionSchema),
+  next: z
+    .string()
+    .optional()
+    .meta({ description: "Give it as `after` for the next page; absent on the last" }),
+});
 
 export type TcpConnectionsPage = z.infer<typeof tcpConnectionsPageSchema>;
 
 /** The loss ledger: received = published + all of rejected + pending; kernelDropped never reached the process. */
-export const ledgerSchema = z
-  .object({
-    received: count,
-    published: count,
-    rejected: z.record(z.string(), count).meta({ description: "By reason" }),
-    pending: count,
-  })
-  .meta({ id: "Ledger" });
+export const ledgerSchema = z.object({
+  received: count,
+  published: count,
+  rejected: z.record(z.string(), count).meta({ description: "By reason" }),
+  pending: count,
+});
 
 export type Ledger = z.infer<typeof ledgerSchema>;
 
-export const udpListenerSchema = z
-  .object({
-    name: z.string(),
-    kind: z.enum(["raw", "syslog", "statsd"]),
-    local: socketAddressSchema,
-    ledger: ledgerSchema,
-    receivedBytes: count,
-    kernelDropped: count.nullable().meta({ description: "null where the system cannot tell" }),
-    receiveBuffer: z.object({
-      askedBytes: count,
-      grantedBytes: count,
-      isShort: z.boolean().meta({ description: "The kernel granted less than was asked" }),
-    }),
-  })
-  .meta({ id: "UdpListener" });
+export const udpListenerSchema = z.object({
+  name: z.string(),
+  kind: z.enum(["raw", "syslog", "statsd"]),
+  local: socketAddressSchema,
+  ledger: ledgerSchema,
+  receivedBytes: count,
+  kernelDropped: count.nullable().meta({ description: "null where the system cannot tell" }),
+  receiveBuffer: z.object({
+    askedBytes: count,
+    grantedBytes: count,
+    isShort: z.boolean().meta({ description: "The kernel granted less than was asked" }),
+  }),
+});
 
 export type UdpListener = z.infer<typeof udpListenerSchema>;
 
-export const udpListenersSchema = z
-  .object({ instance: z.string(), listeners: z.array(udpListenerSchema) })
-  .meta({ id: "UdpListeners" });
+export const udpListenersSchema = z.object({ instance: z.string(), listeners: z.array(udpListenerSchema) });
 
 export type UdpListeners = z.infer<typeof udpListenersSchema>;

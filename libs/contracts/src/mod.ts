@@ -6,8 +6,8 @@
  */
 export {
   type AmqpMessage,
-  type AmqpProperties,
-  type EventMessage,
+  amqpAttributes,
+  amqpSentAtMs,
   fromAmqp,
   toAmqp,
 } from "./amqp.ts";
@@ -45,10 +45,8 @@ export {
 export {
   type DecodedRecord,
   type FrameRecords,
-  formatAddress,
   formatMicros,
   framesAsRecords,
-  parseAddress,
   type RecordAddress,
   type Records,
 } from "./records.ts";

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import { encodeLines, encodeNdjson, encodeRecords } from "./encode-records.ts";
 import { recordContainers } from "./names.ts";
-import { type FrameRecords, formatAddress, framesAsRecords, parseAddress } from "./records.ts";
+import { type FrameRecords, framesAsRecords } from "./records.ts";
 import { anyRecord, asFrames, asRecords, eventOf, expected, read } from "./test/samples.ts";
 
 const { lines, records, ndjson } = recordContainers;
@@ -93,22 +93,4 @@ describe("encodeRecords()", () => {
     const frames = framesAsRecords(asFrames([Buffer.from("x")]), { from, receivedAtMicros: 0 });
     assert.equal(encodeRecords(frames).toString("hex"), `0000000c${"00"}${"0000"}${"00".repeat(8)}78`);
   });
-});
-
-describe("addresses in text", () => {
-  for (const [text, host, port] of [
-    ["192.0.2.1:514", "192.0.2.1", 514],
-    ["[2001:db8::1]:0", "2001:db8::1", 0],
-  ] as const) {
-    test(`formatAddress() and parseAddress() of ${text}`, () => {
-      assert.equal(formatAddress({ host, port }), text);
-      assert.deepEqual(parseAddress(text), { host, port });
-    });
-  }
-
-  for (const text of ["", "192.0.2.1", "192.0.2.1:65536", "2001:db8::1:5", "a:b:1", "[::1]", "h:-1"]) {
-    test(`parseAddress() of ${JSON.stringify(text)} is undefined`, () => {
-      assert.equal(parseAddress(text), undefined);
-    });
-  }
 });

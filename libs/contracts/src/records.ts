@@ -51,19 +51,6 @@ export function framesAsRecords(
   };
 }
 
-/** "192.0.2.1:514", "[2001:db8::1]:514" */
-export function formatAddress(address: RecordAddress): string {
-  return address.host.includes(":") ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
-}
-
-/** The reverse of `formatAddress`; undefined for any other text. */
-export function parseAddress(text: string): RecordAddress | undefined {
-  const match = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[3]);
-  if (!match || port > 65_535) return undefined;
-  return { host: (match[1] ?? match[2])!, port };
-}
-
 /** The text of the second that was asked for last: the records of a batch share it. */
 let lastSecond = Number.NaN;
 let lastText = "";

@@ -51,53 +51,42 @@ export function tcpRecords(fields: RecordsEventFields): CloudEvent {
 }
 
 /** One end of a socket; a `SocketAddress` of @fairlead/socket is one. */
-export const socketAddressSchema = z
-  .object({
-    family: z.enum(["ipv4", "ipv6", "unix"]),
-    host: z.string().meta({ description: "Address; the path for unix, empty for an unnamed peer" }),
-    port: z.int().min(0).max(65_535).meta({ description: "0 for unix" }),
-  })
-  .meta({ id: "SocketAddress" });
+export const socketAddressSchema = z.object({
+  family: z.enum(["ipv4", "ipv6", "unix"]),
+  host: z.string().meta({ description: "Address; the path for unix, empty for an unnamed peer" }),
+  port: z.int().min(0).max(65_535).meta({ description: "0 for unix" }),
+});
 
-export const tlsIdentitySchema = z
-  .object({
-    protocol: z.string().meta({ description: "TLSv1.3" }),
-    cipher: z.string(),
-    serverName: z.string().optional().meta({ description: "What the client asked for (SNI)" }),
-    peerSubject: z
-      .string()
-      .optional()
-      .meta({ description: "Distinguished name in the client's certificate" }),
-    peerFingerprint256: z.string().optional().meta({ description: "SHA-256 of the client's certificate" }),
-  })
-  .meta({ id: "TlsIdentity" });
+export const tlsIdentitySchema = z.object({
+  protocol: z.string().meta({ description: "TLSv1.3" }),
+  cipher: z.string(),
+  serverName: z.string().optional().meta({ description: "What the client asked for (SNI)" }),
+  peerSubject: z.string().optional().meta({ description: "Distinguished name in the client's certificate" }),
+  peerFingerprint256: z.string().optional().meta({ description: "SHA-256 of the client's certificate" }),
+});
 
-export const tcpOpenedSchema = z
-  .object({
-    connection: z.string(),
-    instance: z.string(),
-    listener: z.string(),
-    remote: socketAddressSchema,
-    local: socketAddressSchema,
-    openedAt: z.iso.datetime(),
-    tls: tlsIdentitySchema.optional(),
-  })
-  .meta({ id: "TcpOpened" });
+export const tcpOpenedSchema = z.object({
+  connection: z.string(),
+  instance: z.string(),
+  listener: z.string(),
+  remote: socketAddressSchema,
+  local: socketAddressSchema,
+  openedAt: z.iso.datetime(),
+  tls: tlsIdentitySchema.optional(),
+});
 
 export type TcpOpened = z.infer<typeof tcpOpenedSchema>;
 
-export const tcpClosedSchema = tcpOpenedSchema
-  .extend({
-    closedAt: z.iso.datetime(),
-    reason: z.string().meta({ description: "peer-ended, peer-reset, local, idle-timeout, framing, ..." }),
-    bytesReceived: z.int().min(0),
-    bytesSent: z.int().min(0),
-    records: z.int().min(0).meta({ description: "Records of this connection that became durable" }),
-    rejected: z
-      .record(z.string(), z.int().min(0))
-      .meta({ description: "Records that were received and did not become durable, by reason" }),
-  })
-  .meta({ id: "TcpClosed" });
+export const tcpClosedSchema = tcpOpenedSchema.extend({
+  closedAt: z.iso.datetime(),
+  reason: z.string().meta({ description: "peer-ended, peer-reset, local, idle-timeout, framing, ..." }),
+  bytesReceived: z.int().min(0),
+  bytesSent: z.int().min(0),
+  records: z.int().min(0).meta({ description: "Records of this connection that became durable" }),
+  rejected: z
+    .record(z.string(), z.int().min(0))
+    .meta({ description: "Records that were received and did not become durable, by reason" }),
+});
 
 export type TcpClosed = z.infer<typeof tcpClosedSchema>;
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleepFor } from "node:timers/promises";
+import { onAbort } from "./abort.ts";
 
 /** Time, passed in so that a test can be its master. */
 export interface Clock {
@@ -69,16 +70,14 @@ export class ManualClock implements Clock {
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
-      const abort = () => {
-        timer[Symbol.dispose]();
-        reject(signal?.reason);
-      };
       const timer = this.timer(ms, () => {
-        signal?.removeEventListener("abort", abort);
+        aborting[Symbol.dispose]();
         resolve();
       });
-      signal?.addEventListener("abort", abort, { once: true });
+      const aborting = onAbort(signal, () => {
+        timer[Symbol.dispose]();
+        reject(signal?.reason);
+      });
     });
   }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { errorCode, FairleadError, toError, unreachable } from "./errors.ts";
+import { errorCode, FairleadError, reasonOf, toError, unreachable } from "./errors.ts";
 
 class LogError extends FairleadError {}
 
@@ -34,6 +34,10 @@ test("errorCode() finds the code of ours and of Node's errors only", () => {
     "x",
   ];
   assert.deepEqual(cases.map(errorCode), ["A", "ECONNRESET", undefined, undefined, undefined]);
+});
+
+test("reasonOf() writes an error code in lower case with hyphens", () => {
+  assert.deepEqual(["FRAME_TOO_LARGE", "INTERNAL"].map(reasonOf), ["frame-too-large", "internal"]);
 });
 
 test("unreachable() throws", () => {

@@ -36,6 +36,11 @@ export function errorCode(thrown: unknown): string | undefined {
   return typeof thrown.code === "string" ? thrown.code : undefined;
 }
 
+/** An error code as a label value or a `reason` of an event: "FRAME_TOO_LARGE" -> "frame-too-large". */
+export function reasonOf(code: string): string {
+  return code.toLowerCase().replaceAll("_", "-");
+}
+
 /** For a `switch` that must stay exhaustive. @throws {TypeError} always */
 export function unreachable(value: never): never {
   throw new TypeError(`Cannot handle value ${JSON.stringify(value)}: the switch does not know it`);

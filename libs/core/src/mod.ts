@@ -3,18 +3,13 @@
  *
  * @module
  */
-export {
-  type AmqpAttributes,
-  type AmqpMessage,
-  type AmqpProperties,
-  amqpAttributes,
-  amqpSentAtMs,
-  type EventMessage,
-  toAmqp,
-} from "./amqp-binding.ts";
+export { beforeAbort, onAbort } from "./abort.ts";
+export { formatAddress, parseAddress } from "./address.ts";
+export { Budget } from "./budget.ts";
 export { type Clock, ManualClock, systemClock } from "./clock.ts";
-export { type ErrorData, errorCode, FairleadError, toError, unreachable } from "./errors.ts";
+export { type ErrorData, errorCode, FairleadError, reasonOf, toError, unreachable } from "./errors.ts";
 export { type CloudEvent, type EventExtensions, eventTypePrefix, matchesTopic, routingKey } from "./event.ts";
+export { Fifo } from "./fifo.ts";
 export { createId, idTimeMs } from "./id.ts";
 export { RateLimiter, Semaphore } from "./limiter.ts";
 export {
@@ -28,7 +23,6 @@ export {
   type MetricOptions,
   silentLogger,
 } from "./observe.ts";
-export { BoundedQueue, type BoundedQueueOptions, type OverflowPolicy } from "./queue.ts";
 export { type BackoffOptions, backoffMs, type RetryOptions, retry } from "./retry.ts";
 export {
   formatTraceparent,
@@ -44,3 +38,4 @@ export {
   type Tracer,
 } from "./trace.ts";
 export { formatBytes, formatDurationMs, parseBytes, parseDurationMs } from "./units.ts";
+export { WakeUp } from "./wake-up.ts";

@@ -11,7 +11,9 @@ import { temporaryDirectory } from "./test-engine.ts";
 const service = (name: ServiceDefinition["name"], configSchema: z.ZodType): ServiceDefinition => ({
   name,
   configSchema,
-  create: () => Promise.reject(new Error("not started")),
+  needs: [],
+  plan: () => ({ sockets: [], connections: 0, eventTypes: [] }),
+  open: () => Promise.reject(new Error("not started")),
 });
 const gateway = service("tcp-gateway", section({ credit: count(5).describe("How much.") }));
 /** Without a default of its own for the whole section. */
@@ -101,15 +103,18 @@ const listening = (name: ServiceDefinition["name"], scheme: "tcp" | "udp"): Serv
     name,
     z.strictObject({ at: z.array(z.tuple([z.string(), z.int()])).default([]), size: z.int().default(1) }),
   ),
-  sockets: (config) =>
-    (config as { at?: readonly (readonly [string, number])[] }).at?.map(([host, port], index) => ({
+  plan: ({ at = [] }: { at?: readonly (readonly [string, number])[] }) => ({
+    sockets: at.map(([host, port], index) => ({
       scheme,
       host,
       port,
       what: `socket ${index}`,
       key: ["at", index],
       isShared: port === 9,
-    })) ?? [],
+    })),
+    connections: 0,
+    eventTypes: [],
+  }),
 });
 const tcp = listening("tcp-gateway", "tcp");
 const udp = listening("udp-collector", "udp");

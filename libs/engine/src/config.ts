@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { busConfigSchema } from "@fairlead/bus";
 import {
   bytes,
   ConfigError,
@@ -21,6 +20,7 @@ import {
 import { serviceNames } from "@fairlead/contracts";
 import { stateConfigSchema } from "@fairlead/state";
 import { z } from "zod";
+import { busConfigSchema } from "./config/bus.ts";
 import { refuseSharedSockets } from "./planned-sockets.ts";
 import type { PlannedSocket, ServiceDefinition } from "./service.ts";
 
@@ -43,14 +43,14 @@ const http = section({
   idleTime: duration("60s").describe(
     "A connection without a byte in either direction is closed; so is a client that does not read its answer.",
   ),
-  keepAlive: duration("5s").describe("A connection that is kept open without a request is closed."),
+  keepAliveTime: duration("5s").describe("A connection that is kept open without a request is closed."),
   maxConnections: count(1_000).describe(
     "HTTP connections at once; further ones are closed at once and counted.",
   ),
-  maxHeader: bytes("16KiB", { max: "1MiB" }).describe(
+  maxHeaderBytes: bytes("16KiB", { max: "1MiB" }).describe(
     "All headers of a request together; larger ones get 431.",
   ),
-  maxBody: bytes("1MiB", { max: "64MiB" }).describe("A JSON body; larger ones get 413."),
+  maxBodyBytes: bytes("1MiB", { max: "64MiB" }).describe("A JSON body; larger ones get 413."),
   maxStreams: count(100).describe("Event streams (`/v1/events`) at once; further ones get 503."),
 });
 
@@ -127,8 +127,9 @@ function httpSocket({ host, port }: Sound<CommonConfig["http"]>): PlannedSocket[
 }
 
 function serviceSockets(services: Services, sections: Readonly<Record<string, unknown>>): PlannedSocket[] {
-  return services.flatMap(({ name, sockets }) => {
-    const planned = sections[name] === undefined ? [] : (sockets?.(sections[name]) ?? []);
+  return services.flatMap((service) => {
+    const { name } = service;
+    const planned = sections[name] === undefined ? [] : service.plan(sections[name]).sockets;
     return planned.map((one) => ({ ...one, what: `${name} ${one.what}`, key: [name, ...one.key] }));
   });
 }

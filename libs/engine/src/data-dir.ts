@@ -1,6 +1,7 @@
 import { lstatSync } from "node:fs";
 import { mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import type { ServiceName } from "@fairlead/contracts";
 import { errorCode, FairleadError, toError } from "@fairlead/core";
 
 const reasons: Readonly<Record<string, string>> = {
@@ -32,6 +33,13 @@ export async function prepareDataDir(path: string): Promise<void> {
       { data: { path }, cause: error },
     );
   }
+}
+
+/** A service's own folder in the data directory. @throws {FairleadError} DATA_DIR_UNUSABLE */
+export async function prepareServiceDir(dataDir: string, service: ServiceName): Promise<string> {
+  const path = join(dataDir, service);
+  await prepareDataDir(path);
+  return path;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { FairleadError, type Logger, toError } from "@fairlead/core";
+import { FairleadError, type Logger, onAbort, toError } from "@fairlead/core";
 import type { RunningService } from "./service.ts";
 
 /** Names of the services that did not drain. Waits for none of them beyond the signal: the bus needs time to flush. */
@@ -11,7 +11,7 @@ export async function drainServices(
   const outcomes = await Promise.all(
     running.map(async (service, index) => {
       try {
-        await beforeAbort(service.drain(signal), signal);
+        await inTime(service.drain(signal), signal);
         return [];
       } catch (error) {
         logger.error({ err: toError(error), part: names[index] }, "cannot drain");
@@ -23,16 +23,11 @@ export async function drainServices(
 }
 
 /** The signal gives whoever it was passed to one turn of the loop to end by itself. */
-async function beforeAbort(work: Promise<void>, signal: AbortSignal): Promise<void> {
+async function inTime(work: Promise<void>, signal: AbortSignal): Promise<void> {
   const late = Promise.withResolvers<never>();
-  const onAbort = () =>
-    void setImmediate(() => late.reject(new FairleadError("DRAIN_TIMEOUT", "Cannot drain: the time was up")));
-  signal.addEventListener("abort", onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  try {
-    await Promise.race([work, late.promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-    late.promise.catch(() => {});
-  }
+  late.promise.catch(() => {});
+  using _ = onAbort(signal, () => {
+    setImmediate(() => late.reject(new FairleadError("DRAIN_TIMEOUT", "Cannot drain: the time was up")));
+  });
+  await Promise.race([work, late.promise]);
 }

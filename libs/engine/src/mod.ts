@@ -4,6 +4,8 @@
  *
  * @module
  */
+
+export { amqpBusOptions, busConfigSchema, openBus, openQueues } from "./config/bus.ts";
 export {
   type EngineConfig,
   type Environment,
@@ -18,8 +20,11 @@ export { type RunProcessOptions, runProcess } from "./run-process.ts";
 export { type RunningServices, type RunServicesOptions, runServices } from "./run-services.ts";
 export type {
   Endpoint,
+  PartName,
+  Parts,
   PlannedSocket,
   RunningService,
   ServiceContext,
   ServiceDefinition,
+  ServicePlan,
 } from "./service.ts";

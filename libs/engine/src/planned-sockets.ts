@@ -1,6 +1,7 @@
 import { isIP, isIPv4 } from "node:net";
 import { resolve } from "node:path";
 import { type CrossCheck, formatPath } from "@fairlead/chassis";
+import { formatAddress } from "@fairlead/core";
 import type { PlannedSocket } from "./service.ts";
 
 /** Sockets with the place of their key in the whole configuration. No two may want the same address. */
@@ -24,6 +25,5 @@ function covers({ host, ipv6Only = false }: PlannedSocket, other: PlannedSocket)
 }
 
 function placeOf({ scheme, host, port }: PlannedSocket): string {
-  if (scheme === "unix") return host;
-  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  return scheme === "unix" ? host : formatAddress({ host, port });
 }

@@ -12,17 +12,19 @@ import { startTestEngine, temporaryDirectory, textEvent } from "./test-engine.ts
 const name = "tcp-gateway";
 
 function service(
-  create: (context: ServiceContext<unknown>) => Promise<Partial<RunningService>>,
+  open: (context: ServiceContext<unknown, "bus" | "state">) => Promise<Partial<RunningService>>,
 ): ServiceDefinition {
   return {
     name,
     configSchema: section({}),
-    create: async (context) => ({
+    needs: ["bus", "state"],
+    plan: () => ({ sockets: [], connections: 0, eventTypes: [] }),
+    open: async (context) => ({
       endpoints: [],
       checks: [],
       drain: async () => {},
       async [Symbol.asyncDispose]() {},
-      ...(await create(context)),
+      ...(await open(context)),
     }),
   };
 }

@@ -1,4 +1,4 @@
-import { type Bus, openBus } from "@fairlead/bus";
+import type { Bus } from "@fairlead/bus";
 import {
   addHealthRoutes,
   createHttpServer,
@@ -23,12 +23,13 @@ import {
   toError,
 } from "@fairlead/core";
 import { openState, type State } from "@fairlead/state";
+import { openBus } from "./config/bus.ts";
 import { type EngineConfig, type LoadServicesConfigOptions, loadServicesConfig } from "./config.ts";
-import { prepareDataDir } from "./data-dir.ts";
+import { prepareDataDir, prepareServiceDir } from "./data-dir.ts";
 import { drainServices } from "./drain-services.ts";
 import { addEventStream } from "./event-stream.ts";
 import { busCheck, type Phase, phaseCheck, stateCheck } from "./health.ts";
-import type { Endpoint, RunningService, ServiceDefinition } from "./service.ts";
+import type { Endpoint, Parts, RunningService, ServiceDefinition } from "./service.ts";
 import { traceBus } from "./trace-bus.ts";
 import { version } from "./version.ts";
 
@@ -144,12 +145,12 @@ export async function runServices(options: RunServicesOptions): Promise<RunningS
       await startService(definition, {
         config: values.services[definition.name],
         instance,
-        bus,
-        state,
         logger: loggerOf(definition.name),
         meter,
         clock,
         router: http.router("/v1"),
+        dataDir: () => prepareServiceDir(values.dataDir, definition.name),
+        ...partsOf(definition, { bus, state }),
       }),
     );
     running.push(service);
@@ -203,10 +204,10 @@ async function createHttp(
       headerMs: http.headerTime,
       bodyMs: http.bodyTime,
       idleMs: http.idleTime,
-      keepAliveMs: http.keepAlive,
+      keepAliveMs: http.keepAliveTime,
       maxConnections: http.maxConnections,
-      maxHeaderBytes: http.maxHeader,
-      maxBodyBytes: http.maxBody,
+      maxHeaderBytes: http.maxHeaderBytes,
+      maxBodyBytes: http.maxBodyBytes,
     },
     logger: logger.child({ part: "http" }),
     meter,
@@ -230,12 +231,19 @@ function addDocument(http: HttpServer, version: string, needsTokens: boolean): v
   });
 }
 
+/** The parts that a service names. They are open: the engine has opened every part that some service names. */
+function partsOf({ name, needs }: ServiceDefinition, open: Partial<Parts>): Parts {
+  const missing = needs.filter((part) => open[part] === undefined);
+  if (missing.length > 0) throw new Error(`Cannot start ${name}: ${missing.join(", ")} is not open`);
+  return Object.fromEntries(needs.map((part) => [part, open[part]])) as unknown as Parts;
+}
+
 async function startService(
   definition: ServiceDefinition,
-  context: Parameters<ServiceDefinition["create"]>[0],
+  context: Parameters<ServiceDefinition["open"]>[0],
 ): Promise<RunningService> {
   try {
-    return await definition.create(context);
+    return await definition.open(context);
   } catch (error) {
     const { message } = toError(error);
     throw new FairleadError("START_FAILED", `Cannot start ${definition.name}: ${message}`, {

@@ -2,22 +2,37 @@ import type { Bus } from "@fairlead/bus";
 import type { HealthCheck, Router, Sound } from "@fairlead/chassis";
 import type { ServiceName } from "@fairlead/contracts";
 import type { Clock, Logger, Meter } from "@fairlead/core";
+import type { WorkQueues } from "@fairlead/queues";
 import type { State } from "@fairlead/state";
 import type { z } from "zod";
 
-/** What a service is given. It reaches for nothing else. */
-export interface ServiceContext<Config> {
+/** What a service can name in `needs`. */
+export interface Parts {
+  readonly bus: Bus;
+  readonly state: State;
+  readonly queues: WorkQueues;
+}
+
+export type PartName = keyof Parts;
+
+/** What a service is given: its own things, and the parts that it names in `needs`. A service reaches for nothing else. */
+export type ServiceContext<Config, Needs extends PartName = never> = OwnContext<Config> & Pick<Parts, Needs>;
+
+interface OwnContext<Config> {
   /** This service's section of the configuration, checked. */
   readonly config: Config;
   /** Identifies this run of this process in events, presence and logs. */
   readonly instance: string;
-  readonly bus: Bus;
-  readonly state: State;
   readonly logger: Logger;
   readonly meter: Meter;
   readonly clock: Clock;
   /** Mounted under `/v1`: the service adds its routes here. */
   readonly router: Router;
+  /**
+   * The service's own folder, `<dataDir>/<name of the service>`. The first call makes the folder, for this user only.
+   * @throws {FairleadError} DATA_DIR_UNUSABLE
+   */
+  dataDir(): Promise<string>;
 }
 
 /** Something that can be reached, for the list that a start prints and for `doctor`. */
@@ -29,6 +44,8 @@ export interface Endpoint {
   readonly port: number;
   /** "lines: newline framing, durable acks" */
   readonly description: string;
+  /** A shell command that shows the endpoint at work, with `{host}` and `{port}`: "echo hi | nc -u -w1 {host} {port}". */
+  readonly tryWith?: string;
   /** What works, but not as it should, in words without a full stop: "the kernel grants less buffer than was asked". */
   readonly warning?: string;
 }
@@ -63,12 +80,29 @@ export interface RunningService extends AsyncDisposable {
   drain(signal: AbortSignal): Promise<void>;
 }
 
-/** The one thing that a service package exports: its name, its section of the configuration, how to start it. */
-export interface ServiceDefinition<Schema extends z.ZodType = z.ZodType> {
+/** What a start with a section of the configuration would do. Nothing is opened to find that out. */
+export interface ServicePlan {
+  readonly sockets: readonly PlannedSocket[];
+  /** Connections at most, each of which takes a file descriptor. */
+  readonly connections: number;
+  /** Routing keys of the events that the service may publish. */
+  readonly eventTypes: readonly string[];
+}
+
+/**
+ * The one thing that a service package exports.
+ * @example const echo: ServiceDefinition<typeof configSchema, ["bus"]> = { name, configSchema, needs: ["bus"], plan, open };
+ */
+export interface ServiceDefinition<
+  Schema extends z.ZodType = z.ZodType,
+  Needs extends readonly PartName[] = readonly PartName[],
+> {
   readonly name: ServiceName;
   readonly configSchema: Schema;
-  /** Every socket that the section asks for, as far as it parsed. Not given: none. */
-  sockets?(config: Sound<z.output<Schema>>): readonly PlannedSocket[];
-  /** @throws {FairleadError} when it cannot start; nothing stays open then */
-  create(context: ServiceContext<z.output<Schema>>): Promise<RunningService>;
+  /** The parts that the service uses. The engine opens the parts that some service names, and no others. */
+  readonly needs: Needs;
+  /** @param config the section as far as it parsed: the plan is also asked for when some key is wrong */
+  plan(config: Sound<z.output<Schema>>): ServicePlan;
+  /** @throws {FairleadError} when the service cannot start; nothing stays open then */
+  open(context: ServiceContext<z.output<Schema>, Needs[number]>): Promise<RunningService>;
 }

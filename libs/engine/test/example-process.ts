@@ -9,10 +9,12 @@ const configSchema = section({
   stuck: z.boolean().default(false).describe("Never end the drain."),
 });
 
-const example: ServiceDefinition<typeof configSchema> = {
+const example: ServiceDefinition<typeof configSchema, ["bus"]> = {
   name: "http-fetcher",
   configSchema,
-  async create({ config, bus, router, instance }) {
+  needs: ["bus"],
+  plan: () => ({ sockets: [], connections: 0, eventTypes: ["example.said"] }),
+  async open({ config, bus, router, instance }) {
     const publish = (text: string) =>
       bus.publish(
         createEvent({

@@ -6,6 +6,7 @@
  */
 export { findBinary } from "./binaries.ts";
 export { atProcessEnd } from "./cleanup.ts";
+export { cutAnywhere } from "./cut-anywhere.ts";
 export { eventually, within } from "./deadline.ts";
 export { type TemporaryDirectory, temporaryDirectory } from "./directory.ts";
 export { faultRounds } from "./fault-rounds.ts";

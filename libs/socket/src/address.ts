@@ -26,12 +26,6 @@ export function unixAddress(path: string): SocketAddress {
   return { family: "unix", host: path, port: 0 };
 }
 
-/** "10.0.0.1:80", "[::1]:80", "unix:/run/x.sock", as error texts and logs have it. */
-export function formatAddress({ family, host, port }: SocketAddress): string {
-  if (family === "unix") return `unix:${host.replace("\0", "@")}`;
-  return family === "ipv6" ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
 /** "::" and "fe80::1%eth0" are ipv6, "0.0.0.0" ipv4, a name undefined. */
 export function addressFamily(host: string): "ipv4" | "ipv6" | undefined {
   if (isIPv4(host)) return "ipv4";

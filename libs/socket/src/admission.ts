@@ -1,12 +1,12 @@
 import { RateLimiter } from "@fairlead/core";
 import { type AddressPolicy, createAddressPolicy } from "./address-policy.ts";
 import type { SocketAddress } from "./connection.ts";
-import type { ListenOptions, RejectReason } from "./listener.ts";
+import type { ListenOptions, RefusalReason } from "./listener.ts";
 import { checkLimit } from "./system-errors.ts";
 
 /** Decides who may come in, and counts who is in. */
 export class Admission {
-  readonly rejected: Record<RejectReason, number> = {
+  readonly refused: Record<RefusalReason, number> = {
     connections: 0,
     "connections-per-address": 0,
     "accept-rate": 0,
@@ -37,10 +37,10 @@ export class Admission {
   }
 
   /** Counts the connection in and returns undefined, or says (and counts) why not. */
-  enter({ family, host }: SocketAddress): RejectReason | undefined {
+  enter({ family, host }: SocketAddress): RefusalReason | undefined {
     const reason = this.#refuse(family, host);
     if (reason !== undefined) {
-      this.rejected[reason]++;
+      this.refused[reason]++;
       return reason;
     }
     this.#count++;
@@ -57,7 +57,7 @@ export class Admission {
   }
 
   /** The rate comes last: who is turned away for another reason takes nothing from it. */
-  #refuse(family: SocketAddress["family"], host: string): RejectReason | undefined {
+  #refuse(family: SocketAddress["family"], host: string): RefusalReason | undefined {
     if (this.isDraining) return "draining";
     if (family !== "unix" && !this.#policy.isAllowed(host)) return "denied";
     if (this.#count >= this.#maxConnections) return "connections";

@@ -1,5 +1,6 @@
 import { createSocket, type Socket, type SocketOptions } from "node:dgram";
 import { lookup } from "node:dns/promises";
+import { formatAddress } from "@fairlead/core";
 import { addressFamily, internetAddress } from "./address.ts";
 import { SocketError } from "./errors.ts";
 import { KernelDrops } from "./kernel-drops.ts";
@@ -16,7 +17,7 @@ const maxDatagramBytes = 65_507;
  * @throws {SocketError} ADDRESS_IN_USE, ADDRESS_UNAVAILABLE, PERMISSION_DENIED, NAME_NOT_FOUND, BAD_OPTION
  */
 export async function bindUdp(options: BindUdpOptions): Promise<UdpSocket> {
-  const what = `bind UDP ${options.host.includes(":") ? `[${options.host}]` : options.host}:${options.port}`;
+  const what = `bind UDP ${formatAddress(options)}`;
   checkLimit("maxPendingDatagrams", options.maxPendingDatagrams, 1);
   checkLimit("maxPendingBytes", options.maxPendingBytes, maxDatagramBytes);
   checkLimit("maxUnsentBytes", options.maxUnsentBytes, 1);

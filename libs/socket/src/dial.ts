@@ -1,4 +1,5 @@
 import { connect, type Socket, type TcpNetConnectOpts } from "node:net";
+import { formatAddress, onAbort } from "@fairlead/core";
 import { internetAddress, unixAddress } from "./address.ts";
 import type { Connection, SocketAddress } from "./connection.ts";
 import { connectionSettings } from "./connection-settings.ts";
@@ -15,7 +16,7 @@ import { checkLimit, toSocketError } from "./system-errors.ts";
  */
 export async function dialTcp(options: DialTcpOptions): Promise<Connection> {
   const { host, port, localAddress, localPort, family, connectTimeoutMs } = options;
-  const what = `connect to ${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const what = `connect to ${formatAddress({ host, port })}`;
   const target: TcpNetConnectOpts = {
     host,
     port,
@@ -64,7 +65,6 @@ async function dial(
       socket.on("error", () => {}).destroy();
       reject(reason);
     };
-    const abort = () => giveUp(signal?.reason);
     const fail = (error: Error) => giveUp(toSocketError(error, what));
     const timer = settings.clock.timer(connectTimeoutMs, () => {
       const text = `Cannot ${what}: no answer within ${connectTimeoutMs} ms`;
@@ -72,10 +72,10 @@ async function dial(
     });
     const settle = () => {
       timer[Symbol.dispose]();
-      signal?.removeEventListener("abort", abort);
+      aborting[Symbol.dispose]();
       socket.off("error", fail);
     };
-    signal?.addEventListener("abort", abort, { once: true });
+    const aborting = onAbort(signal, () => giveUp(signal?.reason));
     socket.once("error", fail);
     socket.once("connect", () => {
       settle();

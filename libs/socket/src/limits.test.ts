@@ -6,7 +6,7 @@ import { dialPlain, dialRefused, echo, eventually, failure, gone, listenLoopback
 import { createAddressPolicy } from "./address-policy.ts";
 import { dialTcp } from "./dial.ts";
 import { listenTcp } from "./listen.ts";
-import type { ListenTcpOptions, RejectReason } from "./listener.ts";
+import type { ListenTcpOptions, RefusalReason } from "./listener.ts";
 
 const policies: { allow?: string[]; deny?: string[]; host: string; isAllowed: boolean }[] = [
   { host: "10.1.2.3", isAllowed: true },
@@ -47,21 +47,21 @@ test("createAddressPolicy() refuses what is no address range", () => {
 });
 
 async function listenAndCount(options: Partial<ListenTcpOptions>) {
-  const rejected: RejectReason[] = [];
+  const refused: RefusalReason[] = [];
   const listener = await listenLoopback(echo, {
     ...options,
-    onRejected: (_, reason) => rejected.push(reason),
+    onRefused: (_, reason) => refused.push(reason),
   });
-  return { listener, rejected };
+  return { listener, refused };
 }
 
 test("maxConnections turns one more away, and gives the place to the next", async () => {
-  const { listener, rejected } = await listenAndCount({ maxConnections: 2 });
+  const { listener, refused } = await listenAndCount({ maxConnections: 2 });
   await using _ = listener;
   const first = await dialPlain(listener);
   const second = await dialPlain(listener);
   await dialRefused(listener);
-  assert.deepEqual(rejected, ["connections"]);
+  assert.deepEqual(refused, ["connections"]);
   first.end();
   await gone(first);
   await eventually(() => listener.connections.count === 1);
@@ -69,13 +69,13 @@ test("maxConnections turns one more away, and gives the place to the next", asyn
   third.write("x");
   await once(third, "data");
   assert.equal(listener.stats.accepted, 3);
-  assert.equal(listener.stats.rejected.connections, 1);
+  assert.equal(listener.stats.refused.connections, 1);
   second.destroy();
   third.destroy();
 });
 
 test("maxConnectionsPerAddress counts each address by itself", async () => {
-  const { listener, rejected } = await listenAndCount({ maxConnectionsPerAddress: 1 });
+  const { listener, refused } = await listenAndCount({ maxConnectionsPerAddress: 1 });
   await using _ = listener;
   const { port } = listener.address;
   const dial = (localAddress: string) =>
@@ -83,7 +83,7 @@ test("maxConnectionsPerAddress counts each address by itself", async () => {
   await using first = await dial("127.0.0.2");
   await using other = await dial("127.0.0.3");
   assert.equal(await failure(dial("127.0.0.2").then((second) => second.read())), "CONNECTION_RESET");
-  assert.deepEqual(rejected, ["connections-per-address"]);
+  assert.deepEqual(refused, ["connections-per-address"]);
   await first.send("x");
   await first.readExactly(1);
   await other.send("x");
@@ -92,11 +92,11 @@ test("maxConnectionsPerAddress counts each address by itself", async () => {
 
 test("acceptRatePerSecond turns away what comes too fast, and takes it a second later", async () => {
   const clock = new ManualClock();
-  const { listener, rejected } = await listenAndCount({ acceptRatePerSecond: 1, acceptBurst: 2, clock });
+  const { listener, refused } = await listenAndCount({ acceptRatePerSecond: 1, acceptBurst: 2, clock });
   await using _ = listener;
   const peers = [await dialPlain(listener), await dialPlain(listener)];
   await dialRefused(listener);
-  assert.deepEqual(rejected, ["accept-rate"]);
+  assert.deepEqual(refused, ["accept-rate"]);
   await clock.advance(1_000);
   peers.push(await dialPlain(listener));
   await eventually(() => listener.stats.accepted === 3);
@@ -104,7 +104,7 @@ test("acceptRatePerSecond turns away what comes too fast, and takes it a second 
 });
 
 test("deny turns an IPv4 peer away on a dual-stack listener too", async () => {
-  const { listener, rejected } = await listenAndCount({ host: "::", deny: ["127.0.0.0/8"] });
+  const { listener, refused } = await listenAndCount({ host: "::", deny: ["127.0.0.0/8"] });
   await using _ = listener;
   const { port } = listener.address;
   const denied = dialTcp({ host: "127.0.0.1", port, connectTimeoutMs: 60_000 });
@@ -112,7 +112,7 @@ test("deny turns an IPv4 peer away on a dual-stack listener too", async () => {
   await using welcome = await dialTcp({ host: "::1", port, connectTimeoutMs: 60_000 });
   await welcome.send("x");
   assert.equal((await welcome.readExactly(1)).toString(), "x");
-  assert.deepEqual(rejected, ["denied"]);
+  assert.deepEqual(refused, ["denied"]);
 });
 
 test("a handler that throws closes its connection, is counted and told, and costs no place", async () => {

@@ -2,8 +2,8 @@ import { chmodSync } from "node:fs";
 import { lstat, stat, unlink } from "node:fs/promises";
 import { connect } from "node:net";
 import { dirname } from "node:path";
-import { errorCode } from "@fairlead/core";
-import { addressFamily, formatAddress, internetAddress, unixAddress } from "./address.ts";
+import { errorCode, formatAddress } from "@fairlead/core";
+import { unixAddress } from "./address.ts";
 import { SocketError } from "./errors.ts";
 import type { ListenTcpOptions, ListenUnixOptions, StreamListener } from "./listener.ts";
 import { StreamServer } from "./stream-listener.ts";
@@ -16,7 +16,7 @@ import { StreamServer } from "./stream-listener.ts";
 export async function listenTcp(options: ListenTcpOptions): Promise<StreamListener> {
   const { host, port, reusePort = false, ipv6Only = false } = options;
   const server = new StreamServer(options);
-  const what = `listen on TCP ${addressFamily(host) ? formatAddress(internetAddress(host, port)) : `${host}:${port}`}`;
+  const what = `listen on TCP ${formatAddress({ host, port })}`;
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new SocketError("BAD_OPTION", `Cannot ${what}: a port is a whole number from 0 to 65535`);
   }

@@ -2,7 +2,7 @@ import type { Clock } from "@fairlead/core";
 import type { Connection, ConnectionTimeLimits, SocketAddress } from "./connection.ts";
 
 /** Why a connection was turned away before its handler saw it. */
-export type RejectReason = "connections" | "connections-per-address" | "accept-rate" | "denied" | "draining";
+export type RefusalReason = "connections" | "connections-per-address" | "accept-rate" | "denied" | "draining";
 
 /** What every connection may be given, whichever side opened it. */
 export interface ConnectionOptions {
@@ -30,7 +30,7 @@ export interface ListenOptions extends ConnectionOptions {
    */
   readonly onConnection: (connection: Connection) => Promise<void>;
   /** Told of each connection that was turned away; it is already reset. */
-  readonly onRejected?: (remote: SocketAddress, reason: RejectReason) => void;
+  readonly onRefused?: (remote: SocketAddress, reason: RefusalReason) => void;
   /** What the handler threw; must not throw itself. Without it, the error is only seen as the close reason "error". */
   readonly onError?: (error: Error, connection: Connection) => void;
   /** Connections at once, from 1; one more is reset. */
@@ -77,7 +77,7 @@ export interface ListenerStats {
   readonly accepted: number;
   /** Connections that were already dead when they were accepted: their peer has no address any more. */
   readonly abandoned: number;
-  readonly rejected: Readonly<Record<RejectReason, number>>;
+  readonly refused: Readonly<Record<RefusalReason, number>>;
   /** Handlers that threw. */
   readonly failed: number;
 }

@@ -3,7 +3,6 @@
  *
  * @module
  */
-export { formatAddress } from "./address.ts";
 export { type AddressPolicy, createAddressPolicy } from "./address-policy.ts";
 export { bindUdp } from "./bind-udp.ts";
 export type { Codec, Decoder, FrameBatch, OversizePolicy } from "./codec.ts";
@@ -28,7 +27,7 @@ export type {
   ListenOptions,
   ListenTcpOptions,
   ListenUnixOptions,
-  RejectReason,
+  RefusalReason,
   StreamListener,
 } from "./listener.ts";
 export type {

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { formatAddress } from "./address.ts";
+import { formatAddress } from "@fairlead/core";
 import type { SocketAddress } from "./connection.ts";
 import { SocketError } from "./errors.ts";
 import { Inbox } from "./inbox.ts";

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { formatAddress } from "./address.ts";
+import { formatAddress } from "@fairlead/core";
 import type { SocketAddress } from "./connection.ts";
 import { SocketError } from "./errors.ts";
 import { toSocketError } from "./system-errors.ts";
@@ -26,10 +26,6 @@ export class Sender {
 
   get isWaiting(): boolean {
     return this.#waiting > 0;
-  }
-
-  get hasEnded(): boolean {
-    return this.#end !== undefined;
   }
 
   fail(error: SocketError): void {

@@ -1,7 +1,6 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { createId } from "@fairlead/core";
-import { formatAddress } from "./address.ts";
+import { createId, formatAddress } from "@fairlead/core";
 import type { Codec, FrameBatch } from "./codec.ts";
 import type { CloseReason, Connection, SocketAddress } from "./connection.ts";
 import type { ConnectionSettings } from "./connection-settings.ts";

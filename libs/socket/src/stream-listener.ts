@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { createServer, type ListenOptions as NodeListenOptions, type Server, type Socket } from "node:net";
-import { toError } from "@fairlead/core";
+import { onAbort, toError, WakeUp } from "@fairlead/core";
 import { internetAddress, unixAddress } from "./address.ts";
 import { Admission } from "./admission.ts";
 import type { SocketAddress } from "./connection.ts";
@@ -29,7 +29,8 @@ export class StreamServer implements StreamListener {
   #abandoned = 0;
   #failed = 0;
   #handlers = 0;
-  #drainStep: PromiseWithResolvers<void> | undefined;
+  /** A connection or a handler is over. */
+  readonly #change = new WakeUp();
 
   /** @throws {SocketError} BAD_OPTION */
   constructor(options: ListenOptions) {
@@ -71,7 +72,7 @@ export class StreamServer implements StreamListener {
     return {
       accepted: this.#accepted,
       abandoned: this.#abandoned,
-      rejected: { ...this.#admission.rejected },
+      refused: { ...this.#admission.refused },
       failed: this.#failed,
     };
   }
@@ -102,16 +103,11 @@ export class StreamServer implements StreamListener {
     this.#drain.abort();
     const closeRest = () => {
       for (const connection of this.#open) connection.close("drain");
-      this.#wakeDrain();
+      this.#change.wake();
     };
-    signal.addEventListener("abort", closeRest, { once: true });
-    if (signal.aborted) closeRest();
+    using _ = onAbort(signal, closeRest);
     // A handler that goes on after its connection is over is waited for, but not beyond the signal.
-    while (this.#open.size > 0 || (this.#handlers > 0 && !signal.aborted)) {
-      this.#drainStep ??= Promise.withResolvers();
-      await this.#drainStep.promise;
-    }
-    signal.removeEventListener("abort", closeRest);
+    while (this.#open.size > 0 || (this.#handlers > 0 && !signal.aborted)) await this.#change.next();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -131,13 +127,13 @@ export class StreamServer implements StreamListener {
       // A reset leaves no TIME_WAIT behind: turning many away must stay cheap. A Unix socket has neither.
       if (remote.family === "unix") socket.destroy();
       else socket.resetAndDestroy();
-      this.#options.onRejected?.(remote, reason);
+      this.#options.onRefused?.(remote, reason);
       return;
     }
     this.#accepted++;
     const connection = new StreamConnection(socket, remote, this.#localOf(socket), this.#settings, (over) => {
       this.#open.delete(over);
-      this.#wakeDrain();
+      this.#change.wake();
     });
     this.#open.add(connection);
     this.#serve(connection);
@@ -152,7 +148,7 @@ export class StreamServer implements StreamListener {
       this.#failConnection(connection, thrown);
     }
     this.#handlers--;
-    this.#wakeDrain();
+    this.#change.wake();
     // A place is taken as long as the connection or its handler lives: both hold memory.
     await connection.closed;
     this.#admission.leave(connection.remote);
@@ -183,10 +179,5 @@ export class StreamServer implements StreamListener {
       if (this.#locals.size < 64) this.#locals.set(localAddress, local);
     }
     return local;
-  }
-
-  #wakeDrain(): void {
-    this.#drainStep?.resolve();
-    this.#drainStep = undefined;
   }
 }

@@ -1,5 +1,6 @@
 import type { RemoteInfo, Socket } from "node:dgram";
-import { addressFamily, formatAddress, internetAddress } from "./address.ts";
+import { formatAddress, WakeUp } from "@fairlead/core";
+import { addressFamily, internetAddress } from "./address.ts";
 import type { SocketAddress } from "./connection.ts";
 import { DatagramPile } from "./datagram-pile.ts";
 import { SocketError } from "./errors.ts";
@@ -28,7 +29,8 @@ export class BoundUdpSocket implements UdpSocket {
   readonly #socket: Socket;
   readonly #closed = Promise.withResolvers<void>();
   #pile = new DatagramPile();
-  #wake: (() => void) | undefined;
+  /** A datagram came, or the socket was closed. */
+  readonly #change = new WakeUp();
   #isWaking = false;
   #isClosed = false;
   /** Draining or closed: nothing more is sent. */
@@ -55,7 +57,7 @@ export class BoundUdpSocket implements UdpSocket {
     });
     this.#socket.on("close", () => {
       this.#isClosed = true;
-      this.#wake?.();
+      this.#change.wake();
       this.#closed.resolve();
     });
   }
@@ -88,12 +90,7 @@ export class BoundUdpSocket implements UdpSocket {
           this.#pile = new DatagramPile(batch);
           yield batch;
         } else if (this.#isClosed) return;
-        else {
-          await new Promise<void>((resolve) => {
-            this.#wake = resolve;
-          });
-          this.#wake = undefined;
-        }
+        else await this.#change.next();
       }
     } finally {
       this.#isConsumed = false;
@@ -194,12 +191,12 @@ export class BoundUdpSocket implements UdpSocket {
       return;
     }
     pile.add(payload, info.address, info.port);
-    if (this.#wake === undefined || this.#isWaking) return;
+    if (!this.#change.isAwaited || this.#isWaking) return;
     // The consumer wakes after all that this turn of the loop reads: one promise for up to 32 datagrams.
     this.#isWaking = true;
     setImmediate(() => {
       this.#isWaking = false;
-      this.#wake?.();
+      this.#change.wake();
     });
   }
 

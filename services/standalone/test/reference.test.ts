@@ -6,9 +6,8 @@ import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { openQueues } from "@fairlead/bus";
 import { systemClock } from "@fairlead/core";
-import { runServices } from "@fairlead/engine";
+import { openQueues, runServices } from "@fairlead/engine";
 import { temporaryDirectory } from "@fairlead/harness";
 import type { Command } from "commander";
 import { ProcessTerminal } from "../src/environment.ts";
@@ -75,6 +74,7 @@ test("docs/reference/metrics.md is what is registered, and all of it is scraped 
   // No service uses work queues yet.
   const dependencies = {
     dataDir: directory,
+    name: "reference",
     logger: running.logger,
     meter: running.meter,
     clock: systemClock,

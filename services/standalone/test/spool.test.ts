@@ -25,7 +25,7 @@ async function fairlead(env: NodeJS.ProcessEnv, ...args: string[]) {
   return { code: "code" in ended ? ended.code : 0, stdout: ended.stdout, stderr: ended.stderr };
 }
 
-test("fairlead spool shows, exports and drains what a stopped Fairlead left for a broker that was away", {
+test("fairlead spool shows, exports and empties what a stopped Fairlead left for a broker that was away", {
   skip: skipOrFail(rabbitMissing()),
 }, async () => {
   await using directory = await temporaryDirectory();
@@ -64,9 +64,9 @@ test("fairlead spool shows, exports and drains what a stopped Fairlead left for 
   }
 
   await rabbit.start();
-  const drained = await fairlead(env, "spool", "drain");
-  assert.equal(drained.code, 0, drained.stderr);
-  assert.match(drained.stdout, /nothing waits/);
+  const emptied = await fairlead(env, "spool", "empty");
+  assert.equal(emptied.code, 0, emptied.stderr);
+  assert.match(emptied.stdout, /nothing waits/);
   const hasArrived = async () =>
     /fairlead\.log\.v1\s+[1-9]/.test(await rabbit.rabbitmqctl("list_queues", "name", "messages"));
   await eventually(hasArrived, "the event in the log stream");
@@ -76,14 +76,14 @@ test("fairlead spool says that the embedded engine has none", async () => {
   await using directory = await temporaryDirectory();
   const { FAIRLEAD_AMQP_URL: _, ...rest } = process.env;
   const env = { ...rest, FAIRLEAD_DATA_DIR: directory.file("data") };
-  for (const name of ["status", "verify", "export", "drain"]) {
+  for (const name of ["status", "verify", "export", "empty"]) {
     const { code, stderr } = await fairlead(env, "spool", name);
     assert.equal(code, 1);
     assert.match(stderr, /no RabbitMQ is configured/);
   }
 });
 
-test("fairlead spool drain that is stopped says how many events are left", async () => {
+test("fairlead spool empty that is stopped says how many events are left", async () => {
   await using directory = await temporaryDirectory();
   const env = {
     ...process.env,
@@ -101,10 +101,10 @@ test("fairlead spool drain that is stopped says how many events are left", async
     };
     await spool.publish({ ...attributes, datacontenttype: "text/plain", data: Buffer.from("one") });
   }
-  await using drain = await startProcess(cli, { args: ["spool", "drain", "--json"], env });
-  await drain.waitForLine("RabbitMQ");
-  drain.signal("SIGTERM");
-  const { code } = await drain.exited;
+  await using empty = await startProcess(cli, { args: ["spool", "empty", "--json"], env });
+  await empty.waitForLine("RabbitMQ");
+  empty.signal("SIGTERM");
+  const { code } = await empty.exited;
   assert.equal(code, 1);
-  assert.equal(JSON.parse(drain.stdout.join("")).events, 1);
+  assert.equal(JSON.parse(empty.stdout.join("")).events, 1);
 });

@@ -14,7 +14,9 @@ import {
   type Sound,
   section,
 } from "@fairlead/chassis";
-import type { PlannedSocket } from "@fairlead/engine";
+import { eventTypes } from "@fairlead/contracts/names";
+import { routingKey } from "@fairlead/core";
+import type { PlannedSocket, ServicePlan } from "@fairlead/engine";
 import { createCodec } from "@fairlead/socket";
 import { z } from "zod";
 import { type CodecConfig, codecSchema, toCodecOptions } from "./codec-config.ts";
@@ -173,8 +175,24 @@ export const configSchema = crossCheck(gateway, ({ listeners = [], workers = 1 }
 
 export type GatewayConfig = z.output<typeof gateway>;
 
-/** Every socket that a start would bind. */
-export function gatewaySockets({ listeners = [] }: Sound<GatewayConfig>): PlannedSocket[] {
+/** What a start would bind and publish. */
+export function gatewayPlan(config: Sound<GatewayConfig>): ServicePlan {
+  const { listeners = [] } = config;
+  return {
+    sockets: plannedSockets(config),
+    connections: listeners.reduce((sum, listener) => sum + (listener?.limits?.maxConnections ?? 0), 0),
+    eventTypes: listeners.flatMap((listener) => plannedEvents(listener)).map(routingKey),
+  };
+}
+
+function plannedEvents({ mode, lifecycleEvents }: Sound<ListenerConfig> = {}): string[] {
+  return [
+    ...(mode === "ingest" ? [eventTypes.tcpRecords] : []),
+    ...(lifecycleEvents ? [eventTypes.tcpOpened, eventTypes.tcpClosed] : []),
+  ];
+}
+
+function plannedSockets({ listeners = [] }: Sound<GatewayConfig>): PlannedSocket[] {
   return listeners.flatMap(({ name, host, port, path } = {}, index): PlannedSocket[] => {
     const what = `listener ${name}`;
     if (path !== undefined)

@@ -1,5 +1,5 @@
 import { type Clock, type Logger, RateLimiter } from "@fairlead/core";
-import type { Connection, RejectReason, SocketAddress } from "@fairlead/socket";
+import type { Connection, RefusalReason, SocketAddress } from "@fairlead/socket";
 import { Counters, countUp } from "./counters.ts";
 import type { Session } from "./session.ts";
 
@@ -30,7 +30,7 @@ export class ListenerEvents {
     this.#logger.debug({ connection: id, reason, records, bytesReceived }, "connection closed");
   }
 
-  refused(remote: SocketAddress, reason: RejectReason): void {
+  refused(remote: SocketAddress, reason: RefusalReason): void {
     countUp(this.counters.refused, reason);
     if (this.#refusals.take() === 0) this.#logger.warn({ remote, reason }, "connection turned away");
   }

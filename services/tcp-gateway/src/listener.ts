@@ -73,7 +73,14 @@ export class Listener implements AsyncDisposable {
 
   get endpoint(): Endpoint {
     const { family, host, port } = this.#socket!.address;
-    return { scheme: family === "unix" ? "unix" : "tcp", host, port, description: describe(this.config) };
+    const example = family === "unix" ? undefined : tryWith(this.config);
+    return {
+      scheme: family === "unix" ? "unix" : "tcp",
+      host,
+      port,
+      description: describe(this.config),
+      ...(example !== undefined && { tryWith: example }),
+    };
   }
 
   get connections(): TcpConnection[] {
@@ -128,10 +135,10 @@ export class Listener implements AsyncDisposable {
     });
   }
 
-  #handlers(): Pick<ListenOptions, "onConnection" | "onRejected" | "onError" | "clock"> {
+  #handlers(): Pick<ListenOptions, "onConnection" | "onRefused" | "onError" | "clock"> {
     return {
       onConnection: (connection) => this.#serve(connection),
-      onRejected: (remote, reason) => this.#events.refused(remote, reason),
+      onRefused: (remote, reason) => this.#events.refused(remote, reason),
       onError: (error) => this.#events.failed(error),
       clock: this.#parts.clock,
     };
@@ -217,6 +224,12 @@ function describe(config: ListenerConfig): string {
   const { codec, acks } = config;
   const framing = codec.name === "lines" ? "newline" : codec.name;
   return `${name}: ${framing} framing, ${acks === "durable" ? "durable acks" : "no acks"}`;
+}
+
+/** A command that sends two records and shows their acknowledgement. */
+function tryWith(config: ListenerConfig): string | undefined {
+  if (config.mode === "echo" || config.codec.name !== "lines" || config.acks !== "durable") return undefined;
+  return "printf 'hello\\nworld\\n' | nc -N {host} {port}";
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -1,6 +1,6 @@
 import type { BusErrorCode } from "@fairlead/bus";
 import type { Counter, Meter } from "@fairlead/core";
-import type { CloseReason, FramingErrorCode, RejectReason } from "@fairlead/socket";
+import type { CloseReason, FramingErrorCode, RefusalReason } from "@fairlead/socket";
 import { Counters, type CountersSnapshot, type SourcedSnapshot } from "./counters.ts";
 import type { Tally } from "./ledger.ts";
 
@@ -45,7 +45,7 @@ const closings: Readonly<Record<CloseReason | "publish-failed", number>> = {
   "publish-failed": 0,
 };
 
-const refusals: Readonly<Record<RejectReason, number>> = {
+const refusals: Readonly<Record<RefusalReason, number>> = {
   connections: 0,
   "connections-per-address": 0,
   "accept-rate": 0,

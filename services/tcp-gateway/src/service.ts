@@ -1,6 +1,6 @@
 import type { HealthCheck } from "@fairlead/chassis";
 import type { RunningService, ServiceContext, ServiceDefinition } from "@fairlead/engine";
-import { configSchema, type GatewayConfig, gatewaySockets } from "./config.ts";
+import { configSchema, type GatewayConfig, gatewayPlan } from "./config.ts";
 import { Credit } from "./credit.ts";
 import { type Gateway, LocalGateway } from "./gateway.ts";
 import { GatewayMetrics } from "./metrics.ts";
@@ -8,11 +8,12 @@ import { addRoutes } from "./routes.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
 /** The TCP gateway: listeners that make events of what clients send. */
-export const tcpGateway: ServiceDefinition<typeof configSchema> = {
+export const tcpGateway: ServiceDefinition<typeof configSchema, ["bus"]> = {
   name: "tcp-gateway",
   configSchema,
-  sockets: gatewaySockets,
-  async create(context: ServiceContext<GatewayConfig>): Promise<RunningService> {
+  needs: ["bus"],
+  plan: gatewayPlan,
+  async open(context): Promise<RunningService> {
     const { config, meter, router } = context;
     const gateway = config.workers > 1 ? await WorkerPool.open(config, context) : await openLocal(context);
     const metrics = new GatewayMetrics(
@@ -39,7 +40,7 @@ function openLocal({
   bus,
   logger,
   clock,
-}: ServiceContext<GatewayConfig>): Promise<LocalGateway> {
+}: ServiceContext<GatewayConfig, "bus">): Promise<LocalGateway> {
   const credit = new Credit(config.credit);
   return LocalGateway.open(config, { instance, bus, credit, logger, clock, sharesPort: false });
 }

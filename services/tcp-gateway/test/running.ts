@@ -1,9 +1,9 @@
+import assert from "node:assert/strict";
 import type { Bus, BusHealth, LoggedEvent } from "@fairlead/bus";
 import type { Reply, Router } from "@fairlead/chassis";
 import { decodeRecords } from "@fairlead/contracts";
 import { type Clock, type CloudEvent, MemoryMeter, silentLogger, systemClock } from "@fairlead/core";
 import type { RunningService } from "@fairlead/engine";
-import type { State } from "@fairlead/state";
 import type { z } from "zod";
 import type { configSchema } from "../src/config.ts";
 import { tcpGateway } from "../src/mod.ts";
@@ -123,14 +123,14 @@ export async function startGateway<B extends Bus = MemoryBus>(
       ...listener,
     })),
   });
-  const service = await tcpGateway.create({
+  const service = await tcpGateway.open({
     config,
     instance: "instance-1",
     bus,
-    state: {} as State,
     logger: silentLogger,
     meter,
     clock,
+    dataDir: () => assert.fail("the gateway keeps nothing of its own"),
     router: { add: (route) => void routes.set(`${route.method} ${route.path}`, { route: route as never }) },
   });
   return {

@@ -12,7 +12,9 @@ import {
   type Sound,
   section,
 } from "@fairlead/chassis";
-import type { PlannedSocket } from "@fairlead/engine";
+import { eventTypes } from "@fairlead/contracts/names";
+import { routingKey } from "@fairlead/core";
+import type { PlannedSocket, ServicePlan } from "@fairlead/engine";
 import { z } from "zod";
 
 const name = z
@@ -180,8 +182,23 @@ export const udpCollectorConfig = crossCheck(
 
 export type UdpCollectorConfig = z.output<typeof udpCollectorConfig>;
 
-/** Every socket that a start would bind. */
-export function collectorSockets({ listeners = [] }: Sound<UdpCollectorConfig>): PlannedSocket[] {
+const eventTypeOf = {
+  raw: eventTypes.udpRecords,
+  syslog: eventTypes.udpSyslog,
+  statsd: eventTypes.udpStatsd,
+} as const;
+
+/** What a start would bind and publish. */
+export function collectorPlan(config: Sound<UdpCollectorConfig>): ServicePlan {
+  const { listeners = [] } = config;
+  return {
+    sockets: plannedSockets(config),
+    connections: 0,
+    eventTypes: listeners.flatMap(({ kind } = {}) => (kind ? [routingKey(eventTypeOf[kind])] : [])),
+  };
+}
+
+function plannedSockets({ listeners = [] }: Sound<UdpCollectorConfig>): PlannedSocket[] {
   return listeners.flatMap((listener = {}, index) => {
     const {
       name,

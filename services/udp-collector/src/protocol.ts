@@ -1,10 +1,5 @@
-import {
-  encodeNdjson,
-  encodeRecords,
-  formatAddress,
-  formatMicros,
-  recordContainers,
-} from "@fairlead/contracts";
+import { encodeNdjson, encodeRecords, formatMicros, recordContainers } from "@fairlead/contracts";
+import { formatAddress } from "@fairlead/core";
 import type { DatagramBatch, SocketAddress } from "@fairlead/socket";
 import { parseSyslog, type SyslogMessage, type UnknownMessage } from "./syslog/parse.ts";
 import type { TimeZone } from "./syslog/time-zone.ts";

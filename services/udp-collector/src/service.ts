@@ -1,6 +1,6 @@
 import { formatBytes } from "@fairlead/core";
 import type { Endpoint, RunningService, ServiceDefinition } from "@fairlead/engine";
-import { collectorSockets, udpCollectorConfig } from "./config.ts";
+import { collectorPlan, udpCollectorConfig } from "./config.ts";
 import { UdpListener } from "./listener.ts";
 import { addRoutes } from "./routes.ts";
 
@@ -14,15 +14,23 @@ function endpointOf({ local: { host, port }, config, receiveBuffer }: UdpListene
   const { askedBytes = 0, grantedBytes, isShort } = receiveBuffer;
   const description = `${config.name}: ${descriptions[config.kind]}`;
   const warning = `the kernel grants ${formatBytes(grantedBytes)} of the ${formatBytes(askedBytes)} receive buffer asked, so bursts are lost earlier`;
-  return { scheme: "udp", host, port, description, ...(isShort && { warning }) };
+  return {
+    scheme: "udp",
+    host,
+    port,
+    description,
+    ...(config.kind === "raw" && { tryWith: "echo hi | nc -u -w1 {host} {port}" }),
+    ...(isShort && { warning }),
+  };
 }
 
 /** The UDP collector: datagrams become events, and every lost one is counted. */
-export const udpCollector: ServiceDefinition<typeof udpCollectorConfig> = {
+export const udpCollector: ServiceDefinition<typeof udpCollectorConfig, ["bus"]> = {
   name: "udp-collector",
   configSchema: udpCollectorConfig,
-  sockets: collectorSockets,
-  async create({ config, router, ...context }): Promise<RunningService> {
+  needs: ["bus"],
+  plan: collectorPlan,
+  async open({ config, router, ...context }): Promise<RunningService> {
     await using opening = new AsyncDisposableStack();
     const listeners: UdpListener[] = [];
     for (const one of config.listeners) listeners.push(opening.use(await UdpListener.open(one, context)));

@@ -1,5 +1,5 @@
-import { formatAddress, formatMicros, udpStatsd } from "@fairlead/contracts";
-import type { Clock, CloudEvent } from "@fairlead/core";
+import { formatMicros, udpStatsd } from "@fairlead/contracts";
+import { type Clock, type CloudEvent, formatAddress } from "@fairlead/core";
 import type { StatsdListenerConfig } from "./config.ts";
 import { cutLines, type Selection } from "./protocol.ts";
 import type { Session, SessionDependencies } from "./session.ts";

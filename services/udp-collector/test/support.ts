@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { type Bus, BusError, type BusErrorCode, type BusHealth, type LoggedEvent } from "@fairlead/bus";
 import type { Route, Router } from "@fairlead/chassis";
@@ -10,7 +11,7 @@ import {
   silentLogger,
   systemClock,
 } from "@fairlead/core";
-import type { RunningService, ServiceContext } from "@fairlead/engine";
+import type { RunningService } from "@fairlead/engine";
 import type { z } from "zod";
 import { udpCollector } from "../src/mod.ts";
 
@@ -109,17 +110,15 @@ export class Collector implements AsyncDisposable {
     const router: Router = { add: (route) => void routes.push(route as unknown as Route) };
     const collector = new MemoryMeter();
     const config = udpCollector.configSchema.parse({ listeners });
-    // The collector keeps no shared state: whatever it asked of this would throw.
-    const state = undefined as unknown as ServiceContext<unknown>["state"];
-    const service = await udpCollector.create({
+    const service = await udpCollector.open({
       config,
       instance: "i1",
       bus,
-      state,
       logger,
       meter: collector,
       clock,
       router,
+      dataDir: () => assert.fail("the collector keeps nothing of its own"),
     });
     return new Collector(service, routes, bus, collector);
   }

@@ -1,31 +1,30 @@
 /** The bus on RabbitMQ, with the spool in front of it. */
+import { ConsumerLink, queueSettleMs, withConnection } from "@fairlead/amqp";
 import { type Clock, type CloudEvent, type Logger, systemClock } from "@fairlead/core";
 import type { Bus, BusHealth, LoggedEvent, TailOptions } from "../bus.ts";
 import { BusError } from "../errors.ts";
-import type { Backlog } from "../spool/drain.ts";
+import type { Backlog } from "../spool/empty.ts";
+import { openSpool, type SpoolOptions } from "../spool/open-spool.ts";
 import { SpooledPublisher, type SpoolItem, type SpoolMode } from "../spool/spooled-publisher.ts";
 import { findOldest, type SpoolStore } from "../spool/store.ts";
-import { queueSettleMs } from "./broker.ts";
 import { describeBacklog, describeBroker } from "./describe.ts";
 import { putMark } from "./mark.ts";
 import { messageRefusal } from "./message.ts";
 import { Publisher } from "./publisher.ts";
-import { Reader } from "./reader.ts";
 import { tailStream } from "./stream-tail.ts";
 import type { EventTopologyOptions } from "./topology.ts";
-import { withConnection } from "./with-channel.ts";
 
 export interface AmqpBusOptions {
   /** amqp:// or amqps://, with user and password. */
   readonly url: string;
   /** Shown in the broker's list of connections. */
   readonly name: string;
-  /** Takes events while the broker does not; the bus owns it from here. */
-  readonly store: SpoolStore;
+  /** Takes events while the broker does not. */
+  readonly spool: SpoolOptions;
   readonly topology: EventTopologyOptions;
   /** How often the topology is declared again on a link that stands. Default 10,000 ms. */
   readonly declareEveryMs?: number;
-  /** How long a queue that was just made is not published to. Default: broker.ts, queueSettleMs. */
+  /** How long a queue that was just made is not published to. Default: `queueSettleMs`. */
   readonly settleMs?: number;
   /** Unconfirmed at most. Default 1,024 messages and 32 MiB. */
   readonly windowMessages?: number;
@@ -41,14 +40,13 @@ export interface AmqpBusOptions {
   readonly connectTimeoutMs?: number;
   readonly reconnectMinMs?: number;
   readonly reconnectMaxMs?: number;
-  /** Bytes per second that the drain of the spool sends at most; default: as fast as the broker confirms. */
-  readonly drainBytesPerSecond?: number | undefined;
   readonly logger: Logger;
   readonly clock?: Clock;
 }
 
 export class AmqpBus implements Bus {
   readonly #options: AmqpBusOptions;
+  readonly #store: SpoolStore;
   readonly #host: string;
   readonly #clock: Clock;
   readonly #confirmTimeoutMs: number;
@@ -56,13 +54,13 @@ export class AmqpBus implements Bus {
   readonly #publisher: Publisher<SpoolItem>;
   readonly #spooled: SpooledPublisher;
   readonly #closed = new AbortController();
-  #reader: Reader | undefined;
+  #reader: ConsumerLink | undefined;
   #closing: Promise<void> | undefined;
 
-  /** Use openAmqpBus. */
-  constructor(options: AmqpBusOptions, backlog: Backlog) {
+  private constructor(options: AmqpBusOptions, store: SpoolStore, backlog: Backlog) {
     const { logger, topology, clock = systemClock, confirmTimeoutMs = 5_000 } = options;
     this.#options = options;
+    this.#store = store;
     this.#host = new URL(options.url).host;
     this.#clock = clock;
     this.#confirmTimeoutMs = confirmTimeoutMs;
@@ -93,15 +91,31 @@ export class AmqpBus implements Bus {
     });
     this.#spooled = new SpooledPublisher(
       {
-        store: options.store,
+        store,
         maxPendingEvents: options.maxPendingEvents ?? 100_000,
         maxPendingBytes: options.maxPendingBytes ?? 64 << 20,
-        drainBytesPerSecond: options.drainBytesPerSecond,
+        maxBytesPerSecond: options.spool.maxBytesPerSecond,
         clock,
       },
       this.#publisher,
       backlog,
     );
+  }
+
+  /** Use openAmqpBus. */
+  static async open(options: AmqpBusOptions): Promise<AmqpBus> {
+    const { clock, logger } = options;
+    await using opened = new AsyncDisposableStack();
+    const store = opened.use(
+      await openSpool(options.spool, {
+        logger: logger.child({ part: "spool" }),
+        ...(clock ? { clock } : {}),
+      }),
+    );
+    const bus = new AmqpBus(options, store, await findBacklog(store));
+    // The bus owns the spool from here.
+    opened.move();
+    return bus;
   }
 
   publish(event: CloudEvent): Promise<void> {
@@ -119,12 +133,12 @@ export class AmqpBus implements Bus {
   }
 
   /**
-   * What the log stream has; an event that still waits in the spool comes when it has been drained, so also behind an end
+   * What the log stream has; an event that still waits in the spool comes when RabbitMQ has taken it, so also behind an end
    * that was asked for before. While the broker is away a tail waits.
    */
   tail(options: TailOptions): AsyncIterable<LoggedEvent> {
     if (this.#closing) throw new BusError("BUS_CLOSED", "Cannot read the log: the bus is closed");
-    this.#reader ??= new Reader({ ...this.#link, name: `${this.#options.name} read` });
+    this.#reader ??= new ConsumerLink({ ...this.#link, name: `${this.#options.name} read` });
     const reader = this.#reader;
     const needsMark = options.after === "end" || options.follow === false;
     const mark = needsMark ? this.#publisher.sendMark() : undefined;
@@ -154,7 +168,7 @@ export class AmqpBus implements Bus {
   }
 
   health(): BusHealth {
-    const stored = this.#options.store.health();
+    const stored = this.#store.health();
     const { events, bytes } = this.#spooled.pending;
     const { backlog } = this.#spooled;
     const problems = [
@@ -188,17 +202,12 @@ export class AmqpBus implements Bus {
     this.#closed.abort();
     await Promise.all([this.#publisher[Symbol.asyncDispose](), this.#reader?.[Symbol.asyncDispose]()]);
     await this.#spooled[Symbol.asyncDispose]();
-    await this.#options.store[Symbol.asyncDispose]();
+    await this.#store[Symbol.asyncDispose]();
   }
-}
-
-/** Opens the bus. It accepts at once, whether the broker is there or not. */
-export async function openAmqpBus(options: AmqpBusOptions): Promise<AmqpBus> {
-  return new AmqpBus(options, await findBacklog(options.store));
 }
 
 async function findBacklog(store: SpoolStore): Promise<Backlog> {
   const oldest = await findOldest(store);
-  if (oldest === undefined) return { drainedThrough: store.lastOffset, sinceMs: undefined };
-  return { drainedThrough: oldest.offset - 1, sinceMs: Date.parse(oldest.event.time) };
+  if (oldest === undefined) return { confirmedThrough: store.lastOffset, sinceMs: undefined };
+  return { confirmedThrough: oldest.offset - 1, sinceMs: Date.parse(oldest.event.time) };
 }

@@ -1,8 +1,8 @@
 /** One consumer of the log stream, as a pull. */
+import { names } from "@fairlead/amqp";
 import { toError } from "@fairlead/core";
 import type { ChannelModel, ConsumeMessage } from "amqplib";
 import { BusError } from "../errors.ts";
-import { names } from "./topology.ts";
 
 /** Messages that one consumer holds, unread; with 64 KiB batches 2 MiB. */
 const prefetch = 32;

@@ -1,36 +1,28 @@
-/** How the broker is, in sentences for an operator. */
-import type { LinkState } from "./link.ts";
-import type { Trouble } from "./publisher.ts";
-import { type EventTopologyOptions, names } from "./topology.ts";
+/** How the broker and the spool are, in sentences for an operator. */
+import { describeLink, type LinkState, names } from "@fairlead/amqp";
+import type { EventTopologyOptions } from "./topology.ts";
 
 const iso = (ms: number) => new Date(ms).toISOString();
 
-/** How one connection to the broker is. */
-export interface BrokerState {
+/** How the connection that publishes is. */
+export interface PublishingState {
   readonly linkState: LinkState;
-  readonly trouble?: Trouble | undefined;
-  /** False on a link that stands: its queues are too young to be published to (broker.ts). Default true. */
-  readonly isReady?: boolean;
+  /** What went wrong last on a link that stood, and since when nothing was confirmed. */
+  readonly trouble: { readonly reason: string; readonly sinceMs: number } | undefined;
+  /** False on a link that stands: its queues are too young to be published to (queueSettleMs). */
+  readonly isReady: boolean;
 }
 
 /** Empty when all is well. @param host as shown: without user and password */
-export function describeBroker(host: string, { linkState, trouble, isReady = true }: BrokerState): string[] {
-  // It cuts the link each time, which is then down for the same reason.
+export function describeBroker(host: string, { linkState, trouble, isReady }: PublishingState): string[] {
+  // Trouble cuts the link each time, which is then down for the same reason.
   if (trouble && (linkState.status === "up" || linkState.reason === trouble.reason))
     return [`RabbitMQ at ${host} has taken nothing since ${iso(trouble.sinceMs)}: ${trouble.reason}`];
-  switch (linkState.status) {
-    case "down":
-      return [`RabbitMQ at ${host} cannot be used since ${iso(linkState.sinceMs)}: ${linkState.reason}`];
-    case "blocked":
-      return [
-        `RabbitMQ at ${host} has blocked publishing since ${iso(linkState.sinceMs)} (${linkState.reason}): it is short of memory or disk`,
-      ];
-    case "up":
-      if (isReady) return [];
-      return [
-        `The queues of RabbitMQ at ${host} were made just now; until it is sure to keep them, events wait in the spool`,
-      ];
-  }
+  if (linkState.status !== "up") return describeLink(host, linkState);
+  if (isReady) return [];
+  return [
+    `The queues of RabbitMQ at ${host} were made just now; until it is sure to keep them, events wait in the spool`,
+  ];
 }
 
 /** A nack says nothing itself. Of the queues that we bind only the inbox refuses anything (`reject-publish`). */

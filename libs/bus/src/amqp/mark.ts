@@ -2,11 +2,11 @@
  * Marks in the log stream. AMQP 0-9-1 cannot ask a stream for its last offset: a mark is put into it, and where that comes out is
  * the end.
  */
+import { names, withConfirmChannel } from "@fairlead/amqp";
 import { createId } from "@fairlead/core";
 import type { ChannelModel, Options } from "amqplib";
 import { BusError } from "../errors.ts";
-import { markType, names } from "./topology.ts";
-import { withConfirmChannel } from "./with-channel.ts";
+import { markType } from "./topology.ts";
 
 export const markOf = (id: string): Options.Publish => ({
   persistent: true,

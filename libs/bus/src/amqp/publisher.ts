@@ -3,17 +3,16 @@
  * whatever its cause (link lost or blocked, a nack, a return, an overdue confirm): the connection is cut, everything
  * without an outcome is handed back in order, and the link starts from nothing. That keeps the order simple.
  */
+import { Link, type LinkOptions, type LinkState, names, withChannel } from "@fairlead/amqp";
 import { type Clock, type CloudEvent, createId, type Logger, toError } from "@fairlead/core";
 import type { ChannelModel, ConfirmChannel } from "amqplib";
 import { BusError } from "../errors.ts";
 import { ConfirmWindow } from "./confirm-window.ts";
 import { describeRefusal } from "./describe.ts";
-import { Link, type LinkOptions, type LinkState } from "./link.ts";
 import { markOf } from "./mark.ts";
 import { toMessage } from "./message.ts";
 import { Pace } from "./pace.ts";
-import { declareAll, type EventTopologyOptions, hasQueues, names } from "./topology.ts";
-import { withChannel } from "./with-channel.ts";
+import { declareAll, type EventTopologyOptions, hasQueues } from "./topology.ts";
 
 /** What a caller hands over: the event, and whatever the caller needs to know it again. */
 export interface Outgoing {

@@ -6,13 +6,14 @@
  * Each further one has a connection of its own: what is refused cuts the publishing one again and again, and a blocked one
  * would stop the reading. Marks are for their own tail only; every other one passes over them.
  */
+import { names } from "@fairlead/amqp";
 import { backoffMs, type Clock, matchesTopic, routingKey, toError } from "@fairlead/core";
 import type { ChannelModel, ConsumeMessage } from "amqplib";
 import type { LoggedEvent, TailOptions } from "../bus.ts";
 import { BusError } from "../errors.ts";
 import { consumeLog, offsetOf } from "./consumer.ts";
 import { fromMessage } from "./message.ts";
-import { markType, names } from "./topology.ts";
+import { markType } from "./topology.ts";
 
 export interface StreamTailDependencies {
   /** The connection for reading; waits until there is one. @throws when the signal fires */

@@ -1,16 +1,7 @@
 /** Exchanges and queues (contracts.md, RabbitMQ topology). Declared by whoever needs them; every declaration is idempotent. */
+import { declareDead, isNotFound, names, withChannel } from "@fairlead/amqp";
 import { eventTypePrefix } from "@fairlead/core";
 import type { Channel, ChannelModel } from "amqplib";
-import { withChannel } from "./with-channel.ts";
-
-export const names = {
-  events: "fairlead.events",
-  log: "fairlead.log.v1",
-  inbox: "fairlead.inbox.v1",
-  jobs: "fairlead.jobs",
-  dead: "fairlead.dead",
-  deadQueue: "dead.v1",
-} as const;
 
 /** Type of the messages that a tail puts into the log to find its own place (stream-tail.ts). They are no events. */
 export const markType = `${eventTypePrefix}log.mark`;
@@ -61,27 +52,11 @@ export async function declareEvents(channel: Channel, options: EventTopologyOpti
   for (const pattern of options.inbox) await channel.bindQueue(names.inbox, names.events, pattern);
 }
 
-/** The most that every version takes. `-1`, which lifts the limit, is an error before 4.0. */
-const noDeliveryLimit = 2 ** 31 - 1;
-
-/** Where goes what could not be handled. Each look at it counts as a delivery, so it must not meet the 20 of 4.x (broker.ts). */
-export async function declareDead(channel: Channel): Promise<void> {
-  await channel.assertExchange(names.dead, "fanout", { durable: true });
-  await channel.assertQueue(names.deadQueue, {
-    durable: true,
-    arguments: { "x-queue-type": "quorum", "x-delivery-limit": noDeliveryLimit },
-  });
-  await channel.bindQueue(names.deadQueue, names.dead, "");
-}
-
 /** Everything that publishing needs. */
 export async function declareAll(channel: Channel, options: EventTopologyOptions): Promise<void> {
   await declareDead(channel);
   await declareEvents(channel, options);
 }
-
-/** What a passive declaration of a queue that is not there is answered with (AMQP 0-9-1, Queue.Declare). */
-export const isNotFound = (error: unknown) => error instanceof Error && "code" in error && error.code === 404;
 
 /**
  * True when every queue that publishing needs is there and serves. Asked on channels of their own: the broker closes a

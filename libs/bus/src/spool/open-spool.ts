@@ -1,12 +1,14 @@
 import type { Clock, Logger } from "@fairlead/core";
 import { openSqliteBus, type SqliteBus } from "../sqlite/sqlite-bus.ts";
 
-export interface OpenSpoolOptions {
+/** The spool of a bus. */
+export interface SpoolOptions {
+  /** Its file. */
   readonly path: string;
-  /** When it is full, `append` gets LOG_FULL. Default 4 GiB. */
+  /** Size of the file. When the spool is full, `publish` gets LOG_FULL. Default 4 GiB. */
   readonly maxBytes?: number;
-  readonly clock?: Clock;
-  readonly logger?: Logger;
+  /** Bytes per second at most that the spool sends once RabbitMQ is back. Default: as fast as RabbitMQ confirms. */
+  readonly maxBytesPerSecond?: number | undefined;
 }
 
 /**
@@ -14,16 +16,21 @@ export interface OpenSpoolOptions {
  * broker has it.
  * @throws {BusError} LOG_IN_USE, LOG_TOO_NEW, BUS_FAILED
  */
-export function openSpool(options: OpenSpoolOptions): Promise<SqliteBus> {
+export function openSpool(
+  { path, maxBytes }: SpoolOptions,
+  parts: { readonly clock?: Clock; readonly logger?: Logger } = {},
+): Promise<SqliteBus> {
   return openSqliteBus({
-    ...options,
+    path,
+    ...(maxBytes === undefined ? {} : { maxBytes }),
+    ...parts,
     maxAgeMs: Number.POSITIVE_INFINITY,
     minAgeMs: Number.POSITIVE_INFINITY,
     // What is pending is bounded before it comes here, with fewer bytes per event: never refused for want of memory here.
     maxPendingEvents: Number.MAX_SAFE_INTEGER,
     maxPendingBytes: Number.MAX_SAFE_INTEGER,
     maxEventBytes: Number.MAX_SAFE_INTEGER,
-    // The drain is the one reader, and never at the head for long.
+    // What empties the spool is its one reader, and never at the head for long.
     recentBytes: 1,
   });
 }

@@ -6,9 +6,10 @@ import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { errorCode, systemClock } from "@fairlead/core";
 import { damagedPrefix } from "@fairlead/sqlite";
+import type { AmqpBusOptions } from "../amqp/amqp-bus.ts";
 import type { LoggedEvent } from "../bus.ts";
-import { type BusConfig, type BusDependencies, openOnAmqp } from "../config.ts";
 import { BusError, type BusErrorCode } from "../errors.ts";
+import { openAmqpBus } from "../open-amqp-bus.ts";
 import type { SqliteBus } from "../sqlite/sqlite-bus.ts";
 import { openSpool } from "./open-spool.ts";
 import { findOldest } from "./store.ts";
@@ -102,7 +103,7 @@ export async function* exportSpool(path: string): AsyncGenerator<LoggedEvent, Sp
   return await status(path, spool);
 }
 
-export interface DrainSpoolOptions extends Omit<BusDependencies, "meter"> {
+export interface EmptySpoolOptions extends AmqpBusOptions {
   /** Stops; what was not confirmed stays. */
   readonly signal?: AbortSignal;
   /** Told now and then how many events are left, and why the broker takes nothing, where it does not. */
@@ -110,18 +111,17 @@ export interface DrainSpoolOptions extends Omit<BusDependencies, "meter"> {
 }
 
 /**
- * Sends the spool of a configuration to its RabbitMQ without the service that filled it, and waits until it is empty.
- * @param config `amqp` must be set
+ * Sends a spool to its RabbitMQ without the service that filled it, and waits until it is empty.
  * @returns how the spool is afterwards; events are left only when the signal fired
- * @throws {BusError} LOG_IN_USE, LOG_TOO_NEW, BUS_FAILED
+ * @throws {BusError} LOG_IN_USE, LOG_TOO_NEW, BUS_FAILED (also when there is no such file)
  */
-export async function drainSpool(config: BusConfig, options: DrainSpoolOptions): Promise<SpoolStatus> {
-  const { dataDir, signal, onProgress = () => {}, clock = systemClock } = options;
-  const path = resolve(dataDir, config.spool.path);
+export async function emptySpool(options: EmptySpoolOptions): Promise<SpoolStatus> {
+  const { signal, onProgress = () => {}, clock = systemClock } = options;
+  const { path } = options.spool;
   const before = await inspectSpool(path);
   if (before.events === 0) return before;
   {
-    await using bus = await openOnAmqp(config, options);
+    await using bus = await openAmqpBus(options);
     for (let left = before.events; left > 0 && signal?.aborted !== true; ) {
       await clock.sleep(100, signal).catch(() => {});
       left = bus.health().spooledEvents ?? 0;

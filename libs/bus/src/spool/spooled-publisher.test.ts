@@ -148,7 +148,7 @@ function build(windowSize: number, limits = { maxPendingEvents: 1_000, maxPendin
   const store = new MemoryStore();
   const broker = new ToyBroker(windowSize);
   const spooled = new SpooledPublisher({ store, ...limits, clock }, broker, {
-    drainedThrough: 0,
+    confirmedThrough: 0,
     sinceMs: undefined,
   });
   broker.spooled = spooled;
@@ -218,7 +218,7 @@ test("SpooledPublisher loses nothing that it accepted and keeps the order, whate
           else if (action === "failStore") store.failures = count;
           else if (action === "damage") {
             const row = store.rows[count];
-            // What the drain has in its hands already is not hit any more.
+            // What is on its way to the broker already is not hit any more.
             if (row !== undefined && !broker.isReady) {
               store.damaged.add(row.offset);
               hit.add(Number(row.event.id));
@@ -257,7 +257,7 @@ test("SpooledPublisher loses nothing that it accepted and keeps the order, whate
   );
 });
 
-test("SpooledPublisher sends what is appended during a drain once, and counts it exactly", async () => {
+test("SpooledPublisher sends once what is appended while the spool is emptied, and counts it exactly", async () => {
   const { store, broker, spooled } = build(4);
   let last = 0;
   for (; last < 1_000; last++) void spooled.publish(numbered(last + 1));

@@ -2,15 +2,14 @@
  * Publishing that does not depend on the broker being there (architecture.md, How publishing stays durable).
  *
  * `direct`: events go to the broker and are durable when it confirms. At the first trouble everything without an outcome goes to
- * the spool, in order, and `spool` begins: new events go behind what is spooled, and the drain sends the spool to the broker.
+ * the spool, in order, and `spool` begins: new events go behind what is spooled, while the spool is emptied to the broker.
  * When little is left, new events wait in memory instead (`handover`) until the spool is empty; then it is `direct` again.
  * So for every producer the order stays, and no event is released without a confirm or an fsync.
  */
-import type { Clock, CloudEvent } from "@fairlead/core";
+import { type Clock, type CloudEvent, Fifo } from "@fairlead/core";
 import type { Outgoing, Publisher } from "../amqp/publisher.ts";
 import { BusError, largerThanPending } from "../errors.ts";
-import { type Backlog, Drain } from "./drain.ts";
-import { Fifo } from "./fifo.ts";
+import { type Backlog, Emptier } from "./empty.ts";
 import type { SpoolStore } from "./store.ts";
 
 /** A publish that waits for its outcome. */
@@ -27,8 +26,8 @@ export interface SpooledPublisherOptions {
   /** Pending at most, over all callers; more get BUS_OVERLOADED. */
   readonly maxPendingEvents: number;
   readonly maxPendingBytes: number;
-  /** Bytes per second that the drain sends at most; undefined: as fast as the broker confirms. */
-  readonly drainBytesPerSecond?: number | undefined;
+  /** Bytes per second at most that the spool sends; undefined: as fast as the broker confirms. */
+  readonly maxBytesPerSecond?: number | undefined;
   readonly clock: Clock;
 }
 
@@ -45,7 +44,7 @@ const creditBytes = 16 << 20;
 export class SpooledPublisher implements AsyncDisposable {
   readonly #options: SpooledPublisherOptions;
   readonly #publisher: Pick<Publisher<SpoolItem>, "hasRoom" | "send" | "isReady">;
-  readonly #drain: Drain;
+  readonly #emptier: Emptier;
   /** Wait for room in the window (direct), for the spool to be empty (handover) or for their turn. Bounded by maxPending. */
   readonly #queue = new Fifo<Waiter>();
   // Direct only once the broker has shown itself: until then everything goes to the spool.
@@ -65,8 +64,8 @@ export class SpooledPublisher implements AsyncDisposable {
   ) {
     this.#options = options;
     this.#publisher = publisher;
-    this.#drain = new Drain(options, publisher, backlog, {
-      onProgress: () => this.#onDrained(),
+    this.#emptier = new Emptier(options, publisher, backlog, {
+      onProgress: () => this.#onEmptied(),
       isHurried: () => this.#mode === "handover",
     });
   }
@@ -81,7 +80,7 @@ export class SpooledPublisher implements AsyncDisposable {
 
   /** Events in the spool, and since when there are any, milliseconds since the epoch. */
   get backlog(): { readonly events: number; readonly sinceMs: number | undefined } {
-    return { events: this.#drain.events, sinceMs: this.#drain.backlogSinceMs };
+    return { events: this.#emptier.events, sinceMs: this.#emptier.backlogSinceMs };
   }
 
   /** Resolves when the broker has confirmed the event or the spool has it on disk. @throws {BusError} */
@@ -130,9 +129,9 @@ export class SpooledPublisher implements AsyncDisposable {
     return this.#mode === "direct" ? this.#publisher.hasRoom(event.data.length) : this.#mayAppend();
   }
 
-  /** Producers that are faster than the drain would keep the spool from ever being empty. With a rate set, that is asked for. */
+  /** Producers that are faster than the broker would keep the spool from ever being empty. With a rate set, that is asked for. */
   #mayAppend(): boolean {
-    return !this.#publisher.isReady || this.#options.drainBytesPerSecond !== undefined || this.#credit > 0;
+    return !this.#publisher.isReady || this.#options.maxBytesPerSecond !== undefined || this.#credit > 0;
   }
 
   #append(waiter: Waiter): void {
@@ -141,13 +140,13 @@ export class SpooledPublisher implements AsyncDisposable {
     this.#options.store.append(waiter.event).then(
       (offset) => {
         this.#appending--;
-        this.#drain.appended(offset);
+        this.#emptier.appended(offset);
         this.#settle(waiter);
       },
       (error: Error) => {
         this.#appending--;
         this.#settle(waiter, error);
-        this.#onDrained();
+        this.#onEmptied();
       },
     );
   }
@@ -163,43 +162,43 @@ export class SpooledPublisher implements AsyncDisposable {
   /** The publisher's onReady. */
   ready(): void {
     this.#credit = creditBytes;
-    this.#drain.start();
-    this.#onDrained();
+    this.#emptier.start();
+    this.#onEmptied();
   }
 
   /** The publisher's onConfirmed. */
   confirmed(items: readonly SpoolItem[]): void {
-    let drainedThrough: number | undefined;
-    let drained = 0;
+    let confirmedThrough: number | undefined;
+    let count = 0;
     for (const item of items) {
       if (item.offset === undefined) {
         this.#settle(item);
         continue;
       }
-      drainedThrough = item.offset;
-      drained++;
+      confirmedThrough = item.offset;
+      count++;
       this.#credit = Math.min(creditBytes, this.#credit + (item.event.data.length + 1) / 2);
     }
-    if (drainedThrough !== undefined) this.#drain.confirmed(drainedThrough, drained);
+    if (confirmedThrough !== undefined) this.#emptier.confirmed(confirmedThrough, count);
     this.#pump();
   }
 
   /** The publisher's onTrouble: what came from callers goes to the spool in order, what came from the spool is still there. */
   trouble(abandoned: readonly SpoolItem[]): void {
-    this.#drain.stop();
+    this.#emptier.stop();
     this.#mode = "spool";
     this.#queue.prepend(abandoned.filter((item) => item.offset === undefined));
     this.#pump();
   }
 
   /** Looks whether the spool is empty, or nearly. */
-  #onDrained(): void {
+  #onEmptied(): void {
     if (!this.#publisher.isReady || this.#mode === "direct") return;
-    const left = this.#drain.left + this.#appending;
+    const left = this.#emptier.left + this.#appending;
     if (left > handoverEvents) return;
     this.#mode = left === 0 ? "direct" : "handover";
     if (left === 0) {
-      this.#drain.stop();
+      this.#emptier.stop();
       this.#pump();
     }
   }
@@ -220,6 +219,6 @@ export class SpooledPublisher implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#drain[Symbol.asyncDispose]();
+    await this.#emptier[Symbol.asyncDispose]();
   }
 }

@@ -2,12 +2,13 @@
  * The auditor of the fault tests. Producers number what they publish; at the end the log stream and the inbox are read from the
  * beginning, and every number that was acknowledged must be there, first arrivals in each producer's order.
  */
+
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { names } from "@fairlead/amqp";
 import { eventually } from "@fairlead/harness";
 import { connect } from "amqplib";
-import { names } from "../../src/amqp/topology.ts";
 import type { Bus } from "../../src/bus.ts";
 import type { Load } from "./load.ts";
 import { Numbers } from "./numbers.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { queueSettleMs } from "@fairlead/amqp";
 import { eventually, faultRounds, rabbitMissing, skipOrFail, startProxy } from "@fairlead/harness";
-import { queueSettleMs } from "../../src/amqp/broker.ts";
 import { auditAll } from "./audit.ts";
 import { Load } from "./load.ts";
 import { direct, openTestBus, SharedRabbit, usedAgain } from "./rabbit.ts";
@@ -22,7 +22,7 @@ describe("the broker goes away under load", { skip: skipOrFail(rabbitMissing()) 
       await rabbit.kill();
       await eventually(() => under.bus.mode === "spool", "the spool to take over");
       await rabbit.start();
-      // Some rounds die again while the spool is being drained.
+      // Some rounds die again while the spool is being emptied.
       if (round % 3 === 0) await sleep(Math.random() * 500);
       else await usedAgain(under);
     }

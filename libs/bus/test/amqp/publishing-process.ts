@@ -3,7 +3,7 @@ import { errorCode } from "@fairlead/core";
 import { eventOf, openTestBus } from "./rabbit.ts";
 
 const [url = "", directory = ""] = process.argv.slice(2);
-const { bus } = await openTestBus(url, { directory, spoolBytes: 4 << 20 });
+const { bus } = await openTestBus(url, { directory, spool: { maxBytes: 4 << 20 } });
 const data = Buffer.alloc(8_192, "x");
 for (let number = 1; ; number += 8) {
   const done = await Promise.allSettled(

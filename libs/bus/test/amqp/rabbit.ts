@@ -1,10 +1,10 @@
 import { join } from "node:path";
+import { names } from "@fairlead/amqp";
 import { type CloudEvent, silentLogger } from "@fairlead/core";
 import { eventually, startRabbit, type TestRabbit } from "@fairlead/harness";
 import { connect } from "amqplib";
-import { type AmqpBus, type AmqpBusOptions, openAmqpBus } from "../../src/amqp/amqp-bus.ts";
-import { names } from "../../src/amqp/topology.ts";
-import { openSpool } from "../../src/spool/open-spool.ts";
+import { AmqpBus, type AmqpBusOptions } from "../../src/amqp/amqp-bus.ts";
+import type { SpoolOptions } from "../../src/spool/open-spool.ts";
 import { temporaryDirectory } from "../temporary.ts";
 
 /** One RabbitMQ for a whole test file, started by the first test that asks. Dispose in `after`. */
@@ -55,8 +55,12 @@ export interface BusUnderFaults extends AsyncDisposable {
 /** A bus on its own spool in a directory that goes with it, quick to notice what is wrong. */
 export async function openTestBus(
   url: string,
-  changes: Partial<AmqpBusOptions> & { spoolBytes?: number; directory?: string } = {},
+  changes: Partial<Omit<AmqpBusOptions, "spool">> & {
+    spool?: Partial<SpoolOptions>;
+    directory?: string;
+  } = {},
 ): Promise<BusUnderFaults> {
+  const { spool, ...options } = changes;
   const temporary = changes.directory === undefined ? temporaryDirectory() : undefined;
   const directory = changes.directory ?? temporary?.path ?? "";
   const warnings: string[] = [];
@@ -64,13 +68,10 @@ export async function openTestBus(
     ...silentLogger,
     warn: (fields: object, message: string) => void warnings.push(`${message} ${JSON.stringify(fields)}`),
   };
-  const bus = await openAmqpBus({
+  const bus = await AmqpBus.open({
     url,
     name: "test",
-    store: await openSpool({
-      path: join(directory, "spool.db"),
-      maxBytes: changes.spoolBytes ?? 2 ** 30,
-    }),
+    spool: { path: join(directory, "spool.db"), maxBytes: 2 ** 30, ...spool },
     topology: testTopology,
     confirmTimeoutMs: 2_000,
     heartbeatSeconds: 2,
@@ -79,7 +80,7 @@ export async function openTestBus(
     // Where a test kills the broker, it waits for the real time.
     settleMs: 0,
     logger,
-    ...changes,
+    ...options,
   });
   return {
     bus,

@@ -14,12 +14,11 @@ import {
   startProxy,
 } from "@fairlead/harness";
 import type { Bus } from "../../src/bus.ts";
-import { busConfigSchema } from "../../src/config.ts";
 import { collect, history } from "../../src/contract/support.ts";
-import { drainSpool } from "../../src/spool/operations.ts";
+import { emptySpool } from "../../src/spool/operations.ts";
 import { flipBit } from "../damage.ts";
 import { auditInbox, auditLog } from "./audit.ts";
-import { direct, eventOf, openTestBus, SharedRabbit, usedAgain } from "./rabbit.ts";
+import { direct, eventOf, openTestBus, SharedRabbit, testTopology, usedAgain } from "./rabbit.ts";
 
 /** Publishes numbered events of producer 0 without awaiting one before the next; the numbers that were acknowledged. */
 async function publishAll(bus: Bus, count: number, eventBytes: number, first = 1): Promise<Set<number>> {
@@ -38,7 +37,7 @@ describe("the spool and the broker", { skip: skipOrFail(rabbitMissing()) }, () =
   const shared = new SharedRabbit();
   after(() => shared[Symbol.asyncDispose]());
 
-  test("the broker is absent at the start: 10,000 events are accepted, and drained in order once it comes", async () => {
+  test("the broker is absent at the start: 10,000 events are accepted, and reach it in order once it comes", async () => {
     const rabbit = await shared.clean();
     await rabbit.stop();
     await using under = await openTestBus(rabbit.url);
@@ -57,7 +56,7 @@ describe("the spool and the broker", { skip: skipOrFail(rabbitMissing()) }, () =
     await auditInbox(rabbit.url, { acknowledged });
   });
 
-  test("the process is killed with a full spool: the next one drains it", async () => {
+  test("the process is killed with a full spool: the next one empties it", async () => {
     const rabbit = await shared.clean();
     await using home = await openTestBus(rabbit.url);
     await home.bus[Symbol.asyncDispose]();
@@ -71,14 +70,17 @@ describe("the spool and the broker", { skip: skipOrFail(rabbitMissing()) }, () =
     assert.deepEqual([...refusals], ["LOG_FULL"]);
     const acknowledged = [new Set<number>(said.flatMap(({ accepted }) => accepted))];
     assert.ok((acknowledged[0]?.size ?? 0) > 100);
-    await using under = await openTestBus(rabbit.url, { directory: home.directory, spoolBytes: 4 << 20 });
+    await using under = await openTestBus(rabbit.url, {
+      directory: home.directory,
+      spool: { maxBytes: 4 << 20 },
+    });
     assert.ok((under.bus.health().spooledEvents ?? 0) >= (acknowledged[0]?.size ?? 0));
     await direct(under.bus);
     await auditLog(under.bus, { acknowledged });
     await auditInbox(rabbit.url, { acknowledged });
   });
 
-  test("a bit of the spool has flipped: that event is counted, the others are drained", async () => {
+  test("a bit of the spool has flipped: that event is counted, RabbitMQ gets the others", async () => {
     const rabbit = await shared.clean();
     const deadUrl = `amqp://guest:guest@127.0.0.1:${await freePort()}`;
     await using first = await openTestBus(deadUrl);
@@ -106,7 +108,7 @@ describe("the spool and the broker", { skip: skipOrFail(rabbitMissing()) }, () =
     assert.equal((await collect(second.bus, history)).length, 1_000);
   });
 
-  test("the disk is full while the broker is away: producers are refused, the drain frees it, all goes on", async (context) => {
+  test("the disk is full while the broker is away: producers are refused, emptying the spool frees it, all goes on", async (context) => {
     const { disk, reason } = await smallDisk(8 << 20);
     if (disk === undefined) return context.skip(String(skipOrFail(reason)));
     await using _unmounted = disk;
@@ -131,7 +133,7 @@ describe("the spool and the broker", { skip: skipOrFail(rabbitMissing()) }, () =
     assert.ok(acknowledged.size > 50, `${acknowledged.size} were accepted`);
     assert.equal(under.bus.health().canAccept, false);
     assert.match(under.bus.health().problems.join("; "), /Spool: Cannot write .*its disk has no room/);
-    // Somebody else fills what Fairlead keeps free on the disk: even then the drain goes on, only forgetting has to wait.
+    // Somebody else fills what Fairlead keeps free on the disk: even then the spool is emptied, only forgetting has to wait.
     fillDisk(join(disk.path, "somebody-elses"));
     await proxy.setMode({ kind: "pass" });
     await usedAgain(under);
@@ -144,7 +146,7 @@ describe("the spool and the broker", { skip: skipOrFail(rabbitMissing()) }, () =
     await eventually(() => (under.bus.health().storedBytes ?? 0) < 1 << 20, "the spool to be emptied");
   });
 
-  test("the drain keeps the rate that was set, and hurries at its end", async () => {
+  test("emptying keeps the rate that was set, and hurries at its end", async () => {
     const rabbit = await shared.clean();
     const deadUrl = `amqp://guest:guest@127.0.0.1:${await freePort()}`;
     await using first = await openTestBus(deadUrl);
@@ -153,34 +155,31 @@ describe("the spool and the broker", { skip: skipOrFail(rabbitMissing()) }, () =
     const start = performance.now();
     await using under = await openTestBus(rabbit.url, {
       directory: first.directory,
-      drainBytesPerSecond: 2_000_000,
+      spool: { maxBytesPerSecond: 2_000_000 },
     });
-    await eventually(() => (under.bus.health().spooledEvents ?? 0) < 556, "the first of the drain");
+    await eventually(() => (under.bus.health().spooledEvents ?? 0) < 556, "the first to leave the spool");
     for (const number of await publishAll(under.bus, 10, 100, 1_000)) acknowledged.add(number);
     await direct(under.bus);
     // 300 events of 10,000 bytes at 2 MB/s take 1.5 s; the last 256 take as long as the broker does.
-    assert.ok(performance.now() - start > 1_000, `drained after ${performance.now() - start} ms`);
+    assert.ok(performance.now() - start > 1_000, `emptied after ${performance.now() - start} ms`);
     await auditLog(under.bus, { acknowledged: [acknowledged] });
   });
 
-  test("drainSpool() sends what a service left behind, and refuses while one owns it", async () => {
+  test("emptySpool() sends what a service left behind, and refuses while one owns it", async () => {
     const rabbit = await shared.clean();
     const deadUrl = `amqp://guest:guest@127.0.0.1:${await freePort()}`;
     await using first = await openTestBus(deadUrl);
     const acknowledged = [await publishAll(first.bus, 2_000, 100)];
-    const { url } = rabbit;
-    const amqp = { url, logMaxBytes: "8GiB", logMaxAge: "1h", inboxMaxBytes: "8GiB" };
-    const config = busConfigSchema.parse({ amqp, inbox: ["tcp.*"] });
-    const options = { dataDir: first.directory, logger: silentLogger };
-    await assert.rejects(drainSpool(config, options), { code: "LOG_IN_USE" });
+    const spool = { path: join(first.directory, "spool.db") };
+    const options = { url: rabbit.url, name: "test", spool, topology: testTopology, logger: silentLogger };
+    await assert.rejects(emptySpool(options), { code: "LOG_IN_USE" });
     await first.bus[Symbol.asyncDispose]();
     const left: number[] = [];
-    const status = await drainSpool(config, { ...options, onProgress: (count) => left.push(count) });
+    const status = await emptySpool({ ...options, onProgress: (count) => left.push(count) });
     assert.deepEqual([status.events, status.damagedEvents, left.at(-1)], [0, 0, 0]);
     await auditInbox(rabbit.url, { acknowledged });
-    await assert.rejects(drainSpool(busConfigSchema.parse({}), { ...options, dataDir: "/nowhere" }), {
-      code: "BUS_FAILED",
-    });
+    const nowhere = { ...options, spool: { path: "/nowhere/spool.db" } };
+    await assert.rejects(emptySpool(nowhere), { code: "BUS_FAILED" });
   });
 
   test("attributes and extensions, traceparent among them, come through spool and broker", async () => {

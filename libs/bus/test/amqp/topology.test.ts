@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { names } from "@fairlead/amqp";
 import { eventually, rabbitMissing, skipOrFail } from "@fairlead/harness";
 import { type Channel, connect } from "amqplib";
-import { names } from "../../src/amqp/topology.ts";
 import { auditAll, auditInbox, auditLog, Follower, readInbox } from "./audit.ts";
 import { Load } from "./load.ts";
 import {

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { RequestListener, Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { errorCode, FairleadError, toError } from "@fairlead/core";
@@ -80,13 +81,7 @@ export async function listen(
   port: number,
 ): Promise<{ host: string; port: number }> {
   try {
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen({ host, port }, () => {
-        server.off("error", reject);
-        resolve();
-      });
-    });
+    await once(server.listen({ host, port }), "listening");
   } catch (error) {
     const isInUse = errorCode(error) === "EADDRINUSE";
     throw new FairleadError(

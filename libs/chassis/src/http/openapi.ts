@@ -1,5 +1,6 @@
+import { problemSchema } from "@fairlead/contracts";
 import { z } from "zod";
-import { problemMediaType, problemSchema } from "./problem.ts";
+import { problemMediaType } from "./problem.ts";
 import type { Route, RouteResponse } from "./route.ts";
 
 type Json = Readonly<Record<string, unknown>>;

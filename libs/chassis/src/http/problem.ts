@@ -1,35 +1,11 @@
-import { FairleadError, toError } from "@fairlead/core";
-import { z } from "zod";
+import type { Problem, ProblemDetail } from "@fairlead/contracts";
+import { FairleadError, reasonOf, toError } from "@fairlead/core";
+import type { z } from "zod";
 import { configWords } from "../config/explain.ts";
 import { http } from "./node-http.ts";
 
-/** One thing that is wrong with a request: where, and what is allowed. */
-export interface ProblemDetail {
-  /** JSON pointer into the body as a URI fragment (RFC 6901, 6): "#/spec/url". */
-  readonly pointer?: string;
-  /** Name of the path or query parameter. */
-  readonly parameter?: string;
-  readonly detail: string;
-}
-
 /** RFC 9457, 3. */
 export const problemMediaType = "application/problem+json";
-
-/** RFC 9457 problem details; `type` and `code` are stable. */
-export const problemSchema = z.object({
-  type: z.string().describe("Stable URI of the kind of problem: urn:fairlead:problem:<code in lower case>."),
-  title: z.string().describe("The status in words."),
-  status: z.int(),
-  code: z.string().describe("Stable name to branch on."),
-  detail: z.string().describe("What happened this time, and what is allowed."),
-  requestId: z.string().optional().describe("The x-request-id of the answer, for finding it in the log."),
-  errors: z
-    .array(z.object({ pointer: z.string().optional(), parameter: z.string().optional(), detail: z.string() }))
-    .optional()
-    .describe("Every thing that is wrong with the input, with its place."),
-});
-
-export type Problem = z.output<typeof problemSchema>;
 
 /** An answer that is a problem. Throw it from a handler. */
 export class ProblemError extends FairleadError {
@@ -56,7 +32,7 @@ export class ProblemError extends FairleadError {
 
   toBody(requestId?: string): Problem {
     return {
-      type: `urn:fairlead:problem:${this.code.toLowerCase().replaceAll("_", "-")}`,
+      type: `urn:fairlead:problem:${reasonOf(this.code)}`,
       title: http.STATUS_CODES[this.status] ?? "Error",
       status: this.status,
       code: this.code,

@@ -1,5 +1,14 @@
+import { once } from "node:events";
 import type { Server } from "node:http";
-import { createId, FairleadError, type Logger, type Meter, noTracer, type Tracer } from "@fairlead/core";
+import {
+  createId,
+  FairleadError,
+  type Logger,
+  type Meter,
+  noTracer,
+  onAbort,
+  type Tracer,
+} from "@fairlead/core";
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from "express";
 import { isLoopback, refuseForeignPages } from "./access.ts";
 import { createLimitedServer, type HttpLimits, listen } from "./listening.ts";
@@ -89,14 +98,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     },
     async drain(signal) {
       if (!server.listening) return;
-      const closed = new Promise((resolve) => server.once("close", resolve));
-      const cut = () => server.closeAllConnections();
+      const closed = once(server, "close");
       server.close();
       draining.abort();
-      signal.addEventListener("abort", cut, { once: true });
-      if (signal.aborted) cut();
+      using _ = onAbort(signal, () => server.closeAllConnections());
       await closed;
-      signal.removeEventListener("abort", cut);
     },
     async [Symbol.asyncDispose]() {
       draining.abort();

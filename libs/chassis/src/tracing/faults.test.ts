@@ -25,11 +25,11 @@ test("Tracer holds a bounded number of spans for a collector that is away, and c
   try {
     makeSpans(tracing, 10_000);
     assert.equal(await pending(tracing), 110, "a full queue and the batch that is on its way");
-    assert.equal(tracing.lost("queue_full"), 9_890);
+    assert.equal(tracing.lost("queue-full"), 9_890);
   } finally {
     await tracing[Symbol.asyncDispose]();
   }
-  assert.deepEqual([tracing.sent(), tracing.lost("queue_full"), tracing.lost("not_sent")], [0, 9_890, 110]);
+  assert.deepEqual([tracing.sent(), tracing.lost("queue-full"), tracing.lost("not-sent")], [0, 9_890, 110]);
   const warnings = tracing.lines.filter(({ level }) => level === "warn");
   assert.ok(warnings.length <= 2, "one at the first loss, one at the end");
   const told = warnings.reduce((sum, { fields }) => sum + Number(fields["spans"]), 0);
@@ -45,9 +45,9 @@ test("Tracing ends within its time when the collector never answers", async () =
   );
   makeSpans(tracing, 20);
   await within(tracing[Symbol.asyncDispose](), "the end");
-  assert.deepEqual([tracing.sent(), tracing.lost("not_sent")], [0, 20]);
+  assert.deepEqual([tracing.sent(), tracing.lost("not-sent")], [0, 20]);
   makeSpans(tracing, 1);
-  assert.equal(tracing.lost("not_sent"), 21, "a span behind the end is lost and counted");
+  assert.equal(tracing.lost("not-sent"), 21, "a span behind the end is lost and counted");
 });
 
 const answers: [string, number, Record<string, string>, "again" | "lost"][] = [
@@ -80,7 +80,7 @@ for (const [what, status, headers, outcome] of answers) {
     } else {
       await tracing[Symbol.asyncDispose]();
       assert.equal(collector.requests.length, 1);
-      assert.equal(tracing.lost("not_sent"), 1);
+      assert.equal(tracing.lost("not-sent"), 1);
       const [warning] = tracing.lines.filter(({ level }) => level === "warn");
       assert.match(String(warning?.fields["err"]), new RegExp(`the collector answers ${status}`));
     }
@@ -109,7 +109,7 @@ for (const [what, answer, sent, notSent] of strange) {
     makeSpans(tracing, 3);
     await tracing[Symbol.asyncDispose]();
     assert.deepEqual(
-      [tracing.sent(), tracing.lost("rejected"), tracing.lost("not_sent")],
+      [tracing.sent(), tracing.lost("rejected"), tracing.lost("not-sent")],
       [sent, 3 - sent - notSent, notSent],
     );
   });
@@ -123,7 +123,7 @@ test("Tracer goes on when the collector has come back", async () => {
     OTEL_BSP_SCHEDULE_DELAY: "0",
   });
   makeSpans(tracing, 1);
-  await eventually(() => tracing.lost("not_sent") === 1, "the loss");
+  await eventually(() => tracing.lost("not-sent") === 1, "the loss");
   await using collector = await startOtlpCollector({ port });
   // One may still run into the time limit, on a machine that has other work.
   const isThere = () => {

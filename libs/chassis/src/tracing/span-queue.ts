@@ -1,4 +1,4 @@
-import { type Clock, type Logger, type Meter, RateLimiter, toError } from "@fairlead/core";
+import { type Clock, type Logger, type Meter, onAbort, RateLimiter, toError } from "@fairlead/core";
 import { TraceFlags } from "@opentelemetry/api";
 import type { ReadableSpan, SpanProcessor } from "@opentelemetry/sdk-trace";
 
@@ -13,7 +13,7 @@ export interface SpanQueueOptions {
   readonly clock: Clock;
 }
 
-type LossReason = "queue_full" | "not_sent" | "rejected";
+type LossReason = "queue-full" | "not-sent" | "rejected";
 
 /**
  * Spans on their way to the collector: one request at a time, a bounded number waiting, the newest dropped beyond it. The
@@ -44,7 +44,7 @@ export class SpanQueue implements SpanProcessor {
     });
     this.#lost = meter.counter({
       name: "fairlead_traces_lost_spans_total",
-      help: "Spans that the collector did not get, by the reason: queue_full, not_sent, rejected.",
+      help: "Spans that the collector did not get, by the reason: queue-full, not-sent, rejected.",
       labels: ["reason"],
     });
     const pending = meter.gauge({
@@ -58,8 +58,8 @@ export class SpanQueue implements SpanProcessor {
 
   onEnd(span: ReadableSpan): void {
     if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return;
-    if (this.#closing.signal.aborted) this.#lose(1, "not_sent");
-    else if (this.#queue.length >= this.#options.maxQueuedSpans) this.#lose(1, "queue_full");
+    if (this.#closing.signal.aborted) this.#lose(1, "not-sent");
+    else if (this.#queue.length >= this.#options.maxQueuedSpans) this.#lose(1, "queue-full");
     else {
       this.#queue.push(span);
       this.#schedule();
@@ -72,14 +72,11 @@ export class SpanQueue implements SpanProcessor {
 
   /** Sends what waits, each batch once. What is left at the signal is lost. */
   async close(limit: AbortSignal): Promise<void> {
-    const cut = () => this.#limit.abort();
     this.#closing.abort();
     this.#timer?.[Symbol.dispose]();
-    limit.addEventListener("abort", cut, { once: true });
-    if (limit.aborted) cut();
+    using _ = onAbort(limit, () => this.#limit.abort());
     await this.#sending;
     await this.forceFlush();
-    limit.removeEventListener("abort", cut);
     if (this.#untold > 0) this.#warn({});
     this.#scrape[Symbol.dispose]();
   }
@@ -114,7 +111,7 @@ export class SpanQueue implements SpanProcessor {
       this.#sent.increment(batch.length - rejected);
       if (rejected > 0) this.#lose(rejected, "rejected");
     } catch (error) {
-      this.#lose(batch.length, "not_sent", error);
+      this.#lose(batch.length, "not-sent", error);
     }
   }
 

@@ -1,5 +1,5 @@
-import { type DecodedRecord, decodeRecords, formatAddress, recordContainers } from "@fairlead/contracts";
-import { type CloudEvent, routingKey, toError } from "@fairlead/core";
+import { type DecodedRecord, decodeRecords, recordContainers } from "@fairlead/contracts";
+import { type CloudEvent, formatAddress, routingKey, toError } from "@fairlead/core";
 import { printable } from "./terminal.ts";
 
 /**

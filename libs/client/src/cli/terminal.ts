@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 
 /** Exit codes of every command (docs/reference/command-line.md); from 64 on as in sysexits(3). */
@@ -35,15 +36,7 @@ export function say(terminal: Terminal, text: string): void {
  */
 export async function writeOut(terminal: Terminal, text: string): Promise<void> {
   if (terminal.stdout.write(text) || terminal.signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    const done = () => {
-      terminal.stdout.off("drain", done);
-      terminal.signal.removeEventListener("abort", done);
-      resolve();
-    };
-    terminal.stdout.once("drain", done);
-    terminal.signal.addEventListener("abort", done, { once: true });
-  });
+  await once(terminal.stdout, "drain", { signal: terminal.signal }).catch(() => {});
 }
 
 /** A size for people, to one decimal: "1.2MiB". */

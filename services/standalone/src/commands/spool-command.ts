@@ -10,7 +10,7 @@ export function spoolCommand(terminal: Terminal): Command {
   const command = new Command("spool").description(
     "Look after the events that wait on this disk for RabbitMQ, of a Fairlead that does not run (doctor asks one that does)",
   );
-  const add = (name: "status" | "verify" | "export" | "drain", description: string) =>
+  const add = (name: "status" | "verify" | "export" | "empty", description: string) =>
     command
       .command(name)
       .description(description)
@@ -30,7 +30,7 @@ export function spoolCommand(terminal: Terminal): Command {
     `Print every event as a line of JSON (CloudEvents), oldest first; they stay in the spool; ${judged}`,
   ).option("--json", "the same: its lines are JSON anyway");
   add(
-    "drain",
+    "empty",
     `Send everything to RabbitMQ and wait until it is confirmed; ends with code 1 when events are left, some are damaged or the file had to be repaired`,
   ).option(...json);
   return command;

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import {
   BusError,
-  drainSpool,
+  emptySpool,
   exportSpool,
   inspectSpool,
   type SpoolStatus,
@@ -10,8 +10,8 @@ import {
 } from "@fairlead/bus";
 import { approximateSize, exitCodes, say, type Terminal, writeOut } from "@fairlead/client/cli";
 import { toStructuredJson } from "@fairlead/contracts";
-import { silentLogger } from "@fairlead/core";
-import { type EngineConfig, loadServicesConfig } from "@fairlead/engine";
+import { silentLogger, systemClock } from "@fairlead/core";
+import { amqpBusOptions, type EngineConfig, loadServicesConfig } from "@fairlead/engine";
 import { services } from "../services.ts";
 import type { SpoolCommandOptions } from "./spool-command.ts";
 
@@ -24,13 +24,17 @@ const load = (options: SpoolCommandOptions, terminal: Terminal): EngineConfig =>
 function pathOf({ dataDir, bus }: EngineConfig): string {
   const path = resolve(dataDir, bus.spool.path);
   if (bus.amqp !== undefined || existsSync(path)) return path;
+  throw noBroker(path);
+}
+
+function noBroker(path: string): BusError {
   const state =
     "no RabbitMQ is configured (bus.amqp.url, FAIRLEAD_AMQP_URL), so events go to the log on this disk";
-  throw new BusError("BUS_FAILED", `Cannot open the spool ${path}: ${state}`, { retryable: false });
+  return new BusError("BUS_FAILED", `Cannot open the spool ${path}: ${state}`, { retryable: false });
 }
 
 /** The operations of `fairlead spool`. @throws {BusError} LOG_IN_USE while a process has the spool; BUS_FAILED */
-export const spoolOperations: Readonly<Record<"status" | "verify" | "export" | "drain", Operation>> = {
+export const spoolOperations: Readonly<Record<"status" | "verify" | "export" | "empty", Operation>> = {
   async status(options, terminal) {
     await print(await inspectSpool(pathOf(load(options, terminal))), options, terminal);
   },
@@ -51,14 +55,13 @@ export const spoolOperations: Readonly<Record<"status" | "verify" | "export" | "
     judge(next.value, terminal);
   },
 
-  async drain(options, terminal) {
-    const config = load(options, terminal);
-    pathOf(config);
-    const { bus, dataDir } = config;
+  async empty(options, terminal) {
+    const { bus, dataDir } = load(options, terminal);
+    if (bus.amqp === undefined) throw noBroker(resolve(dataDir, bus.spool.path));
     const told = new Set<string>();
-    const status = await drainSpool(bus, {
-      dataDir,
-      logger: silentLogger,
+    const parts = { dataDir, name: "spool empty", logger: silentLogger, clock: systemClock };
+    const status = await emptySpool({
+      ...amqpBusOptions(bus, bus.amqp, parts),
       signal: terminal.signal,
       onProgress: (_left, problems) => {
         for (const problem of problems.filter((words) => !told.has(words))) {

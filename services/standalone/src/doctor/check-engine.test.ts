@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { test } from "node:test";
-import { busConfigSchema, openBus } from "@fairlead/bus";
-import { MemoryMeter, silentLogger } from "@fairlead/core";
-import { loadServicesConfig } from "@fairlead/engine";
+import { MemoryMeter, silentLogger, systemClock } from "@fairlead/core";
+import { busConfigSchema, loadServicesConfig, openBus } from "@fairlead/engine";
 import {
   eventually,
   freePort,
@@ -98,6 +97,8 @@ test("checkEngine() finds servers that answer", {
     dataDir: directory.path,
     logger: silentLogger,
     meter: new MemoryMeter(),
+    name: "test",
+    clock: systemClock,
   });
   await eventually(() => bus.health().isDirect === true, "the bus to be ready");
   assert.equal((await checkWithInbox()).length, 1, "an empty inbox is no trouble");

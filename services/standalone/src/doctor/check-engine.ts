@@ -1,4 +1,3 @@
-import { probeBroker } from "@fairlead/bus";
 import { formatBytes, matchesTopic, silentLogger, toError } from "@fairlead/core";
 import type { EngineConfig } from "@fairlead/engine";
 import { openState } from "@fairlead/state";
@@ -18,6 +17,8 @@ async function checkBroker(config: EngineConfig): Promise<Finding[]> {
   const { host } = new URL(amqp.url);
   const findings: Finding[] = [];
   try {
+    // Loaded only here: without RabbitMQ its client would cost memory and time.
+    const { probeBroker } = await import("@fairlead/amqp");
     const { version, inbox: queue } = await probeBroker(amqp.url, patienceMs);
     findings.push({ subject: `RabbitMQ at ${host}`, status: "ok", words: `version ${version} answers` });
     if (inbox.length > 0 && queue !== undefined && queue.messages > 0 && queue.consumers === 0)

@@ -1,0 +1,176 @@
+/**
+ * One supervised connection to the broker. amqplib's recovery dials again and again; everything that stood on the connection
+ * (channels, consumers, unconfirmed messages) is rebuilt by `setup`, each time from nothing.
+ *
+ * What amqplib 2.3.1 leaves open and this closes: during its `setup` nobody listens to `error`, and a `close` goes unseen (both
+ * in contracts.md), also one that came in the same bytes as the end of the handshake, before there was anything to listen to;
+ * a polite close of a frozen broker is waited for without end, also before the next dial; a connection that
+ * was given up keeps its socket until the other side closes. So whatever ends here, ends by destroying the socket.
+ */
+import { backoffMs, type Logger, toError } from "@fairlead/core";
+import { type ChannelModel, connect, type RecoveringChannelModel } from "amqplib";
+import { type Broker, connectFailure, parseBroker } from "./broker.ts";
+import { AmqpError } from "./errors.ts";
+import { socketOptions } from "./with-channel.ts";
+
+export interface LinkOptions {
+  /** amqp:// or amqps:// */
+  readonly url: string;
+  /** Shown in the broker's list of connections. */
+  readonly name: string;
+  readonly heartbeatSeconds: number;
+  /** For the dial, and again for `setup`. */
+  readonly connectTimeoutMs: number;
+  /** Bounds of the delay between attempts to connect. */
+  readonly reconnectMinMs: number;
+  readonly reconnectMaxMs: number;
+  readonly logger: Logger;
+  /** Builds what stands on the connection; when it throws the connection is given up and tried again. */
+  readonly setup: (model: ChannelModel, broker: Broker) => Promise<void>;
+  /** Everything that stood on the connection is gone. */
+  readonly onDown: (reason: string) => void;
+  /** Failures of what stands on the connection, in a row: the next dial waits longer. Default 0. */
+  readonly failures?: () => number;
+}
+
+export type LinkState =
+  | { readonly status: "up"; readonly broker: Broker; readonly sinceMs: number }
+  | { readonly status: "blocked"; readonly broker: Broker; readonly sinceMs: number; readonly reason: string }
+  | { readonly status: "down"; readonly sinceMs: number; readonly reason: string };
+
+/** What amqplib keeps inside and does not name in its types. */
+interface WithStream {
+  readonly connection: { readonly stream: { readonly writable: boolean; destroy(error: Error): void } };
+}
+
+const streamOf = (model: ChannelModel) => (model as ChannelModel & WithStream).connection.stream;
+const destroy = (model: ChannelModel, reason: string) => streamOf(model).destroy(new Error(reason));
+
+export class Link implements AsyncDisposable {
+  readonly #options: LinkOptions;
+  readonly #closed = new AbortController();
+  readonly #connection: Promise<RecoveringChannelModel>;
+  #state: LinkState;
+  #model: ChannelModel | undefined;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    this.#state = { status: "down", sinceMs: Date.now(), reason: "not connected yet" };
+    this.#connection = this.#open();
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  async #open(): Promise<RecoveringChannelModel> {
+    const { url, name, heartbeatSeconds, connectTimeoutMs, reconnectMinMs, reconnectMaxMs } = this.#options;
+    const target = new URL(url);
+    if (!target.searchParams.has("heartbeat")) target.searchParams.set("heartbeat", String(heartbeatSeconds));
+    const delays = { minDelayMs: reconnectMinMs, maxDelayMs: reconnectMaxMs };
+    const connection = await connect(target.href, {
+      ...socketOptions(name, connectTimeoutMs, this.#closed.signal),
+      recovery: {
+        calculateDelay: (attempt: number) =>
+          backoffMs(attempt + Math.max(0, (this.#options.failures?.() ?? 0) - 1), delays),
+        waitForConnect: false,
+        setup: (model: ChannelModel) => this.#setup(model),
+      },
+    });
+    // Without a listener an `error` would end the process; the `disconnect` that follows it is what counts.
+    connection.on("error", (error) =>
+      this.#options.logger.debug({ err: error, link: name }, "amqp connection error"),
+    );
+    connection.on("connect-failed", (error) => this.#down(connectFailure(url, error)));
+    connection.on("disconnect", (error) => this.#down(error.message));
+    return connection;
+  }
+
+  async #setup(model: ChannelModel): Promise<void> {
+    const closed = Promise.withResolvers<never>();
+    closed.promise.catch(() => {});
+    let closedBecause: string | undefined;
+    model.on("error", () => {});
+    model.on("close", (error?: Error) => {
+      closedBecause = error?.message ?? "closed";
+      destroy(model, closedBecause);
+      closed.reject(this.#failed(closedBecause));
+      if (this.#model === model) this.#down(closedBecause);
+    });
+    model.on("blocked", (reason) => this.#blocked(model, reason));
+    // What was unconfirmed when the block came has been given up, so start over on a new connection.
+    model.on("unblocked", () => destroy(model, "unblocked: starting over"));
+    const { connectTimeoutMs } = this.#options;
+    const patience = setTimeout(
+      () => destroy(model, `no answer for ${connectTimeoutMs} ms`),
+      connectTimeoutMs,
+    );
+    this.#model = model;
+    try {
+      const broker = parseBroker(model.connection.serverProperties);
+      await Promise.race([this.#options.setup(model, broker), closed.promise]);
+      if (!streamOf(model).writable) throw this.#failed(closedBecause ?? "it was closed while it opened");
+      this.#up(broker);
+    } catch (error) {
+      if (this.#model === model) this.#down(toError(error).message);
+      // Dead before amqplib tries to close it politely, which then fails at once. It notices in the same turn of the loop.
+      destroy(model, "setup failed");
+      await new Promise(setImmediate);
+      throw error;
+    } finally {
+      clearTimeout(patience);
+    }
+  }
+
+  #failed(reason: string): AmqpError {
+    return new AmqpError(`Cannot use the connection: ${reason}`);
+  }
+
+  #up(broker: Broker): void {
+    // Blocked already during setup: it stays so.
+    if (this.#state.status === "blocked") return;
+    this.#state = { status: "up", broker, sinceMs: Date.now() };
+    const { name, logger } = this.#options;
+    logger.info({ link: name, broker: broker.version }, "connected to the broker");
+  }
+
+  #blocked(model: ChannelModel, reason: string): void {
+    if (this.#model !== model || this.#closed.signal.aborted) return;
+    const broker = parseBroker(model.connection.serverProperties);
+    this.#state = { status: "blocked", broker, sinceMs: Date.now(), reason };
+    this.#options.logger.warn({ link: this.#options.name, reason }, "the broker blocks publishing");
+    this.#options.onDown(`blocked: ${reason}`);
+  }
+
+  #down(reason: string): void {
+    const hadModel = this.#model !== undefined;
+    this.#model = undefined;
+    const before = this.#state;
+    const sinceMs = before.status === "down" ? before.sinceMs : Date.now();
+    this.#state = { status: "down", sinceMs, reason };
+    if (this.#closed.signal.aborted) return;
+    const { name, logger, onDown } = this.#options;
+    if (before.status !== "down") logger.warn({ link: name, reason }, "lost the broker");
+    else if (before.reason !== reason) logger.warn({ link: name, reason }, "cannot use the broker");
+    if (hadModel) onDown(reason);
+  }
+
+  /** True while this is the connection that stands. */
+  isCurrent(model: ChannelModel): boolean {
+    return this.#model === model;
+  }
+
+  /** Cuts the current connection at once, without the polite exchange that a frozen broker would never answer. */
+  sever(reason: string): void {
+    if (this.#model !== undefined) destroy(this.#model, reason);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const connection = await this.#connection;
+    const patience = Promise.withResolvers<void>();
+    const timer = setTimeout(patience.resolve, 1_000);
+    await Promise.race([connection.close().catch(() => {}), patience.promise]);
+    clearTimeout(timer);
+    this.#closed.abort();
+  }
+}

@@ -1,0 +1,9 @@
+/** Exchanges and queues whose names more than one library knows (contracts.md, RabbitMQ topology). */
+export const names = {
+  events: "fairlead.events",
+  log: "fairlead.log.v1",
+  inbox: "fairlead.inbox.v1",
+  jobs: "fairlead.jobs",
+  dead: "fairlead.dead",
+  deadQueue: "dead.v1",
+} as const;

@@ -1,0 +1,236 @@
+import { join, resolve } from "node:path";
+import {
+  type AmqpBusOptions,
+  type Bus,
+  observeBus,
+  openAmqpBus,
+  openSqliteBus,
+  type SqliteBusOptions,
+} from "@fairlead/bus";
+import {
+  type Clock,
+  formatBytes,
+  formatDurationMs,
+  type Logger,
+  type Meter,
+  parseBytes,
+  parseDurationMs,
+} from "@fairlead/core";
+import { openAmqpQueues, openSqliteQueues, type WorkQueues } from "@fairlead/queues";
+import { z } from "zod";
+
+/** A size or duration with its unit. @param allowed what may be written, in words */
+const parsed = (parse: (text: string) => number, min: number, allowed: string) =>
+  z
+    .string({ error: `must be ${allowed}` })
+    .refine((text) => parsedOrNaN(parse, text) >= min, { error: `must be ${allowed}` })
+    .transform((text) => parsedOrNaN(parse, text));
+
+function parsedOrNaN(parse: (text: string) => number, text: string): number {
+  try {
+    return parse(text);
+  } catch {
+    return Number.NaN;
+  }
+}
+
+const size = (min = 1) =>
+  parsed(parseBytes, min, `a size with its unit, from "${formatBytes(min)}", like "64MiB"`);
+const bytes = (usual: string, min?: number) => size(min).prefault(usual);
+const duration = (usual: string, min = 1) =>
+  parsed(
+    parseDurationMs,
+    min,
+    `a duration with its unit, from "${formatDurationMs(min)}", like "5s"`,
+  ).prefault(usual);
+
+const amqpUrl = z
+  .string()
+  .refine((text) => URL.canParse(text) && ["amqp:", "amqps:"].includes(new URL(text).protocol), {
+    error: "must be amqp://user:password@host:port/vhost, or amqps:// for TLS",
+  });
+
+const amqpConfigSchema = z.strictObject({
+  url: amqpUrl
+    .meta({ writeOnly: true })
+    .describe(
+      "Address of RabbitMQ 3.10 or newer, with user and password. FAIRLEAD_AMQP_URL, FAIRLEAD_AMQP_URL_FILE.",
+    ),
+  windowMessages: z
+    .int()
+    .min(1)
+    .default(1_024)
+    .describe("Messages that may be under way without a confirm; further ones wait."),
+  windowBytes: bytes("32MiB").describe("Bytes that may be under way without a confirm; further ones wait."),
+  confirmTimeout: duration("5s", 100).describe(
+    "When RabbitMQ has not confirmed a message by then, the connection is given up and the spool takes over.",
+  ),
+  heartbeat: duration("10s", 1_000).describe(
+    "Heartbeat of the connections, in whole seconds; one that is silent for two of them is given up.",
+  ),
+  connectTimeout: duration("5s", 100).describe("For connecting, and again for declaring queues, at most."),
+  maxReconnectDelay: duration("5s", 100).describe("Longest pause between two attempts to connect."),
+  logMaxBytes: bytes("8GiB", 1 << 20).describe(
+    "Size of the log stream in RabbitMQ; then its oldest segments go. Cannot be changed while the queue exists.",
+  ),
+  logMaxAge: duration("7d", 1_000).describe(
+    "Age after which segments of the log stream go. Cannot be changed while the queue exists.",
+  ),
+  inboxMaxBytes: bytes("1GiB", 1 << 20).describe(
+    "Size of the inbox queue; when it is full, events wait in the spool. Cannot be changed while the queue exists.",
+  ),
+});
+
+const spoolConfigSchema = z.strictObject({
+  path: z
+    .string()
+    .min(1)
+    .default("spool.db")
+    .describe("File of the events that wait for RabbitMQ; relative to the data directory."),
+  maxBytes: bytes("4GiB", 1 << 20).describe(
+    "Size of the spool; when it is full, producers are refused with LOG_FULL. It stays smaller on a disk with less room.",
+  ),
+  maxBytesPerSecond: size(1_024)
+    .optional()
+    .describe(
+      "Bytes per second at most that the spool sends once RabbitMQ is back. Not set: as fast as RabbitMQ confirms.",
+    ),
+});
+
+const busSection = z.strictObject({
+  maxAge: duration("7d", 1_000).describe(
+    "Events older than this are deleted from the log. Embedded engine only, as `maxBytes` and `minAge`.",
+  ),
+  maxBytes: bytes("4GiB", 1 << 20).describe(
+    "Size that the log may reach on disk, at least 1MiB; then the oldest events are deleted. It stays smaller on a disk with less room.",
+  ),
+  minAge: duration("10m", 0).describe(
+    "An event younger than this is never deleted for want of room: producers are refused with LOG_FULL instead, so that readers this far behind miss nothing.",
+  ),
+  maxEventBytes: bytes("16MiB").describe(
+    "A larger event is refused with EVENT_TOO_LARGE; at most `maxPendingBytes`. RabbitMQ 4 takes 16MiB unless its max_message_size says otherwise.",
+  ),
+  maxPendingEvents: z
+    .int()
+    .min(1)
+    .default(100_000)
+    .describe("Events that may wait to be durable; more are refused with BUS_OVERLOADED."),
+  maxPendingBytes: bytes("64MiB").describe(
+    "Bytes that may wait to be durable, held in memory; more are refused with BUS_OVERLOADED.",
+  ),
+  inbox: z
+    .array(z.string().min(1))
+    .default([])
+    .describe(
+      'Routing patterns ("tcp.*") whose events also go to the queue `fairlead.inbox.v1` of RabbitMQ, for a back end without queues of its own. None: there is no such queue.',
+    ),
+  amqp: amqpConfigSchema
+    .optional()
+    .describe("RabbitMQ instead of the log on this disk. Set by FAIRLEAD_AMQP_URL as well."),
+  spool: spoolConfigSchema
+    .prefault({})
+    .describe("Takes events while RabbitMQ does not; used with `amqp` only."),
+});
+
+/** The section `bus` of the configuration. */
+export const busConfigSchema = busSection.superRefine(({ maxEventBytes, maxPendingBytes }, context) => {
+  if (maxEventBytes <= maxPendingBytes) return;
+  const limit = `maxPendingBytes (${formatBytes(maxPendingBytes)})`;
+  const message = `must be at most ${limit}: an event has to fit into what may wait to be durable`;
+  context.addIssue({ code: "custom", path: ["maxEventBytes"], message });
+});
+
+/** As written in the file, and as checked. */
+export type BusConfigInput = z.input<typeof busConfigSchema>;
+export type BusConfig = z.output<typeof busConfigSchema>;
+
+export interface BusParts {
+  /** Holds `events.db`, `queues.db` and, where its path is relative, the spool. */
+  readonly dataDir: string;
+  /** Of the process, shown in RabbitMQ's list of connections. */
+  readonly name: string;
+  readonly logger: Logger;
+  readonly meter: Meter;
+  readonly clock: Clock;
+}
+
+/**
+ * Opens the bus that the configuration describes, with its metrics: on RabbitMQ where `amqp` is set, else on this disk.
+ * @throws {BusError} LOG_IN_USE, LOG_TOO_NEW, BUS_FAILED. RabbitMQ may be away: then the spool takes events
+ */
+export async function openBus(config: BusConfig, parts: BusParts): Promise<Bus> {
+  const { logger, meter } = parts;
+  if (config.amqp !== undefined)
+    return observeBus(await openAmqpBus(amqpBusOptions(config, config.amqp, parts)), meter);
+  if (config.inbox.length > 0)
+    logger.warn({}, "bus.inbox does nothing without RabbitMQ: set bus.amqp.url or FAIRLEAD_AMQP_URL");
+  return observeBus(await openSqliteBus(sqliteBusOptions(config, parts)), meter);
+}
+
+const sqliteBusOptions = (
+  { maxAge, minAge, maxBytes, maxEventBytes, maxPendingEvents, maxPendingBytes }: BusConfig,
+  { dataDir, logger, clock }: BusParts,
+): SqliteBusOptions => ({
+  path: join(dataDir, "events.db"),
+  maxAgeMs: maxAge,
+  minAgeMs: minAge,
+  maxBytes,
+  maxEventBytes,
+  maxPendingEvents,
+  maxPendingBytes,
+  logger,
+  clock,
+});
+
+type AmqpConfig = NonNullable<BusConfig["amqp"]>;
+
+/** Of every connection to RabbitMQ. */
+const linkOptions = ({ url, heartbeat, connectTimeout, maxReconnectDelay }: AmqpConfig) => ({
+  url,
+  heartbeatSeconds: Math.ceil(heartbeat / 1_000),
+  connectTimeoutMs: connectTimeout,
+  reconnectMaxMs: maxReconnectDelay,
+});
+
+/** What the bus on RabbitMQ is opened with, and what empties its spool. */
+export function amqpBusOptions(
+  { spool, inbox, maxEventBytes, maxPendingEvents, maxPendingBytes }: BusConfig,
+  amqp: AmqpConfig,
+  { dataDir, name, logger, clock }: Omit<BusParts, "meter">,
+): AmqpBusOptions {
+  const { logMaxBytes, logMaxAge, inboxMaxBytes, windowMessages, windowBytes, confirmTimeout } = amqp;
+  return {
+    ...linkOptions(amqp),
+    name,
+    spool: { ...spool, path: resolve(dataDir, spool.path) },
+    topology: { logMaxBytes, logMaxAgeMs: logMaxAge, inbox, inboxMaxBytes },
+    windowMessages,
+    windowBytes,
+    maxEventBytes,
+    maxPendingEvents,
+    maxPendingBytes,
+    confirmTimeoutMs: confirmTimeout,
+    logger,
+    clock,
+  };
+}
+
+/**
+ * Opens the work queues beside the bus that the configuration describes, with their metrics: on RabbitMQ where `amqp` is set, else
+ * on this disk in `<dataDir>/queues.db`.
+ * @throws {QueueError} QUEUES_IN_USE, QUEUES_TOO_NEW, QUEUES_FAILED. RabbitMQ may be away: then `enqueue` waits for it
+ */
+export async function openQueues(
+  { amqp }: Pick<BusConfig, "amqp">,
+  { dataDir, name, ...parts }: BusParts,
+): Promise<WorkQueues> {
+  if (amqp === undefined) return openSqliteQueues({ path: join(dataDir, "queues.db"), ...parts });
+  const { windowMessages, windowBytes } = amqp;
+  return openAmqpQueues({
+    ...linkOptions(amqp),
+    name,
+    maxPendingMessages: windowMessages,
+    maxPendingBytes: windowBytes,
+    ...parts,
+  });
+}
