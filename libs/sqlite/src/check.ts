@@ -1,12 +1,15 @@
+import { existsSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { pragma } from "./database.ts";
 import { cellStarts, headerStart, PageFile, pageKinds, readFreeList, readVarint } from "./pages.ts";
 
 /**
  * Looks at the fixed part of the header before SQLite does: a flipped bit there can make SQLite open the file read-only,
- * or read the file as something else. Returns what is wrong in words.
+ * or read the file as something else. Returns in words what is wrong with a file that is there.
  */
-export function checkHeader(file: PageFile): string | undefined {
+export function checkHeader(path: string): string | undefined {
+  if (!existsSync(path)) return undefined;
+  using file = new PageFile(path);
   if (file.bytes === 0) return "it is empty";
   const header = file.read(0, 100);
   if (header.length < 100) return `it has only ${header.length} bytes`;

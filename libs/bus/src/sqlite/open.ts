@@ -1,11 +1,9 @@
-import { copyFileSync, existsSync } from "node:fs";
+import { copyFileSync } from "node:fs";
 import { FairleadError, toError } from "@fairlead/core";
 import {
-  checkHeader,
   checkStructure,
   damagedName,
-  finishReplacement,
-  isCorruption,
+  openOrRepair,
   PageFile,
   readWal,
   type WalContent,
@@ -41,26 +39,21 @@ export function openLogFile(settings: LogSettings): LogFile {
 
 function openSound(settings: LogSettings): LogFile {
   const { path } = settings;
-  finishReplacement(path);
-  const reason = existsSync(path) ? checkBefore(path) : undefined;
-  if (reason !== undefined) return repairAndOpen(settings, reason);
-  const wal = readWal(`${path}-wal`);
-  const note = wal.damage ? keepWal(path, wal.damage) : undefined;
-  let log: LogFile | undefined;
-  try {
-    log = new LogFile(settings);
-    const wrong = checkAfter(log, path);
-    if (wrong === undefined) {
-      if (note) restoreFromWal(log, path, wal, note);
-      return log;
-    }
-    log.close();
-    return repairAndOpen(settings, wrong);
-  } catch (error) {
-    log?.close();
-    if (!isCorruption(error)) throw error;
-    return repairAndOpen(settings, toError(error).message);
-  }
+  let restoreWal: ((log: LogFile) => void) | undefined;
+  return openOrRepair(path, {
+    open: () => {
+      const wal = readWal(`${path}-wal`);
+      const note = wal.damage ? keepWal(path, wal.damage) : undefined;
+      if (note) restoreWal = (log) => restoreFromWal(log, path, wal, note);
+      return new LogFile(settings);
+    },
+    check: (log) => {
+      const wrong = checkOpened(log, path);
+      if (wrong === undefined) restoreWal?.(log);
+      return wrong;
+    },
+    repair: (reason) => repairAndOpen(settings, reason),
+  });
 }
 
 /** Repairs a log that turned out to be damaged while it was in use. */
@@ -76,12 +69,7 @@ function repairAndOpen(settings: LogSettings, reason: string): LogFile {
   return log;
 }
 
-function checkBefore(path: string): string | undefined {
-  using file = new PageFile(path);
-  return checkHeader(file);
-}
-
-function checkAfter(log: LogFile, path: string): string | undefined {
+function checkOpened(log: LogFile, path: string): string | undefined {
   if (log.reader.isStructureDamaged) return "a page could not be read";
   const wrong = log.checkpoint() ? checkStructure(log.database, path, "events") : undefined;
   if (wrong) return wrong;

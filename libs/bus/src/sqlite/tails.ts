@@ -1,4 +1,4 @@
-import { matchesTopic, routingKey } from "@fairlead/core";
+import { matchesTopic, onAbort, routingKey, WakeUp } from "@fairlead/core";
 import type { LoggedEvent } from "../bus.ts";
 import type { ReadPortion } from "./reads.ts";
 import { RecentWindow } from "./window.ts";
@@ -24,7 +24,7 @@ export interface TailPlan {
 export class Tails {
   readonly #log: TailedLog;
   readonly #recent: RecentWindow;
-  readonly #waiting = new Set<() => void>();
+  readonly #changes = new WakeUp();
   #running = 0;
 
   /** @param recentBytes of the window */
@@ -47,20 +47,14 @@ export class Tails {
 
   /** To be called at every commit, at closing and at a restart. */
   wake(): void {
-    for (const wake of [...this.#waiting]) wake();
+    this.#changes.wake();
   }
 
   /** Resolves when woken or when the signal fires. */
-  nextChange(signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = () => {
-        this.#waiting.delete(wake);
-        signal?.removeEventListener("abort", wake);
-        resolve();
-      };
-      this.#waiting.add(wake);
-      signal?.addEventListener("abort", wake, { once: true });
-    });
+  async nextChange(signal?: AbortSignal): Promise<void> {
+    const change = this.#changes.next();
+    using _ = onAbort(signal, () => this.wake());
+    await change;
   }
 
   async *tail(plan: TailPlan): AsyncGenerator<LoggedEvent, void, void> {

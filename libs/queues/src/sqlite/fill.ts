@@ -2,8 +2,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import { capRoom, type RoomPlan, usedBytes } from "@fairlead/sqlite";
 import { QueueError } from "../errors.ts";
-import type { StoreSettings } from "./protocol.ts";
 import type { Statements } from "./statements.ts";
+import type { StoreSettings } from "./thread-messages.ts";
 
 /** Of the file's limit, kept for what is no enqueue: a full queue must be able to hand out, retry and let go. */
 const reservedShare = 1 / 16;

@@ -3,7 +3,9 @@
  * so that it is free again after a crash; how often it was handed out is durable before it is handed out.
  */
 import type { DatabaseSync } from "node:sqlite";
+import { toError } from "@fairlead/core";
 import {
+  errorFacts,
   isCorruption,
   planRoom,
   type RoomPlan,
@@ -12,23 +14,22 @@ import {
   transact,
   usedBytes,
 } from "@fairlead/sqlite";
-import { QueueError, withQueueErrors } from "../errors.ts";
+import { QueueError } from "../errors.ts";
 import { deliveryLimit, maxListedBytes } from "../queues.ts";
 import { openQueues, repair } from "./database.ts";
 import { Fill } from "./fill.ts";
-import {
-  failureOf,
-  type StoreAnswer,
-  type StoredDead,
-  type StoreRequest,
-  type StoreResult,
-  type StoreSettings,
-  type StoreStatus,
-  type TakenMessage,
-  type Ticket,
-} from "./protocol.ts";
 import { crcOf } from "./row.ts";
 import { Statements } from "./statements.ts";
+import type {
+  StoreAnswer,
+  StoredDead,
+  StoreRequest,
+  StoreResult,
+  StoreSettings,
+  StoreStatus,
+  TakenMessage,
+  Ticket,
+} from "./thread-messages.ts";
 
 export class QueueStore {
   readonly #settings: StoreSettings;
@@ -41,11 +42,11 @@ export class QueueStore {
   #out = new Map<number, number>();
   #refusal: string | undefined;
 
-  /** @throws {QueueError} QUEUES_TOO_NEW; SQLite's errors for a file that cannot be used for a reason that is not damage */
+  /** @throws {SqliteFileError} FILE_TOO_NEW; SQLite's errors for a file that cannot be used for a reason that is not damage */
   constructor(settings: StoreSettings) {
     this.#settings = settings;
     this.#plan = planRoom(settings.path, settings.maxFileBytes);
-    const { db, note } = withQueueErrors(() => openQueues(settings.path, this.#plan.walBytes, Date.now()));
+    const { db, note } = openQueues(settings.path, this.#plan.walBytes, Date.now());
     this.#db = db;
     this.#sql = new Statements(db);
     if (note) this.#notes.push(note);
@@ -80,8 +81,8 @@ export class QueueStore {
   #recover(error: unknown): void {
     if (isCorruption(error)) {
       this.#db.close();
-      const reason = error instanceof Error ? error.message : String(error);
-      const { db, note } = repair(this.#settings.path, this.#plan.walBytes, Date.now(), reason);
+      const { path } = this.#settings;
+      const { db, note } = repair(path, this.#plan.walBytes, Date.now(), toError(error).message);
       this.#db = db;
       this.#sql = new Statements(db);
       if (note) this.#notes.push(note);
@@ -91,10 +92,10 @@ export class QueueStore {
   }
 
   #failure(error: unknown): StoreAnswer {
-    const reason = error instanceof Error ? error.message : String(error);
     const isFull = resultCode(error) === resultCodes.full;
-    this.#refusal = `The work queues ${this.#settings.path} cannot be written: ${reason}`;
-    return failureOf(new QueueError(isFull ? "QUEUE_FULL" : "QUEUES_FAILED", this.#refusal));
+    this.#refusal = `The work queues ${this.#settings.path} cannot be written: ${toError(error).message}`;
+    const failure = new QueueError(isFull ? "QUEUE_FULL" : "QUEUES_FAILED", this.#refusal);
+    return { op: "failed", error: errorFacts(failure) };
   }
 
   /** A refusal that concerns this request alone is its answer; anything else undoes the group. */
@@ -102,7 +103,7 @@ export class QueueStore {
     try {
       return this.#perform(request);
     } catch (error) {
-      if (error instanceof QueueError) return failureOf(error);
+      if (error instanceof QueueError) return { op: "failed", error: errorFacts(error) };
       throw error;
     }
   }

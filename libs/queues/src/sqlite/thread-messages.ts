@@ -1,5 +1,5 @@
 /** What crosses between the driver and its thread: plain values only. */
-import { QueueError, type QueueErrorCode } from "../errors.ts";
+import type { ErrorFacts } from "@fairlead/sqlite";
 
 export interface StoreSettings {
   readonly path: string;
@@ -73,10 +73,10 @@ export type StoreResult =
   /** The kind whose queue got it; undefined when there is none. */
   | { readonly op: "moved"; readonly kind: string | undefined };
 
+/** The request alone is refused; the others of its group are not. */
 export interface StoreFailure {
   readonly op: "failed";
-  readonly code: QueueErrorCode;
-  readonly message: string;
+  readonly error: ErrorFacts;
 }
 
 export type StoreAnswer = StoreResult | StoreFailure;
@@ -89,16 +89,8 @@ export interface StoreStatus {
   readonly problems: readonly string[];
 }
 
-/** To the thread: requests that become durable together, or undefined to end. */
-export type ThreadRequest = { readonly requests: readonly StoreRequest[] } | { readonly close: true };
-
-export type ThreadReply =
-  | { readonly kind: "ready"; readonly status: StoreStatus }
-  | { readonly kind: "unopened"; readonly failure: StoreFailure }
-  /** Of the oldest requests under way, one answer each. */
-  | { readonly kind: "answers"; readonly answers: readonly StoreAnswer[]; readonly status: StoreStatus };
-
-export function failureOf(thrown: unknown): StoreFailure {
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return { op: "failed", code: thrown instanceof QueueError ? thrown.code : "QUEUES_FAILED", message };
+/** The answer to a group of requests, one each in their order. */
+export interface GroupAnswer {
+  readonly answers: readonly StoreAnswer[];
+  readonly status: StoreStatus;
 }
