@@ -1,6 +1,6 @@
 /**
- * The queues in one file. Synchronous: it lives in a thread (README.md). A message in somebody's hands is known in memory only,
- * so that it is free again after a crash; how often it was handed out is durable before it is handed out.
+ * The queues in one file. The store is synchronous and lives in a thread. That a message is in somebody's hands is known in memory
+ * only, so that the message is free again after a crash; the count of its deliveries is durable before it is handed out.
  */
 import type { DatabaseSync } from "node:sqlite";
 import { toError } from "@fairlead/core";
@@ -15,14 +15,14 @@ import {
   usedBytes,
 } from "@fairlead/sqlite";
 import { QueueError } from "../errors.ts";
-import { deliveryLimit, maxListedBytes } from "../queues.ts";
+import { deliveryLimit } from "../queues.ts";
 import { openQueues, repair } from "./database.ts";
+import { DeadLetters } from "./dead-letters.ts";
 import { Fill } from "./fill.ts";
 import { crcOf } from "./row.ts";
 import { Statements } from "./statements.ts";
 import type {
   StoreAnswer,
-  StoredDead,
   StoreRequest,
   StoreResult,
   StoreSettings,
@@ -38,6 +38,7 @@ export class QueueStore {
   readonly #fill: Fill;
   #db: DatabaseSync;
   #sql: Statements;
+  #dead: DeadLetters;
   /** In whose hands: the sequence number and the number of its ticket. */
   #out = new Map<number, number>();
   #refusal: string | undefined;
@@ -51,6 +52,7 @@ export class QueueStore {
     this.#sql = new Statements(db);
     if (note) this.#notes.push(note);
     this.#fill = new Fill(settings, this.#plan);
+    this.#dead = new DeadLetters(this.#sql, this.#fill);
     this.#fill.count(this.#sql);
     this.#fill.measure(db);
   }
@@ -85,6 +87,7 @@ export class QueueStore {
       const { db, note } = repair(path, this.#plan.walBytes, Date.now(), toError(error).message);
       this.#db = db;
       this.#sql = new Statements(db);
+      this.#dead = new DeadLetters(this.#sql, this.#fill);
       if (note) this.#notes.push(note);
       this.#fill.measure(db);
     }
@@ -116,7 +119,7 @@ export class QueueStore {
         return this.#take(request);
       case "ack":
         return this.#settle(request.ticket, (seq, { kind, bytes }) => {
-          this.#delete(seq);
+          this.#sql.delete(seq);
           this.#fill.add(kind, -1, -bytes);
         });
       case "retry":
@@ -129,11 +132,11 @@ export class QueueStore {
         if (this.#out.get(request.ticket.seq) === request.ticket.number) this.#out.delete(request.ticket.seq);
         return { op: "settled", isSettled: true };
       case "listDead":
-        return this.#listDead(request.limit);
+        return this.#dead.list(request.limit);
       case "requeueDead":
-        return this.#requeueDead(request.id, request.nowMs);
+        return this.#dead.requeue(request.id, request.nowMs);
       case "discardDead":
-        return this.#discardDead(request.id);
+        return this.#dead.discard(request.id);
     }
   }
 
@@ -198,52 +201,6 @@ export class QueueStore {
     this.#sql.run("die", nowMs, reason, seq);
     this.#fill.add(kind, -1, -bytes);
     this.#fill.deadLetters++;
-  }
-
-  #listDead(limit: number): StoreResult {
-    const letters: StoredDead[] = [];
-    let bytes = 0;
-    for (const row of this.#sql.iterate("listDead", limit)) {
-      const body = row["body"] instanceof Uint8Array ? row["body"] : Buffer.alloc(0);
-      bytes += body.byteLength;
-      if (bytes > maxListedBytes && letters.length > 0) break;
-      letters.push({
-        seq: Number(row["seq"]),
-        kind: String(row["kind"]),
-        id: String(row["id"]),
-        headers: String(row["headers"]),
-        body,
-        retries: Number(row["retries"]),
-        reason: String(row["reason"]),
-        diedMs: Number(row["died_ms"]),
-      });
-    }
-    return { op: "dead", letters };
-  }
-
-  #requeueDead(id: string, nowMs: number): StoreResult {
-    const row = this.#sql.get("findDead", id);
-    if (row === undefined) return { op: "moved", kind: undefined };
-    const kind = String(row["kind"]);
-    const bytes = Number(row["bytes"]);
-    this.#fill.checkQueue(kind, bytes);
-    this.#sql.run("revive", nowMs, Number(row["seq"]));
-    this.#fill.add(kind, 1, bytes);
-    this.#fill.deadLetters--;
-    return { op: "moved", kind };
-  }
-
-  #discardDead(id: string): StoreResult {
-    const row = this.#sql.get("findDead", id);
-    if (row === undefined) return { op: "moved", kind: undefined };
-    this.#delete(Number(row["seq"]));
-    this.#fill.deadLetters--;
-    return { op: "moved", kind: String(row["kind"]) };
-  }
-
-  #delete(seq: number): void {
-    this.#sql.run("remove", seq);
-    this.#sql.run("removeBody", seq);
   }
 
   close(): void {
