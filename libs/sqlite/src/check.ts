@@ -27,8 +27,8 @@ export function checkHeader(path: string): string | undefined {
 }
 
 /**
- * Follows what holds the file together: its size, the list of free pages, the inner pages of the tree of `table`.
- * Costs one page in a thousand; leaves are checked when they are read. Everything must stand in the file, nothing in the
+ * Checks what holds the file together: its size, the list of free pages, the inner pages of the tree of `table`. The check
+ * reads one page in a thousand; leaves are checked when their rows are read. Everything must stand in the file, nothing in the
  * write-ahead log. Returns what is wrong in words.
  */
 export function checkStructure(db: DatabaseSync, path: string, table: string): string | undefined {
@@ -59,7 +59,7 @@ function checkFreeList(file: PageFile, count: number, seen: Uint8Array): string 
   return isSound ? undefined : "its list of free pages is broken";
 }
 
-/** Every inner page once, with keys that ascend within the bounds of its parent. Leaves, all at one depth, are not read. */
+/** Visits every inner page once: its keys must ascend within the bounds of its parent. Leaves, all at one depth, are not read. */
 function checkTree(
   file: PageFile,
   count: number,
@@ -102,7 +102,7 @@ interface Node {
   readonly depth: number;
 }
 
-/** Down the rightmost children; SQLite has at most 20 levels. Undefined when that does not end at a leaf. */
+/** The depth that the rightmost children lead to; SQLite has at most 20 levels. Undefined when the way does not end at a leaf. */
 function depthOfLeaves(file: PageFile, root: number): number | undefined {
   let number = root;
   for (let depth = 0; depth < 20; depth++) {

@@ -17,11 +17,11 @@ export interface FileThreadParts<Reply, Failure extends Error> {
   /** The owner's error for what the thread says, or for a FILE_... code of SqliteFileError. */
   readonly errorFrom: (facts: ErrorFacts) => Failure;
   /** What the thread says without being asked. */
-  onReply(reply: Reply): void;
+  onReply?(reply: Reply): void;
   /** The thread has opened the file: for the first time, or again. */
-  onUp(): void;
+  onUp?(): void;
   /** The thread is gone: what it was asked is refused with this error. */
-  onDown(failure: Failure): void;
+  onDown?(failure: Failure): void;
 }
 
 /**
@@ -131,7 +131,7 @@ export class FileThread<Request, Reply, Failure extends Error> {
         this.#hasOpened = true;
         this.#failure = undefined;
         this.#attempts = 0;
-        this.#parts.onUp();
+        this.#parts.onUp?.();
         opened.resolve();
       } else this.#onMessage(message);
     });
@@ -145,7 +145,7 @@ export class FileThread<Request, Reply, Failure extends Error> {
       opened.reject(failure);
       if (this.#isClosing || !this.#hasOpened) return;
       this.#failure = failure;
-      this.#parts.onDown(failure);
+      this.#parts.onDown?.(failure);
       this.#rejectAsked(failure);
       this.#scheduleRestart(failure);
     });
@@ -154,7 +154,7 @@ export class FileThread<Request, Reply, Failure extends Error> {
 
   #onMessage(message: Exclude<FromThread<Reply>, { kind: "up" | "unopened" }>): void {
     if (message.kind === "reply") {
-      this.#parts.onReply(message.reply);
+      this.#parts.onReply?.(message.reply);
       return;
     }
     const outcome = this.#asked.get(message.ask);

@@ -83,7 +83,7 @@ export function readVarint(page: Buffer, at: number): { value: number; end: numb
   return { value: value * 256 + page.readUInt8(at + 8), end: at + 9 };
 }
 
-/** Where the cells of a b-tree page begin. @throws {RangeError} when the page is not one */
+/** The positions of the cells of a b-tree page. @throws {RangeError} when the page is not one */
 export function cellStarts(page: Buffer, pageNumber: number): number[] {
   const start = headerStart(pageNumber);
   const pointers = start + (page[start] === pageKinds.tableInterior ? 12 : 8);

@@ -11,7 +11,10 @@ export interface Answering {
 }
 
 export interface ServedFile<Request> {
-  /** @param answering of no effect for a request that was sent and not asked */
+  /**
+   * Handles one request. An error that is thrown here ends the thread, which is then started again.
+   * @param answering of no effect for a request that was sent and not asked
+   */
   handle(request: Request, answering: Answering): void;
   close(): void;
 }

@@ -9,7 +9,7 @@ import { readRecord } from "./record.ts";
 import { Space } from "./space.ts";
 import type { LogSettings, LogStatus } from "./thread-messages.ts";
 
-/** The log on disk: one connection, synchronous. Lives in the worker thread. The caller holds the lock. */
+/** The log on disk: one synchronous connection, which lives in a thread. The caller holds the lock. */
 export class LogFile {
   readonly #settings: LogSettings;
   readonly #space: Space;
@@ -71,17 +71,17 @@ export class LogFile {
     }
   }
 
-  /** What was done about damage, in words. */
+  /** Sentences that say what was done about damage. */
   get notes(): readonly string[] {
     return this.#notes;
   }
 
-  /** Said in the status as long as this process runs. */
+  /** Adds a sentence to the status for as long as this process runs. */
   addNote(sentence: string): void {
     this.#notes.push(sentence);
   }
 
-  /** Says that all before the oldest event was deleted on purpose, where nothing else is known. */
+  /** Notes that all before the oldest event was deleted on purpose, where nothing else is known. */
   beginAtFirst(lastKnownOffset: number): void {
     this.#db
       .prepare(
@@ -96,7 +96,7 @@ export class LogFile {
     this.#lastOffset = Math.max(this.#lastOffset, through);
   }
 
-  /** Offsets go on after this one, where that is further than they are. */
+  /** Makes the offsets go on after this one, where they are not yet that far. */
   skipTo(offset: number): void {
     if (offset <= this.#lastOffset) return;
     this.damage.note(this.#lastOffset + 1, offset, "unused", this.#nowMs());
@@ -143,8 +143,7 @@ export class LogFile {
   }
 
   /**
-   * Lets go of a chunk of what stands up to and including `through`; true when there is more. Works on a full disk, as
-   * retention does. @throws {BusError} BUS_FAILED, LOG_FULL; SQLite's own error when the file is damaged
+   * Deletes a chunk of the events up to and including `through`; true when there may be more. Works on a full disk. @throws {BusError} BUS_FAILED, LOG_FULL; SQLite's own error when the file is damaged
    */
   deleteChunkThrough(through: number): boolean {
     try {
@@ -156,8 +155,8 @@ export class LogFile {
   }
 
   /**
-   * What time brings: measures the disk, lets the oldest events go, tries again to write after a refusal. Returns true
-   * when there is more to delete at once.
+   * The regular work: measures the disk, deletes the oldest events, tries again to write after a refusal. Returns true when
+   * there is more to delete at once.
    */
   maintain(): boolean {
     const nowMs = this.#nowMs();
@@ -215,7 +214,7 @@ export class LogFile {
     if (this.#db.isOpen) this.#db.close();
   }
 
-  /** Without looking at every row: from the first to the last, less what is known to be missing. */
+  /** The number of events from the first to the last, less those known to be missing; no row is read. */
   #countStored(): number {
     try {
       const first = this.#reader.firstOffset();

@@ -15,13 +15,13 @@ import { restore } from "./restore.ts";
 import { salvageWal } from "./salvage.ts";
 import type { LogSettings } from "./thread-messages.ts";
 
-/** The newest events that are read through at the start: as much as was likely under way at a crash. */
+/** The number of newest events that are read at the start: those that were likely under way at a crash. */
 const newestOffsets = 256;
-/** Offsets that may have been given in a write-ahead log that cannot be read: it holds no more events than this. */
+/** The offsets that an unreadable write-ahead log may have given: such a log holds no more events than this. */
 const walOffsetMargin = 1_000_000;
 
 /**
- * Opens the log, repairing it first when it is damaged. A sound log of any size opens in a time that does not grow with
+ * Opens the log, repairing the file first when it is damaged. A sound log of any size opens in a time that does not grow with
  * its events (`checkStructure`).
  * @throws {FairleadError} FILE_TOO_NEW; BUS_FAILED when the file cannot be used for a reason that is not damage
  */

@@ -5,9 +5,9 @@ import { rowChecksum } from "./checksum.ts";
 import type { Damage } from "./damage.ts";
 import { Packer } from "./packer.ts";
 
-/** Offsets that one portion looks at: bounds the time that a publish waits behind it. */
+/** The offsets that one portion looks at. The number bounds the time that a publish waits behind a read. */
 const portionOffsets = 1_024;
-/** A portion ends with the row that reaches this. */
+/** A portion ends with the row that reaches this size. */
 const portionBytes = 1 << 20;
 
 export interface Row {
@@ -74,7 +74,7 @@ export class LogReader {
    */
   read(after: number, through: number, types: readonly string[] | undefined, spare?: ArrayBuffer): Portion {
     this.#use(types);
-    // What the last one took, and a little more: growing copies, and leaves memory for the collector to find.
+    // The size of the last portion, and a little more: a buffer that grows is copied, and the old one is garbage.
     const packed = new Packer(spare ?? Math.max(64 << 10, Math.ceil(this.#lastPortionBytes * 1.125)));
     let at = after;
     try {

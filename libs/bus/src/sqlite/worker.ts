@@ -41,7 +41,7 @@ serveFile((settings: LogSettings, reply: Send<LogReply>) => {
       if (!canWrite) tellStatus();
       reply({ kind: "appended", buffer, firstOffset }, [buffer]);
     } catch (error) {
-      // First the status: whoever is refused and asks for the health must find the reason there.
+      // The status goes first: a publisher that is refused and asks for the health must find the reason there.
       tellStatus();
       refused = { epoch, error: errorFacts(error) };
       reply({ kind: "refused", buffer, error: refused.error }, [buffer]);

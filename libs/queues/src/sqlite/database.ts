@@ -30,7 +30,7 @@ export interface Opened {
 }
 
 /**
- * Opens or makes the file, repairing it first when it is damaged. The caller holds its lock.
+ * Opens or makes the file of the queues, repairing a damaged file first. The caller holds the lock.
  * @param nowMs a message that is due later than the longest delay from now on is due now: the clock had gone ahead
  */
 export function openQueues(path: string, walBytes: number, nowMs: number): Opened {

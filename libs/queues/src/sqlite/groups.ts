@@ -45,7 +45,6 @@ export class RequestGroups {
         this.#status = status;
       },
       onUp,
-      onDown: () => {},
     });
   }
 

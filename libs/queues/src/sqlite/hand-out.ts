@@ -10,7 +10,7 @@ export interface HandOutParts {
   readonly logger: Logger;
 }
 
-/** After a failed look at the store. */
+/** The pause after a failed look at the store. */
 const pauseMs = 500;
 
 export class HandOut {

@@ -171,7 +171,7 @@ export class SqliteQueues implements WorkQueues {
   }
 
   async #release({ kind, ticket }: TakenMessage): Promise<void> {
-    // Where the thread is gone it has forgotten who held what.
+    // A thread that ended has forgotten who held what.
     await this.#store.ask({ op: "release", ticket }).catch(() => {});
     this.#handOuts.get(kind)?.look();
   }

@@ -39,7 +39,7 @@ export class QueueStore {
   #db: DatabaseSync;
   #sql: Statements;
   #dead: DeadLetters;
-  /** In whose hands: the sequence number and the number of its ticket. */
+  /** The messages that are in somebody's hands: the sequence number, and the number of the ticket. */
   #out = new Map<number, number>();
   #refusal: string | undefined;
 
@@ -63,7 +63,7 @@ export class QueueStore {
     return { usedBytes: usedBytes(this.#db), limitBytes, deadLetters, problems };
   }
 
-  /** All of them durable when it returns, or those that failed say so. One fsync for the group, where nothing goes wrong. */
+  /** Applies a group with one fsync, where nothing goes wrong. All are durable at the return, or their answers say that they failed. */
   apply(requests: readonly StoreRequest[]): StoreAnswer[] {
     this.#fill.measure(this.#db);
     const out = new Map(this.#out);
@@ -74,7 +74,7 @@ export class QueueStore {
     } catch (error) {
       this.#out = out;
       this.#recover(error);
-      // One that needs room must not take those down that make room.
+      // A request that needs room must not undo those that make room.
       if (requests.length > 1) return requests.flatMap((request) => this.apply([request]));
       return [this.#failure(error)];
     }
@@ -183,7 +183,7 @@ export class QueueStore {
       messages.push({ seq, kind, id, headers, body, retries: Number(row["retries"]), ticket, redeliveries });
     }
     if (messages.length === count) return { op: "take", messages, damaged, nextDueMs: undefined };
-    // Behind those that died there may be more that are due now.
+    // More messages that are due now may stand behind those that died.
     const due = died > 0 ? nowMs : this.#sql.get("nextDue", kind, nowMs)?.["due"];
     return { op: "take", messages, damaged, nextDueMs: typeof due === "number" ? due : undefined };
   }

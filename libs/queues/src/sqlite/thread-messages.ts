@@ -10,7 +10,7 @@ export interface StoreSettings {
   readonly maxBytes: number;
 }
 
-/** Says which hand-out of which message is settled: a later one of the same message has another number. */
+/** Names one hand-out of one message: a later hand-out of the same message has another number. */
 export interface Ticket {
   readonly seq: number;
   readonly number: number;
@@ -59,9 +59,9 @@ export interface StoredDead extends StoredMessage {
 
 export interface Taken {
   readonly messages: readonly TakenMessage[];
-  /** When the next one is due, where one waits. */
+  /** The time at which the next message is due, where one waits. */
   readonly nextDueMs: number | undefined;
-  /** Met on the way and made dead letters, because they were damaged. */
+  /** The number of messages that were met damaged and became dead letters. */
   readonly damaged: number;
 }
 
@@ -70,7 +70,7 @@ export type StoreResult =
   | ({ readonly op: "take" } & Taken)
   | { readonly op: "settled"; readonly isSettled: boolean }
   | { readonly op: "dead"; readonly letters: readonly StoredDead[] }
-  /** The kind whose queue got it; undefined when there is none. */
+  /** The kind of the dead letter; undefined when there is no such letter. */
   | { readonly op: "moved"; readonly kind: string | undefined };
 
 /** The request alone is refused; the others of its group are not. */
