@@ -1,5 +1,11 @@
-import { type EventGap, eventGapSchema, fromStructuredJson, parseOffset } from "@fairlead/contracts";
-import { backoffMs, type Clock, type CloudEvent, FairleadError, systemClock } from "@fairlead/core";
+import {
+  type CloudEvent,
+  type EventGap,
+  eventGapSchema,
+  fromStructuredJson,
+  parseOffset,
+} from "@fairlead/contracts";
+import { backoffMs, type Clock, FairleadError, systemClock } from "@fairlead/core";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { ClientError, ProblemResponse } from "./errors.ts";
 import { type HttpOptions, parseProblem, problemResponse, request } from "./http.ts";

@@ -2,7 +2,7 @@
  * A CloudEvents event as an AMQP 0-9-1 message, in the binary mode of the CloudEvents AMQP binding
  * (docs/reference/rabbitmq.md).
  */
-import type { CloudEvent } from "@fairlead/core";
+import type { CloudEvent } from "./cloud-event.ts";
 import { ContractError } from "./errors.ts";
 import { fromStructuredJson, structuredMediaType, timeOf } from "./structured.ts";
 

@@ -1,5 +1,6 @@
-import { type CloudEvent, parseAddress } from "@fairlead/core";
+import { parseAddress } from "@fairlead/core";
 import { addressText } from "./address-bytes.ts";
+import type { CloudEvent } from "./cloud-event.ts";
 import { recordHeaderBytes } from "./encode-records.ts";
 import { ContractError } from "./errors.ts";
 import { recordContainers } from "./names.ts";

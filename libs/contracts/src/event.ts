@@ -1,4 +1,5 @@
-import { type CloudEvent, createId, type EventExtensions } from "@fairlead/core";
+import { createId } from "@fairlead/core";
+import type { CloudEvent, EventExtensions } from "./cloud-event.ts";
 import { ContractError } from "./errors.ts";
 
 /** The parts from which `createEvent` makes an event. */

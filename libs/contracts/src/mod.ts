@@ -5,6 +5,7 @@
  * @module
  */
 export { type AmqpMessage, amqpAttributes, amqpSentAtMs, fromAmqp, toAmqp } from "./amqp.ts";
+export type { CloudEvent, EventExtensions } from "./cloud-event.ts";
 export { decodeRecords } from "./decode-records.ts";
 export { encodeLines, encodeNdjson, encodeRecords } from "./encode-records.ts";
 export { ContractError } from "./errors.ts";

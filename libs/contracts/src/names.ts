@@ -1,3 +1,5 @@
+export { eventTypePrefix, matchesTopic, routingKey } from "./cloud-event.ts";
+
 /**
  * Every service of the suite. A service has one name as folder, package, image, chart, metric label and section of the
  * configuration.

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import type { CloudEvent } from "@fairlead/core";
+import type { CloudEvent } from "./cloud-event.ts";
 import { ContractError } from "./errors.ts";
 import { isExtensionName } from "./event.ts";
 

@@ -1,5 +1,5 @@
-import type { CloudEvent } from "@fairlead/core";
 import { z } from "zod";
+import type { CloudEvent } from "./cloud-event.ts";
 import { createEvent } from "./event.ts";
 import { eventTypes } from "./names.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Bus } from "@fairlead/bus";
-import { createEvent } from "@fairlead/contracts";
-import { type CloudEvent, FairleadError, MemoryTracer, noTracer } from "@fairlead/core";
+import { type CloudEvent, createEvent } from "@fairlead/contracts";
+import { FairleadError, MemoryTracer, noTracer } from "@fairlead/core";
 import { textEvent } from "../test/test-engine.ts";
 import { traceBus } from "./trace-bus.ts";
 

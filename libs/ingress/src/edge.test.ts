@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { TcpClosed } from "@fairlead/contracts";
-import { type CloudEvent, MemoryMeter, silentLogger, systemClock } from "@fairlead/core";
+import type { CloudEvent, TcpClosed } from "@fairlead/contracts";
+import { MemoryMeter, silentLogger, systemClock } from "@fairlead/core";
 import { eventually, RawClient } from "@fairlead/harness";
 import type { Connection } from "@fairlead/socket";
 import { z } from "zod";

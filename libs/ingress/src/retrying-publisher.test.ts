@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as settle } from "node:timers/promises";
 import { BusError } from "@fairlead/bus";
-import { type CloudEvent, ManualClock } from "@fairlead/core";
+import type { CloudEvent } from "@fairlead/contracts";
+import { ManualClock } from "@fairlead/core";
 import { RetryingPublisher } from "./retrying-publisher.ts";
 
 const full = () => new BusError("LOG_FULL", "Cannot publish: the log is full");

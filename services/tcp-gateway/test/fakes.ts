@@ -1,5 +1,6 @@
 import type { BusHealth } from "@fairlead/bus";
-import { type CloudEvent, ManualClock } from "@fairlead/core";
+import type { CloudEvent } from "@fairlead/contracts";
+import { ManualClock } from "@fairlead/core";
 import { BusWatch, Credit, Ledger } from "@fairlead/ingress";
 import type { CloseReason, Codec, Connection, FrameBatch } from "@fairlead/socket";
 import { type IngestListener, IngestSession, type Patience } from "../src/ingest/ingest-session.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { Bus, BusHealth, LoggedEvent } from "@fairlead/bus";
 import type { Reply, Router } from "@fairlead/chassis";
-import { decodeRecords } from "@fairlead/contracts";
-import { type Clock, type CloudEvent, MemoryMeter, silentLogger, systemClock } from "@fairlead/core";
+import { type CloudEvent, decodeRecords } from "@fairlead/contracts";
+import { type Clock, MemoryMeter, silentLogger, systemClock } from "@fairlead/core";
 import type { RunningService } from "@fairlead/engine";
 import type { z } from "zod";
 import type { configSchema } from "../src/config.ts";

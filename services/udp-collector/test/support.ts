@@ -3,19 +3,13 @@ import { createSocket } from "node:dgram";
 import { type Bus, BusError, type BusErrorCode, type BusHealth, type LoggedEvent } from "@fairlead/bus";
 import type { Route, Router } from "@fairlead/chassis";
 import {
+  type CloudEvent,
   decodeRecords,
   type UdpListener,
   type UdpListenerKind,
   udpListenersSchema,
 } from "@fairlead/contracts";
-import {
-  type Clock,
-  type CloudEvent,
-  type Logger,
-  MemoryMeter,
-  silentLogger,
-  systemClock,
-} from "@fairlead/core";
+import { type Clock, type Logger, MemoryMeter, silentLogger, systemClock } from "@fairlead/core";
 import type { RunningService } from "@fairlead/engine";
 import type { z } from "zod";
 import { kinds } from "../src/kinds.ts";

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
-import { errorCode, matchesTopic, routingKey } from "@fairlead/core";
+import { matchesTopic, routingKey } from "@fairlead/contracts/names";
+import { errorCode } from "@fairlead/core";
 import { isCorruption } from "@fairlead/sqlite";
 import type { Damage } from "./damage.ts";
 import { Packer } from "./packer.ts";

@@ -1,4 +1,4 @@
-import type { CloudEvent, EventExtensions } from "@fairlead/core";
+import type { CloudEvent, EventExtensions } from "@fairlead/contracts";
 import type { LoggedEvent } from "../bus.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { matchesTopic, routingKey } from "@fairlead/core";
+import { matchesTopic, routingKey } from "@fairlead/contracts/names";
 import type { LoggedEvent } from "../bus.ts";
 import type { ReadPortion } from "./reads.ts";
 

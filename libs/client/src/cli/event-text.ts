@@ -1,5 +1,6 @@
-import { type DecodedRecord, decodeRecords, recordContainers } from "@fairlead/contracts";
-import { type CloudEvent, formatAddress, routingKey, toError } from "@fairlead/core";
+import { type CloudEvent, type DecodedRecord, decodeRecords, recordContainers } from "@fairlead/contracts";
+import { routingKey } from "@fairlead/contracts/names";
+import { formatAddress, toError } from "@fairlead/core";
 import { printable } from "./terminal.ts";
 
 /**

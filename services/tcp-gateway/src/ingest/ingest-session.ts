@@ -1,4 +1,5 @@
-import { type CloudEvent, reasonOf, toError, WakeUp } from "@fairlead/core";
+import type { CloudEvent } from "@fairlead/contracts";
+import { reasonOf, toError, WakeUp } from "@fairlead/core";
 import {
   type BusWatch,
   type Credit,
