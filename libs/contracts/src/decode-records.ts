@@ -1,8 +1,8 @@
 import { parseAddress } from "@fairlead/core";
 import { addressText } from "./address-bytes.ts";
-import type { CloudEvent } from "./cloud-event.ts";
 import { recordHeaderBytes } from "./encode-records.ts";
 import { ContractError } from "./errors.ts";
+import type { CloudEvent } from "./event.ts";
 import { recordContainers } from "./names.ts";
 import { type DecodedRecord, formatMicros } from "./records.ts";
 
