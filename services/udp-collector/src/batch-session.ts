@@ -1,5 +1,5 @@
-import { udpEvent } from "@fairlead/contracts";
-import { type CloudEvent, errorCode } from "@fairlead/core";
+import { type CloudEvent, udpEvent } from "@fairlead/contracts";
+import { errorCode } from "@fairlead/core";
 import { type Cutter, halve, type Piece, type Selection } from "./pieces.ts";
 import { reject, type Session, type SessionParts } from "./session.ts";
 import type { BatchConfig } from "./shared-keys.ts";

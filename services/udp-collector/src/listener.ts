@@ -1,5 +1,5 @@
 import type { Bus } from "@fairlead/bus";
-import type { Clock, Logger, Meter } from "@fairlead/core";
+import { type Clock, type Logger, type Meter, onAbort } from "@fairlead/core";
 import { type Ledger, RetryingPublisher } from "@fairlead/ingress";
 import { bindUdp, createAddressPolicy, type SocketAddress, type UdpSocket } from "@fairlead/socket";
 import type { ListenerConfig } from "./config.ts";
@@ -142,19 +142,13 @@ export class UdpListener implements AsyncDisposable {
    * bus has not taken when the signal fires are given up and stay in the ledger as pending.
    */
   async drain(signal: AbortSignal): Promise<void> {
-    const giveUp = () => this.#givingUp.abort(signal.reason);
-    if (signal.aborted) giveUp();
-    signal.addEventListener("abort", giveUp, { once: true });
-    try {
-      const isFirst = !this.#draining.signal.aborted;
-      this.#draining.abort();
-      // The kernel's drop counter is read last, when the socket closes.
-      await this.#socket.drain();
-      await this.#finished;
-      if (isFirst) this.#logClosing();
-    } finally {
-      signal.removeEventListener("abort", giveUp);
-    }
+    using _ = onAbort(signal, () => this.#givingUp.abort(signal.reason));
+    const isFirst = !this.#draining.signal.aborted;
+    this.#draining.abort();
+    // The kernel's drop counter is read last, when the socket closes.
+    await this.#socket.drain();
+    await this.#finished;
+    if (isFirst) this.#logClosing();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,4 @@
-import { matchesTopic, onAbort, routingKey, WakeUp } from "@fairlead/core";
+import { matchesTopic, onAbort, routingKey, WakeUp } from "@fairlead/contracts/names";
 import type { LoggedEvent } from "../bus.ts";
 import type { ReadPortion } from "./reads.ts";
 import { RecentWindow } from "./window.ts";

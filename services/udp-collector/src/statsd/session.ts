@@ -1,5 +1,5 @@
-import { formatMicros, udpEvent } from "@fairlead/contracts";
-import { type CloudEvent, formatAddress } from "@fairlead/core";
+import { type CloudEvent, formatMicros, udpEvent } from "@fairlead/contracts";
+import { formatAddress } from "@fairlead/core";
 import { cutLines, type Selection } from "../pieces.ts";
 import { reject, type Session, type SessionParts } from "../session.ts";
 import type { StatsdConfig } from "./config.ts";
