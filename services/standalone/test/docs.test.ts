@@ -60,7 +60,7 @@ for (const document of documents) {
       const { stdout } = await promisify(execFile)("bash", ["-ec", text], {
         cwd: directory.path,
         env,
-        timeout: 120_000,
+        timeout: 600_000,
       });
       if (expected !== undefined) assert.match(stdout, asPattern(expected), text);
     }

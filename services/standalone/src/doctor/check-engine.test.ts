@@ -26,6 +26,14 @@ async function check(env: Record<string, string>, config: object = {}, eventType
   return checkEngine(values, eventTypes);
 }
 
+/** A server that has other work may answer later than the doctor waits: then the doctor is asked once more. */
+async function checkAnswered(env: Record<string, string>, config: object = {}) {
+  for (;;) {
+    const findings = await check(env, config);
+    if (!findings.some(({ words }) => words.includes("until it answers"))) return findings;
+  }
+}
+
 test("checkEngine() has nothing to say about the embedded engine", async () => {
   assert.deepEqual(await check({}), []);
 });
@@ -77,7 +85,7 @@ test("checkEngine() finds servers that answer", {
 }, async () => {
   await using rabbit = await startRabbit();
   await using redis = await startRedis();
-  const findings = await check({ FAIRLEAD_AMQP_URL: rabbit.url, FAIRLEAD_REDIS_URL: redis.url });
+  const findings = await checkAnswered({ FAIRLEAD_AMQP_URL: rabbit.url, FAIRLEAD_REDIS_URL: redis.url });
   assert.deepEqual(
     findings.map(({ status }) => status),
     ["ok", "warning", "ok"],
@@ -85,7 +93,7 @@ test("checkEngine() finds servers that answer", {
   assert.match(findings[0]!.words, /^version \d+\.\d+\.\d+ answers$/);
 
   const inbox = { bus: { inbox: ["#"] } };
-  const checkWithInbox = () => check({ FAIRLEAD_AMQP_URL: rabbit.url }, inbox);
+  const checkWithInbox = () => checkAnswered({ FAIRLEAD_AMQP_URL: rabbit.url }, inbox);
   await using directory = await temporaryDirectory();
   const config = busConfigSchema.parse({ amqp: { url: rabbit.url }, inbox: ["#"] });
   await using bus = await openBus(config, {
