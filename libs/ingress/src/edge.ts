@@ -3,6 +3,7 @@ import type { TcpConnection } from "@fairlead/contracts";
 import { beforeAbort, type Clock, type Logger, type Meter } from "@fairlead/core";
 import type { Endpoint } from "@fairlead/engine";
 import {
+  type CloseReason,
   type Connection,
   type ListenOptions,
   listenTcp,
@@ -133,26 +134,29 @@ export class Edge implements AsyncDisposable {
     return listenTcp({ ...options, host, port, reusePort });
   }
 
-  #handlers(): Pick<ListenOptions, "onConnection" | "onRefused" | "onError" | "clock"> {
+  #handlers(): Pick<ListenOptions, "onConnection" | "onClosed" | "onRefused" | "onError" | "clock"> {
     return {
       onConnection: (connection) => this.#serve(connection),
+      onClosed: (connection, reason) => this.#forget(connection, reason),
       onRefused: (remote, reason) => this.#events.refused(remote, reason),
       onError: (error) => this.#events.failed(error),
       clock: this.#parts.clock,
     };
   }
 
-  async #serve(connection: Connection): Promise<void> {
+  #serve(connection: Connection): Promise<void> {
     const session = this.#createSession(connection);
     this.#sessions.set(connection.id, session);
     this.#events.opened(connection);
-    try {
-      await session.run();
-    } finally {
-      // The socket's listener ends the connection now; it stays in the registry until it is over.
-      this.#events.closing(session);
-      void connection.closed.then(() => this.#sessions.delete(connection.id));
-    }
+    // The promise itself: an async function here would cost each idle connection 500 bytes.
+    return session.run();
+  }
+
+  /** The session is done and the connection, which may live longer, is over. */
+  #forget({ id }: Connection, reason: CloseReason): void {
+    const session = this.#sessions.get(id);
+    this.#sessions.delete(id);
+    if (session) this.#events.closed(session, session.ending?.reason ?? reason);
   }
 
   #describe({ connection, records = 0 }: Session): TcpConnection {

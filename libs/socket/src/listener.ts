@@ -1,5 +1,5 @@
 import type { Clock } from "@fairlead/core";
-import type { Connection, ConnectionTimeLimits, SocketAddress } from "./connection.ts";
+import type { CloseReason, Connection, ConnectionTimeLimits, SocketAddress } from "./connection.ts";
 
 /** Why a connection was turned away before its handler saw it. */
 export type RefusalReason = "connections" | "connections-per-address" | "accept-rate" | "denied" | "draining";
@@ -45,6 +45,8 @@ export interface ListenOptions extends ConnectionOptions, AdmissionOptions {
    * from the end of the connection itself may be thrown on: it is no failure.
    */
   readonly onConnection: (connection: Connection) => Promise<void>;
+  /** Told when a connection is over and its handler has returned; must not throw. */
+  readonly onClosed?: (connection: Connection, reason: CloseReason) => void;
   /** Told of each connection that was turned away; it is already reset. */
   readonly onRefused?: (remote: SocketAddress, reason: RefusalReason) => void;
   /** What the handler threw; must not throw itself. Without it, the error is only seen as the close reason "error". */

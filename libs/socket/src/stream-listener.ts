@@ -160,8 +160,9 @@ export class StreamServer implements StreamListener {
     this.#handlers--;
     this.#change.wake();
     // A place is taken as long as the connection or its handler lives: both hold memory.
-    await connection.closed;
+    const reason = await connection.closed;
     this.#admission.leave(connection.remote);
+    this.#options.onClosed?.(connection, reason);
   }
 
   #failConnection(connection: StreamConnection, thrown: unknown): void {

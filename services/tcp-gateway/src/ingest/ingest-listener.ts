@@ -1,4 +1,4 @@
-import type { Meter } from "@fairlead/core";
+import type { CloudEvent, Meter } from "@fairlead/core";
 import {
   BusWatch,
   busRejectReasons,
@@ -8,14 +8,49 @@ import {
   followTotal,
   Ledger,
   metricPrefix,
+  type RetryingPublisherParts,
   showLedger,
 } from "@fairlead/ingress";
-import { createCodec } from "@fairlead/socket";
+import { type Codec, type Connection, createCodec, type FrameBatch } from "@fairlead/socket";
 import { toCodecOptions } from "./codec-config.ts";
 import type { IngestListenerConfig } from "./ingest-config.ts";
 import { IngestEvents } from "./ingest-events.ts";
-import type { IngestCounts, IngestListener, Patience } from "./ingest-session.ts";
 import { containerOf, createRecordEvents } from "./record-events.ts";
+
+/** For connections without acknowledgements, whose client will not repeat anything. */
+export interface Patience extends RetryingPublisherParts {
+  readonly watch: BusWatch;
+}
+
+/** What is counted of a listener beside its ledger. */
+export interface IngestCounts {
+  /** OK lines written. */
+  acks: number;
+  /** Published records that were cut at the cap. */
+  truncated: number;
+}
+
+/** What the connections of one ingest listener share. */
+export interface IngestListener {
+  readonly codec: Codec;
+  readonly maxFrameBytes: number;
+  /** Set: without acknowledgements. What the bus refuses for now is kept and tried again. */
+  readonly patience: Patience | undefined;
+  readonly banner: string | undefined;
+  /** Unconfirmed bytes of one connection at which reading pauses. */
+  readonly creditBytes: number;
+  /** The same for all connections of the process. */
+  readonly credit: Credit;
+  readonly maxBatchRecords: number;
+  readonly maxBatchBytes: number;
+  readonly ledger: Ledger;
+  readonly counts: IngestCounts;
+  /** An event that keeps nothing of the frames' memory. */
+  encode(frames: FrameBatch, connection: Connection, firstSeq: number): CloudEvent;
+  publish(event: CloudEvent): Promise<void>;
+  /** The bus refused a batch, or something failed that should not. */
+  onFailed(error: Error): void;
+}
 
 export interface IngestParts extends EdgeParts {
   /** Of all listeners of the process. */

@@ -1,54 +1,12 @@
-import { type CloudEvent, reasonOf, toError } from "@fairlead/core";
-import {
-  type BusWatch,
-  type Credit,
-  type Ending,
-  type Ledger,
-  RetryingPublisher,
-  type RetryingPublisherParts,
-  type Session,
-} from "@fairlead/ingress";
-import { type Codec, type Connection, type FrameBatch, FramingError, SocketError } from "@fairlead/socket";
+import { reasonOf, toError } from "@fairlead/core";
+import { type Ending, RetryingPublisher, type Session } from "@fairlead/ingress";
+import { type Connection, type FrameBatch, FramingError, SocketError } from "@fairlead/socket";
 import { AckWindow, type PendingBatch } from "./ack-window.ts";
 import { type AckOwner, AckWriter } from "./ack-writer.ts";
 import { slices } from "./batch.ts";
 import { encodeDropped, encodeErr, encodeTruncated } from "./client-lines.ts";
 import { toEnding } from "./errors.ts";
-
-/** For connections without acknowledgements, whose client will not repeat anything. */
-export interface Patience extends RetryingPublisherParts {
-  readonly watch: BusWatch;
-}
-
-/** What is counted of a listener beside its ledger. */
-export interface IngestCounts {
-  /** OK lines written. */
-  acks: number;
-  /** Published records that were cut at the cap. */
-  truncated: number;
-}
-
-/** What the connections of one ingest listener share. */
-export interface IngestListener {
-  readonly codec: Codec;
-  readonly maxFrameBytes: number;
-  /** Set: without acknowledgements. What the bus refuses for now is kept and tried again. */
-  readonly patience: Patience | undefined;
-  readonly banner: string | undefined;
-  /** Unconfirmed bytes of one connection at which reading pauses. */
-  readonly creditBytes: number;
-  /** The same for all connections of the process. */
-  readonly credit: Credit;
-  readonly maxBatchRecords: number;
-  readonly maxBatchBytes: number;
-  readonly ledger: Ledger;
-  readonly counts: IngestCounts;
-  /** An event that keeps nothing of the frames' memory. */
-  encode(frames: FrameBatch, connection: Connection, firstSeq: number): CloudEvent;
-  publish(event: CloudEvent): Promise<void>;
-  /** The bus refused a batch, or something failed that should not. */
-  onFailed(error: Error): void;
-}
+import type { IngestListener } from "./ingest-listener.ts";
 
 /** What a batch costs beside its payload: event, promise, place in the log. Bounds a flood of empty records. */
 const batchOverheadBytes = 1_024;
