@@ -11,13 +11,13 @@ import {
 import * as prom from "prom-client";
 
 export interface MeterOptions {
-  /** Told of a callback that fails at a scrape; the scrape goes on without it. */
+  /** The logger is told of a callback that fails at a scrape. The scrape goes on without that callback. */
   readonly logger: Logger;
-  /** CPU, memory, event loop and garbage collection of the process. Default true. */
+  /** Adds metrics of CPU, memory, event loop and garbage collection of the process. Default true. */
   readonly processMetrics?: boolean;
 }
 
-/** A metric that was made, whether it has a value yet or not. */
+/** A metric that was made, with a value or without one. */
 export interface RegisteredMetric {
   readonly name: string;
   readonly kind: Kind;
@@ -29,7 +29,7 @@ export interface RegisteredMetric {
 export interface ScrapedMeter extends Meter {
   /** The Prometheus text format. */
   render(): Promise<{ readonly contentType: string; readonly text: string }>;
-  /** All that were made here, in the order of their making; those of the process itself are not among them. */
+  /** All metrics that were made by this meter, in order. The metrics of the process are not among them. */
   readonly registered: readonly RegisteredMetric[];
 }
 

@@ -13,7 +13,7 @@ export { type LedgerMetricsOptions, metricPrefix, showLedger } from "./ledger-me
 export { type EdgeAdmission, listenOptions } from "./listen-options.ts";
 export { QuietLog } from "./quiet-log.ts";
 export { busRejectReasons, rejectReason } from "./reject-reason.ts";
-export { RetryingPublisher, type RetryingPublisherParts } from "./retrying-publisher.ts";
+export { isFinal, RetryingPublisher, type RetryingPublisherParts } from "./retrying-publisher.ts";
 export { addConnectionRoutes, type ConnectionRoutesOptions } from "./routes.ts";
 export { drainEnding, type Ending, operatorEnding, type Session } from "./session.ts";
 export { followReasons, followTotal } from "./totals.ts";

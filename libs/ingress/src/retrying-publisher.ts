@@ -16,8 +16,8 @@ export interface RetryingPublisherParts {
 /** Waits between the attempts: short enough that a disk with room again is noticed within two seconds. */
 const waits = { minDelayMs: 50, maxDelayMs: 2_000 };
 
-/** What is not known to be final is tried again. */
-const isFinal = (error: Error) => error instanceof FairleadError && !error.retryable;
+/** True for an error after which the bus never takes the event. What is not known to be final is tried again. */
+export const isFinal = (error: Error) => error instanceof FairleadError && !error.retryable;
 
 /**
  * Publishes events whose sender will not repeat them, for as long as it takes. What the bus refuses for now is tried again,

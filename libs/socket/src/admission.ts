@@ -4,7 +4,7 @@ import type { SocketAddress } from "./connection.ts";
 import type { AdmissionOptions, ListenOptions, RefusalReason } from "./listener.ts";
 import { checkLimit } from "./system-errors.ts";
 
-/** Decides who may come in, and counts who is in. */
+/** Decides which connections are accepted, and counts those that are open. */
 export class Admission {
   readonly refused: Record<RefusalReason, number> = {
     connections: 0,
@@ -45,7 +45,7 @@ export class Admission {
     this.#maxPerAddress = options.maxConnectionsPerAddress;
   }
 
-  /** Counts the connection in and returns undefined, or says (and counts) why not. */
+  /** Counts the connection in and returns undefined, or returns (and counts) the reason of the refusal. */
   enter({ family, host }: SocketAddress): RefusalReason | undefined {
     const reason = this.#refuse(family, host);
     if (reason !== undefined) {
@@ -65,7 +65,7 @@ export class Admission {
     else this.#countByHost.delete(host);
   }
 
-  /** The rate comes last: who is turned away for another reason takes nothing from it. */
+  /** The rate is checked last, so that a connection that is refused for another reason takes no permit. */
   #refuse(family: SocketAddress["family"], host: string): RefusalReason | undefined {
     if (this.isDraining) return "draining";
     if (family !== "unix" && !this.#policy.isAllowed(host)) return "denied";

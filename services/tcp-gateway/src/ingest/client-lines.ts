@@ -1,4 +1,4 @@
-/** What an ingest listener says to its client (contracts.md, Compatibility with plain sockets). Pure. */
+/** What an ingest listener says to its client; its README has the rules. Pure. */
 
 /** `OK <n>`: the first n records of this connection are durable. */
 export function encodeOk(records: number): string {

@@ -1,8 +1,6 @@
 import { encodeNdjson, encodeRecords, formatMicros, recordContainers } from "@fairlead/contracts";
 import { formatAddress } from "@fairlead/core";
 import type { DatagramBatch, SocketAddress } from "@fairlead/socket";
-import { parseSyslog, type SyslogMessage, type UnknownMessage } from "./syslog/parse.ts";
-import type { TimeZone } from "./syslog/time-zone.ts";
 
 /** Limits of one event. A record that is larger alone is an event of its own. */
 export interface PieceLimits {
@@ -21,8 +19,8 @@ export interface Piece {
   readonly sender?: string;
 }
 
-/** Cuts the records `from` to `to` (exclusive) into events, one at a time, so that only one is in memory. */
-export type Cutter = (from: number, to: number, limits: PieceLimits) => Iterable<Piece>;
+/** Cuts the first `count` records into events, one at a time, so that only one is in memory. */
+export type Cutter = (count: number, limits: PieceLimits) => Iterable<Piece>;
 
 /** Datagrams of a batch by their index, those that were denied left out. */
 export interface Selection {
@@ -60,16 +58,16 @@ function view(datagrams: Selection, from: number, to: number, payloadBytes: numb
   };
 }
 
-/** Of a record with an IPv6 address (contracts.md, Record containers). */
+/** Of a record with an IPv6 address (docs/reference/events.md, Record containers). */
 const largestRecordHeader = 31;
 
 /** The records container: one buffer for each event. */
 export function cutRecords(datagrams: Selection): Cutter {
-  return function* (from, to, { maxRecords, maxBytes }) {
-    for (let start = from; start < to; ) {
+  return function* (count, { maxRecords, maxBytes }) {
+    for (let start = 0; start < count; ) {
       let end = start;
       let payloadBytes = 0;
-      while (end < to && end - start < maxRecords) {
+      while (end < count && end - start < maxRecords) {
         const length = datagrams.payloadLength(end);
         const bytes = payloadBytes + length + (end + 1 - start) * largestRecordHeader;
         if (bytes > maxBytes && end > start) break;
@@ -85,58 +83,67 @@ export function cutRecords(datagrams: Selection): Cutter {
 
 /** One event per datagram: its payload as it is. */
 export function cutSingle(datagrams: Selection, mediaType: string): Cutter {
-  return function* (from, to) {
-    for (let index = from; index < to; index++) {
+  return function* (count) {
+    for (let index = 0; index < count; index++) {
       const sender = formatAddress(datagrams.source(index));
       yield { from: index, to: index + 1, mediaType, data: datagrams.payload(index), sender };
     }
   };
 }
 
-/** NDJSON. @param line of record `index`, with its line end */
+/** NDJSON. @param line gives record `index` with its line end; asked once for each index, in order */
 export function cutLines(line: (index: number) => Buffer): Cutter {
-  return function* (from, to, { maxRecords, maxBytes }) {
+  return function* (count, { maxRecords, maxBytes }) {
     let lines: Buffer[] = [];
     let bytes = 0;
-    let start = from;
-    for (let index = from; index < to; index++) {
+    const piece = (to: number): Piece => ({
+      from: to - lines.length,
+      to,
+      mediaType: recordContainers.ndjson,
+      data: Buffer.concat(lines, bytes),
+    });
+    for (let index = 0; index < count; index++) {
       const next = line(index);
       if (lines.length > 0 && (lines.length === maxRecords || bytes + next.length > maxBytes)) {
-        yield {
-          from: start,
-          to: index,
-          mediaType: recordContainers.ndjson,
-          data: Buffer.concat(lines, bytes),
-        };
+        yield piece(index);
         lines = [];
         bytes = 0;
-        start = index;
       }
       lines.push(next);
       bytes += next.length;
     }
-    if (lines.length === 0) return;
-    yield { from: start, to, mediaType: recordContainers.ndjson, data: Buffer.concat(lines, bytes) };
+    if (lines.length > 0) yield piece(count);
   };
 }
 
-/** `{seq, time, from, text | base64}` of contracts.md. */
-export function rawLine(datagrams: Selection, index: number, seq: number): Buffer {
-  return encodeNdjson(view(datagrams, index, index + 1, datagrams.payloadLength(index)), seq);
+const lineFeed = 0x0a;
+
+/** Where the record that begins at `start` ends. */
+function recordEnd({ mediaType, data }: Piece, start: number): number {
+  if (mediaType === recordContainers.ndjson) return data.indexOf(lineFeed, start) + 1;
+  return start + 4 + data.readUInt32BE(start);
 }
 
-/** What `syslogRecordSchema` says. @param onParsed is told what came of the datagram */
-export function syslogLine(
-  datagrams: Selection,
-  index: number,
-  seq: number,
-  zone: TimeZone,
-  onUnparsed: (message: UnknownMessage) => void,
-): Buffer {
-  const micros = datagrams.receivedAtMicros(index);
-  const context = { receivedAtMs: Math.floor(micros / 1_000), zone };
-  const message: SyslogMessage | UnknownMessage = parseSyslog(datagrams.payload(index), context);
-  if (!message.parsed) onUnparsed(message);
+/** The two halves of a piece of several records. Both are parts of its data: no record is encoded again. */
+export function halve(piece: Piece): [Piece, Piece] {
+  const { from, to, data } = piece;
+  const middle = Math.ceil((from + to) / 2);
+  let end = 0;
+  for (let index = from; index < middle; index++) end = recordEnd(piece, end);
+  return [
+    { ...piece, to: middle, data: data.subarray(0, end) },
+    { ...piece, from: middle, data: data.subarray(end) },
+  ];
+}
+
+/** `{seq, receivedAt, from}` and what was understood of the datagram. */
+export function messageLine(datagrams: Selection, index: number, seq: number, message: object): Buffer {
+  const receivedAt = formatMicros(datagrams.receivedAtMicros(index));
   const from = formatAddress(datagrams.source(index));
-  return Buffer.from(`${JSON.stringify({ seq, receivedAt: formatMicros(micros), from, ...message })}\n`);
+  return Buffer.from(`${JSON.stringify({ seq, receivedAt, from, ...message })}\n`);
+}
+
+/** `{seq, time, from, text | base64}`: the datagram as it came. */
+export function rawLine(datagrams: Selection, index: number, seq: number): Buffer {
+  return encodeNdjson(view(datagrams, index, index + 1, datagrams.payloadLength(index)), seq);
 }

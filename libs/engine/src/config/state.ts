@@ -1,24 +1,7 @@
-import { parseBytes, parseDurationMs } from "@fairlead/core";
+import { resolve } from "node:path";
+import { bytes, duration } from "@fairlead/chassis";
+import type { OpenStateOptions } from "@fairlead/state";
 import { z } from "zod";
-
-function parsed(parse: (text: string) => number, allowed: string) {
-  const error = `must be ${allowed}`;
-  return z.string({ error }).transform((text, context) => {
-    try {
-      const value = parse(text);
-      if (value > 0) return value;
-    } catch {
-      // Said below, in the words of every other section.
-    }
-    context.addIssue(error);
-    return z.NEVER;
-  });
-}
-
-const duration = (fallback: string) =>
-  parsed(parseDurationMs, 'a duration with its unit, from "1ms", like "5s"').prefault(fallback);
-const bytes = (fallback: string) =>
-  parsed(parseBytes, 'a size with its unit, from "1B", like "64MiB"').prefault(fallback);
 
 const redisUrl = z
   .string()
@@ -26,7 +9,7 @@ const redisUrl = z
     error: "must be redis://[user[:password]@]host[:port][/database], or rediss:// for TLS",
   });
 
-/** The common section `state` of every service's configuration. */
+/** The section `state` of the configuration. */
 export const stateConfigSchema = z.strictObject({
   sqlite: z
     .strictObject({
@@ -55,3 +38,17 @@ export const stateConfigSchema = z.strictObject({
 });
 
 export type StateConfig = z.output<typeof stateConfigSchema>;
+
+/** What the section means to `openState`. */
+export function stateOptions({ sqlite, redis }: StateConfig, dataDir: string): OpenStateOptions {
+  const file = { file: resolve(dataDir, sqlite.file), maxBytes: sqlite.maxBytes };
+  if (redis === undefined) return file;
+  const { commandTimeout, operationTimeout, connectTimeout, maxReconnectDelay, ...address } = redis;
+  const limits = {
+    commandTimeoutMs: commandTimeout,
+    operationTimeoutMs: operationTimeout,
+    connectTimeoutMs: connectTimeout,
+    maxReconnectDelayMs: maxReconnectDelay,
+  };
+  return { ...file, redis: { ...address, ...limits } };
+}

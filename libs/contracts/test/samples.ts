@@ -1,9 +1,9 @@
 import type { CloudEvent } from "@fairlead/core";
 import fc from "fast-check";
-import { decodeRecords } from "../decode-records.ts";
-import { ContractError } from "../errors.ts";
-import { isExtensionName } from "../event.ts";
-import { type DecodedRecord, type FrameRecords, formatMicros, type Records } from "../records.ts";
+import { decodeRecords } from "../src/decode-records.ts";
+import { ContractError } from "../src/errors.ts";
+import { isExtensionName } from "../src/event.ts";
+import { type DecodedRecord, type FrameRecords, formatMicros, type Records } from "../src/records.ts";
 
 /** For the tests of contracts: what `decodeRecords` gave before its end or its error. */
 export interface Read {

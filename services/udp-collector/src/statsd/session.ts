@@ -1,9 +1,9 @@
-import { formatMicros, udpStatsd } from "@fairlead/contracts";
-import { type Clock, type CloudEvent, formatAddress } from "@fairlead/core";
-import type { StatsdListenerConfig } from "./config.ts";
-import { cutLines, type Selection } from "./protocol.ts";
-import type { Session, SessionDependencies } from "./session.ts";
-import { RecentGauges, StatsdWindow } from "./statsd/window.ts";
+import { formatMicros, udpEvent } from "@fairlead/contracts";
+import { type CloudEvent, formatAddress } from "@fairlead/core";
+import { cutLines, type Selection } from "../pieces.ts";
+import { reject, type Session, type SessionParts } from "../session.ts";
+import type { StatsdConfig } from "./config.ts";
+import { RecentGauges, StatsdWindow } from "./window.ts";
 
 /** Records of one event at most: a line is seldom below 200 bytes, so that the byte limit comes first. */
 const maxEventRecords = 100_000;
@@ -13,9 +13,9 @@ const maxEventRecords = 100_000;
  * bus takes nothing the window stays open and goes on aggregating: an outage costs resolution in time, no value.
  */
 export class StatsdSession implements Session {
-  readonly #config: StatsdListenerConfig;
-  readonly #deps: SessionDependencies;
-  readonly #clock: Clock;
+  readonly intervalMs = 0;
+  readonly #config: StatsdConfig;
+  readonly #parts: SessionParts<"lines" | "badLines">;
   readonly #gauges: RecentGauges;
   readonly #stopped = new AbortController();
   readonly #flushing: Promise<void>;
@@ -23,17 +23,16 @@ export class StatsdSession implements Session {
   #openedAtMs: number;
   #nextSeq = 1;
 
-  constructor(config: StatsdListenerConfig, deps: SessionDependencies, clock: Clock) {
+  constructor(config: StatsdConfig, parts: SessionParts<"lines" | "badLines">) {
     this.#config = config;
-    this.#deps = deps;
-    this.#clock = clock;
+    this.#parts = parts;
     this.#gauges = new RecentGauges(config.maxSeries);
     this.#window = this.#createWindow();
-    this.#openedAtMs = clock.nowMs();
+    this.#openedAtMs = parts.clock.nowMs();
     this.#flushing = this.#flushRepeatedly();
-    // Its end is awaited in `finish`; being told to give up before is no defect, anything else must not stay unseen.
+    // `finish` waits for the end of the flushing. To be told to give up before is no defect; anything else must be seen.
     this.#flushing.catch((error) => {
-      if (!deps.publisher.hasGivenUp) throw error;
+      if (!parts.givingUp.aborted) throw error;
     });
   }
 
@@ -57,13 +56,14 @@ export class StatsdSession implements Session {
   }
 
   async #flushRepeatedly(): Promise<void> {
+    const { clock } = this.#parts;
     const { signal } = this.#stopped;
-    let nextMs = this.#clock.monotonicMs();
+    let nextMs = clock.monotonicMs();
     while (!signal.aborted) {
       // From the plan and not from the end of the last flush, so that the interval does not drift; after an outage anew.
-      nextMs = Math.max(nextMs + this.#config.flushInterval, this.#clock.monotonicMs());
+      nextMs = Math.max(nextMs + this.#config.flushInterval, clock.monotonicMs());
       try {
-        await this.#clock.sleep(Math.max(1, nextMs - this.#clock.monotonicMs()), signal);
+        await clock.sleep(Math.max(1, nextMs - clock.monotonicMs()), signal);
       } catch {
         return;
       }
@@ -72,31 +72,30 @@ export class StatsdSession implements Session {
   }
 
   async #flush(): Promise<void> {
-    const { publisher, ledger, events } = this.#deps;
+    const { publisher, ledger, counters, clock } = this.#parts;
     const window = this.#window;
     const startMs = this.#openedAtMs;
-    const endMs = this.#clock.nowMs();
+    const endMs = clock.nowMs();
     this.#window = this.#createWindow();
     this.#openedAtMs = endMs;
     if (window.datagrams === 0) return;
-    events.statsdLines(window.lines, window.badLines);
+    counters.lines(window.lines);
+    for (const [reason, count] of window.badLines) counters.badLines(count, reason);
 
-    let refused: { reason: "too-large" | "refused"; error: unknown } | undefined;
+    const refusals: Error[] = [];
     for (const event of this.#events(window, startMs, endMs)) {
-      await publisher.publish([event], (_, outcome, error) => {
-        if (outcome !== "published") refused = { reason: outcome, error };
+      await publisher.publishTogether([event], (_, error) => {
+        if (error) refusals.push(error);
       });
     }
-    if (refused === undefined) {
-      ledger.published(window.datagrams);
-    } else {
-      ledger.rejected(refused.reason, window.datagrams);
-      events.rejected(refused.reason, window.datagrams, refused.error);
-    }
+    // A datagram may be part of several events, so what one of them came to goes for all datagrams of the window.
+    const [refusal] = refusals;
+    if (refusal === undefined) ledger.publish(window.datagrams);
+    else if (!reject(this.#parts, window.datagrams, refusal)) throw refusal;
   }
 
   *#events(window: StatsdWindow, startMs: number, endMs: number): Generator<CloudEvent> {
-    const { source, subject } = this.#deps;
+    const { eventType, source, subject } = this.#parts;
     const bounds = { windowStart: new Date(startMs).toISOString(), windowEnd: new Date(endMs).toISOString() };
     const firstSeq = this.#nextSeq;
     this.#nextSeq += window.recordCount;
@@ -106,16 +105,17 @@ export class StatsdSession implements Session {
       return Buffer.from(`${JSON.stringify({ seq: firstSeq + index, ...bounds, ...record })}\n`);
     });
     const limits = { maxRecords: maxEventRecords, maxBytes: this.#config.maxEventBytes };
-    for (const piece of cut(0, window.recordCount, limits)) {
-      yield udpStatsd({
+    for (const piece of cut(window.recordCount, limits)) {
+      const fields = {
         source,
         subject,
+        datacontenttype: piece.mediaType,
         data: piece.data,
         timeMs: endMs,
         recordCount: piece.to - piece.from,
         firstSeq: firstSeq + piece.from,
-        intervalMs: endMs - startMs,
-      });
+      };
+      yield udpEvent(eventType, fields, { intervalms: endMs - startMs });
     }
   }
 }

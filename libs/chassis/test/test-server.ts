@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { type Logger, noTracer, silentLogger, type Tracer } from "@fairlead/core";
-import { createMeter } from "../meter.ts";
-import type { HttpLimits } from "./listening.ts";
-import type { Router } from "./route.ts";
-import { createHttpServer } from "./server.ts";
-import type { Tokens } from "./tokens.ts";
+import type { HttpLimits } from "../src/http/listening.ts";
+import type { Router } from "../src/http/route.ts";
+import { createHttpServer } from "../src/http/server.ts";
+import type { Tokens } from "../src/http/tokens.ts";
+import { createMeter } from "../src/meter.ts";
 
 /** Nothing is late here, however slow the machine. Only who has had an answer and says no more is soon let go. */
 export const patientLimits: HttpLimits = {

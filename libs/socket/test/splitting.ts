@@ -1,8 +1,8 @@
 import fc from "fast-check";
-import type { Codec } from "../../codec.ts";
-import { FramingError } from "../../errors.ts";
-import { createCodec } from "../create-codec.ts";
-import type { CodecOptions } from "../options.ts";
+import type { Codec } from "../src/codec.ts";
+import { createCodec } from "../src/codecs/create-codec.ts";
+import type { CodecOptions } from "../src/codecs/options.ts";
+import { FramingError } from "../src/errors.ts";
 
 /** For the tests of codecs: what came out of a stream, however it was cut. */
 export interface Decoded {
