@@ -14,14 +14,14 @@ export interface ConnectionEventsOptions {
   readonly bus: Pick<Bus, "publish">;
   readonly logger: Logger;
   readonly clock: Clock;
-  /** False: nothing is published, only counted and logged. */
+  /** False: connections are only counted and logged. */
   readonly publishes: boolean;
 }
 
 /**
- * What happens to the connections of one listener: counted, logged and, for tcp.opened and tcp.closed, published. Nobody
- * waits for these events: the bus keeps the order of its calls, so opened stands before the connection's records and closed
- * behind them, and its group commit is the batching. An event that the bus does not take is counted and not kept.
+ * The events of the connections of one listener: counted, logged and, for tcp.opened and tcp.closed, published. Nobody
+ * waits for a publish. The bus keeps the order of its calls, so tcp.opened stands before the connection's records and
+ * tcp.closed behind them. An event that the bus does not take is counted and not kept.
  */
 export class ConnectionEvents {
   readonly counts = new ConnectionCounts();

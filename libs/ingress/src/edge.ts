@@ -16,7 +16,7 @@ import type { EdgeListenerConfig } from "./edge-config.ts";
 import { admissionOptions, type EdgeAdmission, listenOptions } from "./listen-options.ts";
 import { drainEnding, operatorEnding, type Session } from "./session.ts";
 
-/** What the edges of a service share. Most of it is the service's context. */
+/** The parts that the edges of a service share: the service's context and a few more. */
 export interface EdgeParts {
   /** "tcp-gateway": in the names of metrics and in the source of events. */
   readonly service: string;
@@ -35,8 +35,8 @@ export function edgeSource({ service, instance }: EdgeParts, listener: string): 
 }
 
 /**
- * A listening socket with its connections: admits, runs a session for each connection, lists, finds, closes and drains.
- * Counts and publishes what happens to connections; what the sessions do with bytes is theirs.
+ * A listening socket with its connections. The edge admits, runs a session for each connection, lists, finds, closes and
+ * drains. The edge also counts connections and publishes their events. The bytes belong to the sessions.
  */
 export class Edge implements AsyncDisposable {
   readonly config: EdgeListenerConfig;
@@ -44,7 +44,7 @@ export class Edge implements AsyncDisposable {
   readonly #createSession: (connection: Connection) => Session;
   readonly #events: ConnectionEvents;
   readonly #metrics: Disposable;
-  /** Every connection until it is over, by its id. */
+  /** The sessions of all connections that are not over, by the connection's id. */
   readonly #sessions = new Map<string, Session>();
   #socket!: StreamListener;
 
@@ -148,7 +148,7 @@ export class Edge implements AsyncDisposable {
     const session = this.#createSession(connection);
     this.#sessions.set(connection.id, session);
     this.#events.opened(connection);
-    // The promise itself: an async function here would cost each idle connection 500 bytes.
+    // Not an async function: its frame would cost each idle connection 500 bytes.
     return session.run();
   }
 

@@ -17,12 +17,12 @@ import type { IngestListenerConfig } from "./ingest-config.ts";
 import { IngestEvents } from "./ingest-events.ts";
 import { containerOf, createRecordEvents } from "./record-events.ts";
 
-/** For connections without acknowledgements, whose client will not repeat anything. */
+/** The parts of connections without acknowledgements, whose clients repeat nothing. */
 export interface Patience extends RetryingPublisherParts {
   readonly watch: BusWatch;
 }
 
-/** What is counted of a listener beside its ledger. */
+/** The counts of a listener beside its ledger. */
 export interface IngestCounts {
   /** OK lines written. */
   acks: number;
@@ -30,11 +30,11 @@ export interface IngestCounts {
   truncated: number;
 }
 
-/** What the connections of one ingest listener share. */
+/** The parts that the connections of one ingest listener share. */
 export interface IngestListener {
   readonly codec: Codec;
   readonly maxFrameBytes: number;
-  /** Set: without acknowledgements. What the bus refuses for now is kept and tried again. */
+  /** Given for a listener without acknowledgements: an event that the bus refuses for now is kept and tried again. */
   readonly patience: Patience | undefined;
   readonly banner: string | undefined;
   /** Unconfirmed bytes of one connection at which reading pauses. */
@@ -45,15 +45,15 @@ export interface IngestListener {
   readonly maxBatchBytes: number;
   readonly ledger: Ledger;
   readonly counts: IngestCounts;
-  /** An event that keeps nothing of the frames' memory. */
+  /** Makes an event that keeps nothing of the frames' memory. */
   encode(frames: FrameBatch, connection: Connection, firstSeq: number): CloudEvent;
   publish(event: CloudEvent): Promise<void>;
-  /** The bus refused a batch, or something failed that should not. */
+  /** Called when the bus refused a batch, and for an error that nobody foresaw. */
   onFailed(error: Error): void;
 }
 
 export interface IngestParts extends EdgeParts {
-  /** Of all listeners of the process. */
+  /** The credit of all listeners of the process. */
   readonly credit: Credit;
   /** Fires when the time to stop is over. */
   readonly givingUp: AbortSignal;
@@ -70,7 +70,7 @@ const rejectReasons = [
   ...busRejectReasons,
 ];
 
-/** What the sessions of a listener share. Disposing takes its metrics away. */
+/** Makes the parts that the sessions of a listener share. Dispose to stop showing the metrics. */
 export function createIngestListener(
   config: IngestListenerConfig,
   parts: IngestParts,
@@ -86,7 +86,7 @@ export function createIngestListener(
     givingUp,
     watch: new BusWatch(bus, clock),
     onRetry: (error) => events.held(error),
-    // One of many connections: the others may still be held back.
+    // One recovered connection says nothing of the others: no log line.
     onRecovered() {},
   };
   const ledger = new Ledger();
