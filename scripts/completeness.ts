@@ -2,6 +2,7 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { eventTypes } from "@fairlead/contracts/names";
+import { composeFaults } from "./compose.ts";
 
 /** The composition of the others; not a service of its own. */
 const composer = "standalone";
@@ -32,11 +33,6 @@ const servicePlaces: readonly Place[] = [
     file: "docker-compose.yml",
     says: (name) => new RegExp(`^  ${name}:\\n(    .*\\n)*      args: \\{ SERVICE: ${name} \\}$`, "m"),
     advice: "add a service of this name, built with this SERVICE",
-  },
-  {
-    file: "README.md",
-    says: (name) => new RegExp(`^\\|.*\`${name}\``, "m"),
-    advice: "name it in the table of what is there",
   },
 ];
 
@@ -72,13 +68,26 @@ export function eventFaults(types: readonly string[], page: string): string[] {
   ];
 }
 
+/** The list of services is loaded here and not above: what keeps it from being loaded is a fault like any other. */
+async function stackFaults(root: string, composeText: string): Promise<string[]> {
+  try {
+    const { services } = await import("@fairlead/standalone");
+    return composeFaults(root, services, composeText);
+  } catch (error) {
+    return [
+      `services/standalone/src/services.ts: cannot be loaded: ${error instanceof Error ? error.message : error}`,
+    ];
+  }
+}
+
 /** Everything that is not known where it should be, below `root`. */
-export function completenessFaults(root: string): string[] {
+export async function completenessFaults(root: string): Promise<string[]> {
   const read: ReadText = (path) =>
     existsSync(join(root, path)) ? readFileSync(join(root, path), "utf8") : undefined;
   const names = globSync("services/*/package.json", { cwd: root }).map((path) => basename(dirname(path)));
   return [
     ...serviceFaults(names.filter((name) => name !== composer).sort(), read),
+    ...(await stackFaults(root, read("docker-compose.yml") ?? "")),
     ...eventFaults(Object.values(eventTypes), read(eventPage) ?? ""),
   ];
 }
