@@ -38,7 +38,7 @@ test("up stays up and logs nothing but its own errors when random bytes come to 
   const listeners = codecNames.map((name) => ({
     name,
     port: 0,
-    codec: name === "fixed" ? { name, frame: "7B" } : { name },
+    codec: name === "fixed" ? { name, frameBytes: "7B" } : { name },
   }));
   const echo = { name: "echo", kind: "echo", port: 0 };
   const main = { name: "main", port: ports.lines };
