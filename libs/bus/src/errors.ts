@@ -38,7 +38,7 @@ export function largerThanPending(type: string, bytes: number, maxPendingBytes: 
   return new BusError("EVENT_TOO_LARGE", `Cannot publish an event of type ${type.slice(0, 80)}: ${state}`);
 }
 
-/** An error that crosses a thread or a process boundary, where classes do not. */
+/** An error as it crosses to another thread: classes do not. */
 export interface BusErrorFacts {
   readonly code: BusErrorCode;
   readonly message: string;

@@ -1,10 +1,10 @@
 import type { Bus } from "@fairlead/bus";
 import type { Clock } from "@fairlead/core";
 
-/** How often a bus that takes nothing is looked at, in milliseconds. */
+/** The time between two looks at a bus that takes nothing, in milliseconds. */
 const lookMs = 250;
 
-/** Tells the connections of a listener when the bus takes events again: one timer for all, and none while it does. */
+/** Tells the connections of a listener when the bus takes events again. All share one timer; a bus that is well has none. */
 export class BusWatch {
   readonly #bus: Pick<Bus, "health">;
   readonly #clock: Clock;

@@ -14,14 +14,14 @@ export interface ConnectionEventsOptions {
   readonly bus: Pick<Bus, "publish">;
   readonly logger: Logger;
   readonly clock: Clock;
-  /** False: nothing is published, only counted and logged. */
+  /** False: connections are only counted and logged. */
   readonly publishes: boolean;
 }
 
 /**
- * What happens to the connections of one listener: counted, logged and, for tcp.opened and tcp.closed, published. Nobody
- * waits for these events: the bus keeps the order of its calls, so opened stands before the connection's records and closed
- * behind them, and its group commit is the batching. An event that the bus does not take is counted and not kept.
+ * The events of the connections of one listener: counted, logged and, for tcp.opened and tcp.closed, published. Nobody
+ * waits for a publish. The bus keeps the order of its calls, so tcp.opened stands before the connection's records and
+ * tcp.closed behind them. An event that the bus does not take is counted and not kept.
  */
 export class ConnectionEvents {
   readonly counts = new ConnectionCounts();
@@ -47,12 +47,19 @@ export class ConnectionEvents {
     this.#logger.debug({ connection: id, remote }, "connection opened");
     if (!this.#options.publishes) return;
     const { source } = this.#options;
-    this.#track(this.#publish(tcpOpened({ source, data: this.#describe(connection) })));
+    this.#publish(tcpOpened({ source, data: this.#describe(connection) }));
   }
 
-  /** A session is done. Follows its connection to the end, which may come later. */
-  closing(session: Session): void {
-    this.#track(this.#closed(session));
+  closed({ connection, records = 0, rejected = {} }: Session, reason: string): void {
+    const { id, bytesReceived, bytesSent } = connection;
+    ConnectionCounts.up(this.counts.closed, reason);
+    this.#logger.debug({ connection: id, reason, records, bytesReceived }, "connection closed");
+    if (!this.#options.publishes) return;
+    const { source, clock } = this.#options;
+    const closedAt = new Date(clock.nowMs()).toISOString();
+    const opened = this.#describe(connection);
+    const data = { ...opened, closedAt, reason, bytesReceived, bytesSent, records, rejected };
+    this.#publish(tcpClosed({ source, data }));
   }
 
   /** A session threw: its connection is closed with the reason "error". */
@@ -65,39 +72,23 @@ export class ConnectionEvents {
     while (this.#outstanding.size > 0) await Promise.all(this.#outstanding);
   }
 
-  async #closed(session: Session): Promise<void> {
-    const { connection } = session;
-    const closeReason = await connection.closed;
-    const { records = 0, rejected = {} } = session;
-    const reason = session.ending?.reason ?? closeReason;
-    const { id, bytesReceived, bytesSent } = connection;
-    ConnectionCounts.up(this.counts.closed, reason);
-    this.#logger.debug({ connection: id, reason, records, bytesReceived }, "connection closed");
-    if (!this.#options.publishes) return;
-    const { source, clock } = this.#options;
-    const closedAt = new Date(clock.nowMs()).toISOString();
-    const opened = this.#describe(connection);
-    const data = { ...opened, closedAt, reason, bytesReceived, bytesSent, records, rejected };
-    await this.#publish(tcpClosed({ source, data }));
-  }
-
   #describe({ id, remote, local, openedAtMs }: Connection): TcpOpened {
     const { listener, instance } = this.#options;
     const openedAt = new Date(openedAtMs).toISOString();
     return { connection: id, instance, listener, remote, local, openedAt };
   }
 
-  async #publish(event: CloudEvent): Promise<void> {
+  #publish(event: CloudEvent): void {
+    const outcome = this.#settle(event).finally(() => this.#outstanding.delete(outcome));
+    this.#outstanding.add(outcome);
+  }
+
+  async #settle(event: CloudEvent): Promise<void> {
     try {
       await this.#options.bus.publish(event);
     } catch (error) {
       this.counts.lostEvents++;
       this.#quiet.warn("lost", { err: toError(error) }, "connection event lost");
     }
-  }
-
-  #track(work: Promise<void>): void {
-    this.#outstanding.add(work);
-    void work.finally(() => this.#outstanding.delete(work));
   }
 }

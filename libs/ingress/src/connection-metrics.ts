@@ -3,12 +3,12 @@ import type { CloseReason, RefusalReason } from "@fairlead/socket";
 import { metricPrefix } from "./ledger-metrics.ts";
 import { followReasons, followTotal } from "./totals.ts";
 
-/** What is counted of the connections of one listener. Plain numbers: a scrape sees one moment. */
+/** The counts of the connections of one listener. Plain numbers: a scrape sees one moment. */
 export class ConnectionCounts {
   opened = 0;
   /** tcp.opened and tcp.closed events that the bus did not take. */
   lostEvents = 0;
-  /** By reason. */
+  /** Connections that are over, by reason. */
   readonly closed = new Map<string, number>();
   /** Connections that the admission refused, by reason. */
   readonly refused = new Map<RefusalReason, number>();
@@ -44,7 +44,7 @@ export interface ConnectionMetricsOptions {
   /** "tcp-gateway": the metrics are called fairlead_tcp_gateway_... */
   readonly service: string;
   readonly listener: string;
-  /** Reasons of closing beside those of libs/socket: all known ones stand at 0 from the start. */
+  /** Reasons of closing beside those of libs/socket. Every known reason stands at 0 from the start. */
   readonly closeReasons?: readonly string[];
 }
 

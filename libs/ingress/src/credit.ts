@@ -1,10 +1,10 @@
-/** One read of a socket, at most: what a connection that is let through may bring. */
+/** The most that one read of a socket gives: a connection that is let through may bring so much. */
 const chunkBytes = 65_536;
 
 /**
- * The bytes that all connections of this process together may have unconfirmed. Who meets the limit waits; as bytes are
- * confirmed, as many of those who wait are let through, in order, as have room for a chunk each. A connection that is
- * already waiting for its peer when the limit is met may still bring one chunk.
+ * The bytes that all connections of this process together may have unconfirmed. A connection that meets the limit waits.
+ * When bytes are confirmed, waiting connections are let through in order, as many as have room for a chunk each. A
+ * connection whose read was already under way when the limit was met may still bring one chunk.
  */
 export class Credit {
   readonly limitBytes: number;
@@ -54,8 +54,8 @@ export class Credit {
       wake();
     }
     if (this.#waiting.size === 0 || this.isExhausted) return;
-    // Those let through read during the next turn of the loop; whoever still fits comes after it. Without this, others
-    // would wait for a release that never comes when those let through have nothing to send.
+    // The connections that were let through read during the next turn of the loop; the next ones come after that turn.
+    // When the first have nothing to send, no release would ever let the next ones through.
     this.#isLettingThrough = true;
     setImmediate(() => {
       this.#isLettingThrough = false;

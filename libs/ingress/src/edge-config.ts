@@ -40,7 +40,7 @@ const limits = section({
   send: timeLimit("30s").describe("A client that does not take what is sent to it is closed after so long."),
 });
 
-/** The keys of every TCP listener, whatever it does with the bytes. A service adds its own beside them. */
+/** The keys of every TCP listener. A service adds its own keys beside these. */
 export const edgeListenerShape = {
   name: listenerName().describe("Names the listener in events, metrics and logs."),
   host: host("127.0.0.1").describe("Address to listen on. One that is not loopback needs `allow`."),
@@ -79,7 +79,7 @@ export const edgeListenerShape = {
 
 export type EdgeListenerConfig = z.output<z.ZodObject<typeof edgeListenerShape>>;
 
-/** What no single key of a listener can see. For the `crossCheck` of a service's listener. */
+/** Checks a listener over several keys. For the `crossCheck` of a service's listener. */
 export function checkEdgeListener(listener: Sound<EdgeListenerConfig>, context: CrossCheck): void {
   const { refuse, hasError } = context;
   const hasPath = listener.path !== undefined || hasError(["path"]);
@@ -90,7 +90,7 @@ export function checkEdgeListener(listener: Sound<EdgeListenerConfig>, context: 
     refuse(["reusePort"], "a Unix path belongs to one process: share a port instead");
 }
 
-/** What a start with these listeners would bind and publish, as far as they parsed. They stand below the key `listeners`. */
+/** The plan of a start with these listeners, as far as they parsed. They stand below the key `listeners` of the section. */
 export function planEdges(listeners: Sound<readonly EdgeListenerConfig[]>): ServicePlan {
   const publishes = listeners.some((listener) => listener?.connectionEvents);
   return {

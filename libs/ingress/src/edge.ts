@@ -3,6 +3,7 @@ import type { TcpConnection } from "@fairlead/contracts";
 import { beforeAbort, type Clock, type Logger, type Meter } from "@fairlead/core";
 import type { Endpoint } from "@fairlead/engine";
 import {
+  type CloseReason,
   type Connection,
   type ListenOptions,
   listenTcp,
@@ -15,7 +16,7 @@ import type { EdgeListenerConfig } from "./edge-config.ts";
 import { admissionOptions, type EdgeAdmission, listenOptions } from "./listen-options.ts";
 import { drainEnding, operatorEnding, type Session } from "./session.ts";
 
-/** What the edges of a service share. Most of it is the service's context. */
+/** The parts that the edges of a service share: the service's context and a few more. */
 export interface EdgeParts {
   /** "tcp-gateway": in the names of metrics and in the source of events. */
   readonly service: string;
@@ -34,8 +35,8 @@ export function edgeSource({ service, instance }: EdgeParts, listener: string): 
 }
 
 /**
- * A listening socket with its connections: admits, runs a session for each connection, lists, finds, closes and drains.
- * Counts and publishes what happens to connections; what the sessions do with bytes is theirs.
+ * A listening socket with its connections. The edge admits, runs a session for each connection, lists, finds, closes and
+ * drains. The edge also counts connections and publishes their events. The bytes belong to the sessions.
  */
 export class Edge implements AsyncDisposable {
   readonly config: EdgeListenerConfig;
@@ -43,7 +44,7 @@ export class Edge implements AsyncDisposable {
   readonly #createSession: (connection: Connection) => Session;
   readonly #events: ConnectionEvents;
   readonly #metrics: Disposable;
-  /** Every connection until it is over, by its id. */
+  /** The sessions of all connections that are not over, by the connection's id. */
   readonly #sessions = new Map<string, Session>();
   #socket!: StreamListener;
 
@@ -133,26 +134,29 @@ export class Edge implements AsyncDisposable {
     return listenTcp({ ...options, host, port, reusePort });
   }
 
-  #handlers(): Pick<ListenOptions, "onConnection" | "onRefused" | "onError" | "clock"> {
+  #handlers(): Pick<ListenOptions, "onConnection" | "onClosed" | "onRefused" | "onError" | "clock"> {
     return {
       onConnection: (connection) => this.#serve(connection),
+      onClosed: (connection, reason) => this.#forget(connection, reason),
       onRefused: (remote, reason) => this.#events.refused(remote, reason),
       onError: (error) => this.#events.failed(error),
       clock: this.#parts.clock,
     };
   }
 
-  async #serve(connection: Connection): Promise<void> {
+  #serve(connection: Connection): Promise<void> {
     const session = this.#createSession(connection);
     this.#sessions.set(connection.id, session);
     this.#events.opened(connection);
-    try {
-      await session.run();
-    } finally {
-      // The socket's listener ends the connection now; it stays in the registry until it is over.
-      this.#events.closing(session);
-      void connection.closed.then(() => this.#sessions.delete(connection.id));
-    }
+    // Not an async function: its frame would cost each idle connection 500 bytes.
+    return session.run();
+  }
+
+  /** The session is done and the connection, which may live longer, is over. */
+  #forget({ id }: Connection, reason: CloseReason): void {
+    const session = this.#sessions.get(id);
+    this.#sessions.delete(id);
+    if (session) this.#events.closed(session, session.ending?.reason ?? reason);
   }
 
   #describe({ connection, records = 0 }: Session): TcpConnection {

@@ -6,7 +6,7 @@ export interface LedgerMetricsOptions {
   /** "tcp-gateway": its metrics are called fairlead_tcp_gateway_... */
   readonly service: string;
   readonly listener: string;
-  /** What is counted, in the plural: a part of the metrics' names. */
+  /** The counted thing in the plural, a part of the metrics' names. */
   readonly unit: "records" | "datagrams";
   /** The reasons of a rejection that are known beforehand: they stand at 0 from the start. */
   readonly reasons: Iterable<string>;
@@ -17,7 +17,7 @@ export interface LedgerMetricsOptions {
 /** The beginning of the names of a service's metrics. */
 export const metricPrefix = (service: string) => `fairlead_${service.replaceAll("-", "_")}_`;
 
-/** Shows a ledger at every scrape, all of it at the same moment: its sum closes. Dispose to stop. */
+/** Shows a ledger at every scrape. All numbers are of the same moment, so their sum closes. Dispose to stop. */
 export function showLedger(ledger: Ledger, meter: Meter, options: LedgerMetricsOptions): Disposable {
   const show = ledgerMetrics(meter, options);
   return meter.onScrape(() => show(ledger.snapshot()));

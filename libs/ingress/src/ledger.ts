@@ -12,7 +12,7 @@ export interface LedgerSnapshot {
   readonly rejected: Readonly<Record<string, Tally>>;
 }
 
-/** What another part counts since its beginning, before the ledger sees it: a UDP socket its datagrams. */
+/** The counts of another part since its beginning. A UDP socket, for example, counts the datagrams itself. */
 export interface CountedElsewhere {
   readonly received: Tally;
   readonly rejected: Readonly<Record<string, Tally>>;
@@ -26,11 +26,11 @@ const add = (tally: Tally, count: number, bytes: number) => {
 };
 
 /**
- * The loss ledger of one listener, in records or datagrams and in their bytes. What is received and neither published nor
- * rejected is pending. So the ledger closes at any moment, also in the middle of a publish: `received = published +
- * rejected + pending`. What the code forgets stays pending for all to see.
+ * The loss ledger of one listener, in records or datagrams and in their bytes. A record that was received and is neither
+ * published nor rejected is pending. So the ledger closes at any moment, also in the middle of a publish: `received =
+ * published + rejected + pending`. A record that the code forgets stays pending for all to see.
  *
- * Who does not know the bytes of what is published or rejected leaves them out, and does not look at those of `pending`.
+ * A caller that does not know the bytes of published records leaves them out; then the bytes of `pending` mean nothing.
  */
 export class Ledger {
   readonly #received = nothing();
@@ -42,18 +42,18 @@ export class Ledger {
     this.#elsewhere = elsewhere;
   }
 
-  /** Something came in whole. */
+  /** Counts records or datagrams that came in whole. */
   receive(count: number, bytes: number): void {
     add(this.#received, count, bytes);
   }
 
-  /** Something that was received is durable. */
+  /** Counts received ones that are durable. */
   publish(count: number, bytes = 0): void {
     add(this.#published, count, bytes);
   }
 
   /**
-   * Something that was received will not become durable.
+   * Counts received ones that will not become durable.
    *
    * @param reason in kebab-case, from a closed list
    */

@@ -1,11 +1,11 @@
 import type { Clock, Logger } from "@fairlead/core";
 
-/** While the same thing goes on happening it is logged at most this often, in milliseconds. */
+/** The least time between two log lines about the same thing, in milliseconds. */
 const quietMs = 10_000;
 
 /**
- * For what a stranger or an outage can cause any number of times: each thing is logged at most once in ten seconds. Who
- * logs here counts every time in a metric.
+ * A log for things that a stranger or an outage can cause any number of times. Each thing is logged at most once in ten
+ * seconds. The caller counts every time in a metric.
  */
 export class QuietLog {
   readonly #logger: Logger;

@@ -2,8 +2,8 @@ import type { BusErrorCode } from "@fairlead/bus";
 import { FairleadError, reasonOf } from "@fairlead/core";
 
 /**
- * Why the bus did not take something, as the ledger's reason: from the code of an error of ours; "internal" for whatever
- * else was thrown, which the log has.
+ * The ledger's reason for an event that the bus did not take: the code of our error in kebab-case. A foreign error is
+ * "internal"; the log has its text.
  */
 export function rejectReason(error: unknown): string {
   return error instanceof FairleadError ? reasonOf(error.code) : "internal";
@@ -13,7 +13,7 @@ type Reason<Code extends string> = Code extends `${infer First}_${infer Rest}`
   ? `${Lowercase<First>}-${Reason<Rest>}`
   : Lowercase<Code>;
 
-/** Codes of the opening: publish never has them. */
+/** The codes that publish raises. The others belong to the opening of a bus. */
 type PublishErrorCode = Exclude<BusErrorCode, "LOG_IN_USE" | "LOG_TOO_NEW">;
 
 const known: Readonly<Record<Reason<PublishErrorCode> | "internal", true>> = {

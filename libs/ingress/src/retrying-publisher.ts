@@ -2,15 +2,15 @@ import type { Bus } from "@fairlead/bus";
 import type { CloudEvent } from "@fairlead/contracts";
 import { backoffMs, type Clock, FairleadError, toError } from "@fairlead/core";
 
-/** What the publishers of one listener share. */
+/** The parts that the publishers of one listener share. */
 export interface RetryingPublisherParts {
   readonly bus: Pick<Bus, "publish">;
   readonly clock: Clock;
-  /** Fires when the time to stop is over: what is refused is tried once more and then given up. */
+  /** Fires when the time to stop is over: a refused event is tried once more and then given up. */
   readonly givingUp: AbortSignal;
-  /** Told of every failed attempt that will be repeated. */
+  /** Called after every failed attempt that will be repeated. */
   onRetry(error: Error, attempt: number, delayMs: number): void;
-  /** Told of the success that ends a row of failed attempts. */
+  /** Called after the success that ends a row of failed attempts. */
   onRecovered(attempts: number): void;
 }
 
@@ -21,8 +21,8 @@ const waits = { minDelayMs: 50, maxDelayMs: 2_000 };
 export const isFinal = (error: Error) => error instanceof FairleadError && !error.retryable;
 
 /**
- * Publishes events whose sender will not repeat them, for as long as it takes. What the bus refuses for now is tried again,
- * as the same event and so with the same id. Calls wait for each other: nothing overtakes an event that was refused.
+ * Publishes events whose sender will not repeat them. An event that the bus refuses for now is tried again with the same id,
+ * for as long as it takes. Calls wait for each other: no event overtakes a refused one.
  */
 export class RetryingPublisher {
   readonly #parts: RetryingPublisherParts;
@@ -55,7 +55,7 @@ export class RetryingPublisher {
   /**
    * Hands several events to the bus at once and resolves when each is settled: durable, never taken, or given up.
    *
-   * @param settled told of each event by its index as soon as it is settled; `error` is undefined when it is durable
+   * @param settled called for each event by its index as soon as it is settled; `error` is undefined when it is durable
    */
   publishTogether(
     events: readonly CloudEvent[],

@@ -2,10 +2,10 @@ import type { Connection } from "@fairlead/socket";
 
 /** Why this side ends a connection. */
 export interface Ending {
-  /** For the client, where its protocol can say it: stable, programs branch on it. */
+  /** The code for the client, where the protocol has a place for it. Stable: programs branch on it. */
   readonly code: string;
   readonly text: string;
-  /** For tcp.closed and the metrics: in kebab-case, from a closed list. */
+  /** The reason in tcp.closed and in the metrics: kebab-case, from a closed list. */
   readonly reason: string;
 }
 
@@ -25,9 +25,9 @@ export interface Session {
   readonly connection: Connection;
   /** Set when this side ends the connection. */
   readonly ending: Ending | undefined;
-  /** For a session of records: how many are durable, without a gap. */
+  /** The number of durable records without a gap, in a session of records. */
   readonly records?: number;
-  /** For a session of records: how many were received and did not become durable, by reason. */
+  /** The number of received records that did not become durable, by reason, in a session of records. */
   readonly rejected?: Readonly<Record<string, number>> | undefined;
   /** Resolves when everything that was taken from the connection is decided and answered; then the edge ends the connection. */
   run(): Promise<void>;

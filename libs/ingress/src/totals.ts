@@ -2,7 +2,7 @@ import type { Counter, Labels } from "@fairlead/core";
 
 /**
  * Brings a counter to a total that is counted elsewhere: plain numbers while bytes flow, metrics at a scrape. The counter
- * stands at 0 from now on, so that the first of its kind is seen as one.
+ * stands at 0 from now on, so that an alert sees the first increase.
  *
  * @returns takes the total; a smaller one than before changes nothing
  */
@@ -19,7 +19,7 @@ export function followTotal(counter: Counter, labels: Labels): (total: number) =
 /**
  * The same for totals by reason.
  *
- * @param reasons those that are known beforehand: they stand at 0 from now on
+ * @param reasons the reasons that are known beforehand: their counters stand at 0 from now on
  */
 export function followReasons(
   counter: Counter,

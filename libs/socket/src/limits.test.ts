@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { ManualClock } from "@fairlead/core";
 import { dialPlain, dialRefused, echo, eventually, failure, gone, listenLoopback } from "../test/loopback.ts";
 import { createAddressPolicy } from "./address-policy.ts";
+import type { CloseReason } from "./connection.ts";
 import { dialTcp } from "./dial.ts";
 import { listenTcp } from "./listen.ts";
 import type { ListenTcpOptions, RefusalReason } from "./listener.ts";
@@ -156,6 +157,24 @@ test("a handler that throws closes its connection, is counted and told, and cost
     assert.equal(listener.stats.failed, count);
   }
   assert.deepEqual(errors, ["broken handler 1", "broken handler 1"]);
+});
+
+test("onClosed is told once of each connection, when its handler has returned and the connection is over", async () => {
+  const told: [string, CloseReason][] = [];
+  const release = Promise.withResolvers<void>();
+  const listener = await listenLoopback(() => release.promise, {
+    onClosed: ({ id }, reason) => told.push([id, reason]),
+  });
+  await using _ = listener;
+  const peer = await dialPlain(listener);
+  await eventually(() => listener.connections.count === 1);
+  const [connection] = listener.connections;
+  peer.resetAndDestroy();
+  assert.equal(await connection!.closed, "peer-reset");
+  assert.deepEqual(told, [], "its handler goes on");
+  release.resolve();
+  await eventually(() => told.length > 0);
+  assert.deepEqual(told, [[connection!.id, "peer-reset"]]);
 });
 
 test("a handler that ends by the error of its own connection's end has not failed", async () => {

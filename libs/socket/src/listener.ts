@@ -1,5 +1,5 @@
 import type { Clock } from "@fairlead/core";
-import type { Connection, ConnectionTimeLimits, SocketAddress } from "./connection.ts";
+import type { CloseReason, Connection, ConnectionTimeLimits, SocketAddress } from "./connection.ts";
 
 /** Why a connection was refused before its handler ran. */
 export type RefusalReason = "connections" | "connections-per-address" | "accept-rate" | "denied" | "draining";
@@ -48,6 +48,8 @@ export interface ListenOptions extends ConnectionOptions, AdmissionOptions {
    * the end of the connection itself has caused may be thrown on: that error is no failure.
    */
   readonly onConnection: (connection: Connection) => Promise<void>;
+  /** Called when a connection is over and its handler has returned; must not throw. */
+  readonly onClosed?: (connection: Connection, reason: CloseReason) => void;
   /** Called for each connection that was refused. The connection is already reset. */
   readonly onRefused?: (remote: SocketAddress, reason: RefusalReason) => void;
   /** Called with the error of a handler; must not throw. Without this callback the error shows only as the close reason "error". */

@@ -161,8 +161,9 @@ export class StreamServer implements StreamListener {
     this.#handlers--;
     this.#change.wake();
     // A connection counts as open while the connection or its handler lives, because both hold memory.
-    await connection.closed;
+    const reason = await connection.closed;
     this.#admission.leave(connection.remote);
+    this.#options.onClosed?.(connection, reason);
   }
 
   #failConnection(connection: StreamConnection, thrown: unknown): void {

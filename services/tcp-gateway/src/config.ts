@@ -19,7 +19,7 @@ const listenerSchema = crossCheck(
 
 const defaultListeners: z.input<typeof listenerSchema>[] = [
   { name: "lines", port: 7001 },
-  // A syslog sender without acknowledgements loses what it sent into a connection that we closed for being idle.
+  // No idle limit: a syslog sender without acknowledgements loses every message that it sends into a closed connection.
   { name: "syslog", port: 5514, codec: { name: "octet-counting" }, acks: "none", limits: { idle: "none" } },
 ];
 
@@ -42,7 +42,7 @@ export const configSchema = crossCheck(gateway, ({ listeners = [] }, context) =>
 
 export type GatewayConfig = z.output<typeof gateway>;
 
-/** What a start would bind and publish. */
+/** The plan of a start: sockets, connections and events. */
 export function gatewayPlan({ listeners = [] }: Sound<GatewayConfig>): ServicePlan {
   const plan = planEdges(listeners);
   const hasRecords = listeners.some((listener) => listener?.kind === "ingest");

@@ -32,7 +32,7 @@ export const tcpGateway: ServiceDefinition<typeof configSchema, ["bus"]> = {
       readScope: "tcp:read",
       writeScope: "tcp:write",
     });
-    // Disposed first: nobody waits for the bus any more.
+    // Disposed first: no session waits for the bus any more.
     opening.defer(() => givingUp.abort());
     const opened = opening.move();
     return {

@@ -2,7 +2,8 @@ import { type Attempt, MemoryBus } from "@fairlead/bus/memory";
 import { ManualClock } from "@fairlead/core";
 import { BusWatch, Credit, Ledger } from "@fairlead/ingress";
 import type { CloseReason, Codec, Connection, FrameBatch } from "@fairlead/socket";
-import { type IngestListener, IngestSession, type Patience } from "../src/ingest/ingest-session.ts";
+import type { IngestListener, Patience } from "../src/ingest/ingest-listener.ts";
+import { IngestSession } from "../src/ingest/ingest-session.ts";
 
 /** A batch as a decoder gives it, from the payloads. */
 export function batchOf(payloads: readonly string[], dropped = 0, truncated = 0): FrameBatch {

@@ -2,8 +2,8 @@ import type { Ending, Session } from "@fairlead/ingress";
 import type { Connection } from "@fairlead/socket";
 
 /**
- * Gives every byte back as it came. At most one chunk is held: the next one is read when the peer has taken the last.
- * A half-close of the peer is answered with ours after the last byte.
+ * Gives every byte back unchanged. The session holds at most one chunk: the next chunk is read when the peer has taken the
+ * last. After the peer's half-close and the last byte, the edge ends the connection.
  */
 export class EchoSession implements Session {
   readonly connection: Connection;
@@ -27,7 +27,7 @@ export class EchoSession implements Session {
         await connection.send(chunk);
       }
     } catch {
-      // Reset, or over a limit: nobody is left to give the bytes to, and `closed` says which it was.
+      // A reset or a limit: the peer is gone, and `closed` says why.
     }
   }
 

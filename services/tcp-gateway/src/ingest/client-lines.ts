@@ -1,4 +1,4 @@
-/** The lines that an ingest listener sends to its client (docs/explanation/conventions.md, Plain clients). Pure. */
+/** The lines that an ingest listener sends to its client. The README of the service has the rules. Pure. */
 
 /** `OK <n>`: the first n records of this connection are durable. */
 export function encodeOk(records: number): string {
@@ -14,13 +14,13 @@ export const maxErrTextLength = 200;
  * @param code stable, upper case: programs branch on it
  */
 export function encodeErr(code: string, text: string): string {
-  // Anything but printable ASCII would be bytes that a client of fifteen lines does not expect.
+  // A client of fifteen lines expects printable ASCII only.
   const line = text.replace(/[^\x20-\x7e]+/g, " ").slice(0, maxErrTextLength);
   return `ERR ${code} ${line}\n`;
 }
 
 /**
- * Frames that were refused while the connection goes on (oversize policy `drop`): they are in no count.
+ * The line about frames that were dropped while the connection goes on (oversize policy `drop`). No OK counts them.
  *
  * @param afterRecord the record, counted as in OK, behind which the first of them stood, or an earlier one
  */
@@ -29,7 +29,7 @@ export function encodeDropped(frames: number, afterRecord: number, maxFrameBytes
   return encodeErr("FRAME_DROPPED", `${count(frames)} ${text}`);
 }
 
-/** Frames that were cut at the cap and are counted as records (oversize policy `truncate`). */
+/** The line about frames that were cut at the cap and are counted as records (oversize policy `truncate`). */
 export function encodeTruncated(frames: number, afterRecord: number, maxFrameBytes: number): string {
   const text = `after record ${afterRecord} cut to ${maxFrameBytes} bytes and counted`;
   return encodeErr("FRAME_TRUNCATED", `${count(frames)} ${text}`);

@@ -69,7 +69,7 @@ const codecs = z.discriminatedUnion("name", [
 
 export type CodecConfig = z.output<typeof codecs>;
 
-/** How a listener finds frames in bytes: the options of `createCodec` of libs/socket, with units. */
+/** The codec of a listener: the options of `createCodec` of libs/socket, with units. */
 export const codecSchema = codecs.superRefine((codec, context) => {
   try {
     createCodec(toCodecOptions(codec));
@@ -78,7 +78,7 @@ export const codecSchema = codecs.superRefine((codec, context) => {
   }
 });
 
-/** The same with what is not given left out. */
+/** The options of `createCodec`, without the keys that are not given. */
 export function toCodecOptions(config: CodecConfig): CodecOptions {
   if (config.name !== "ascii-size") return config;
   const { terminator, width, ...sized } = config;

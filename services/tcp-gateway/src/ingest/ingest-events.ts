@@ -1,7 +1,7 @@
 import type { Clock, Logger } from "@fairlead/core";
 import { QuietLog } from "@fairlead/ingress";
 
-/** What becomes of the records of one listener, in the log; the ledger has the numbers. */
+/** The log lines about the records of one listener. The ledger has the numbers. */
 export class IngestEvents {
   readonly #log: QuietLog;
 

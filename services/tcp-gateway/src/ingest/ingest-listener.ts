@@ -1,4 +1,4 @@
-import type { Meter } from "@fairlead/core";
+import type { CloudEvent, Meter } from "@fairlead/core";
 import {
   BusWatch,
   busRejectReasons,
@@ -8,17 +8,52 @@ import {
   followTotal,
   Ledger,
   metricPrefix,
+  type RetryingPublisherParts,
   showLedger,
 } from "@fairlead/ingress";
-import { createCodec } from "@fairlead/socket";
+import { type Codec, type Connection, createCodec, type FrameBatch } from "@fairlead/socket";
 import { toCodecOptions } from "./codec-config.ts";
 import type { IngestListenerConfig } from "./ingest-config.ts";
 import { IngestEvents } from "./ingest-events.ts";
-import type { IngestCounts, IngestListener, Patience } from "./ingest-session.ts";
 import { containerOf, createRecordEvents } from "./record-events.ts";
 
+/** The parts of connections without acknowledgements, whose clients repeat nothing. */
+export interface Patience extends RetryingPublisherParts {
+  readonly watch: BusWatch;
+}
+
+/** The counts of a listener beside its ledger. */
+export interface IngestCounts {
+  /** OK lines written. */
+  acks: number;
+  /** Published records that were cut at the cap. */
+  truncated: number;
+}
+
+/** The parts that the connections of one ingest listener share. */
+export interface IngestListener {
+  readonly codec: Codec;
+  readonly maxFrameBytes: number;
+  /** Given for a listener without acknowledgements: an event that the bus refuses for now is kept and tried again. */
+  readonly patience: Patience | undefined;
+  readonly banner: string | undefined;
+  /** Unconfirmed bytes of one connection at which reading pauses. */
+  readonly creditBytes: number;
+  /** The same for all connections of the process. */
+  readonly credit: Credit;
+  readonly maxBatchRecords: number;
+  readonly maxBatchBytes: number;
+  readonly ledger: Ledger;
+  readonly counts: IngestCounts;
+  /** Makes an event that keeps nothing of the frames' memory. */
+  encode(frames: FrameBatch, connection: Connection, firstSeq: number): CloudEvent;
+  publish(event: CloudEvent): Promise<void>;
+  /** Called when the bus refused a batch, and for an error that nobody foresaw. */
+  onFailed(error: Error): void;
+}
+
 export interface IngestParts extends EdgeParts {
-  /** Of all listeners of the process. */
+  /** The credit of all listeners of the process. */
   readonly credit: Credit;
   /** Fires when the time to stop is over. */
   readonly givingUp: AbortSignal;
@@ -35,7 +70,7 @@ const rejectReasons = [
   ...busRejectReasons,
 ];
 
-/** What the sessions of a listener share. Disposing takes its metrics away. */
+/** Makes the parts that the sessions of a listener share. Dispose to stop showing the metrics. */
 export function createIngestListener(
   config: IngestListenerConfig,
   parts: IngestParts,
@@ -51,7 +86,7 @@ export function createIngestListener(
     givingUp,
     watch: new BusWatch(bus, clock),
     onRetry: (error) => events.held(error),
-    // One of many connections: the others may still be held back.
+    // One recovered connection says nothing of the others: no log line.
     onRecovered() {},
   };
   const ledger = new Ledger();

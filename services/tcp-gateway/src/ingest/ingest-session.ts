@@ -1,68 +1,26 @@
-import type { CloudEvent } from "@fairlead/contracts";
 import { reasonOf, toError, WakeUp } from "@fairlead/core";
-import {
-  type BusWatch,
-  type Credit,
-  type Ending,
-  type Ledger,
-  RetryingPublisher,
-  type RetryingPublisherParts,
-  type Session,
-} from "@fairlead/ingress";
-import { type Codec, type Connection, type FrameBatch, FramingError, SocketError } from "@fairlead/socket";
+import { type Ending, RetryingPublisher, rejectReason, type Session } from "@fairlead/ingress";
+import { type Connection, type FrameBatch, FramingError, SocketError } from "@fairlead/socket";
 import { AckWindow, type PendingBatch } from "./ack-window.ts";
 import { type AckOwner, AckWriter } from "./ack-writer.ts";
 import { slices } from "./batch.ts";
 import { encodeDropped, encodeErr, encodeTruncated } from "./client-lines.ts";
 import { toEnding } from "./errors.ts";
+import type { IngestListener } from "./ingest-listener.ts";
 
-/** For connections without acknowledgements, whose client will not repeat anything. */
-export interface Patience extends RetryingPublisherParts {
-  readonly watch: BusWatch;
-}
-
-/** What is counted of a listener beside its ledger. */
-export interface IngestCounts {
-  /** OK lines written. */
-  acks: number;
-  /** Published records that were cut at the cap. */
-  truncated: number;
-}
-
-/** What the connections of one ingest listener share. */
-export interface IngestListener {
-  readonly codec: Codec;
-  readonly maxFrameBytes: number;
-  /** Set: without acknowledgements. What the bus refuses for now is kept and tried again. */
-  readonly patience: Patience | undefined;
-  readonly banner: string | undefined;
-  /** Unconfirmed bytes of one connection at which reading pauses. */
-  readonly creditBytes: number;
-  /** The same for all connections of the process. */
-  readonly credit: Credit;
-  readonly maxBatchRecords: number;
-  readonly maxBatchBytes: number;
-  readonly ledger: Ledger;
-  readonly counts: IngestCounts;
-  /** An event that keeps nothing of the frames' memory. */
-  encode(frames: FrameBatch, connection: Connection, firstSeq: number): CloudEvent;
-  publish(event: CloudEvent): Promise<void>;
-  /** The bus refused a batch, or something failed that should not. */
-  onFailed(error: Error): void;
-}
-
-/** What a batch costs beside its payload: event, promise, place in the log. Bounds a flood of empty records. */
+/** The memory of a batch beside its payload: event, promise, place in the log. Bounds a flood of empty records. */
 const batchOverheadBytes = 1_024;
 
 /**
  * An ingest connection: bytes in, events to the bus, acknowledgements back.
  *
- * Reads only while its unconfirmed bytes are under the credit and the peer takes its acknowledgements. A publish that
- * fails ends it: what is durable before is acknowledged, then ERR. Batches behind the failed one that were on their way
- * already may become durable and are not acknowledged; the client sends them again (at least once).
+ * The session reads only while its unconfirmed bytes are under the credit and the peer takes the acknowledgements. A
+ * publish that fails ends the session: records that were durable before are acknowledged, then ERR. Batches behind the
+ * failed one that were on their way already may become durable and are not acknowledged; the client sends them again (at
+ * least once).
  *
- * Without acknowledgements a refusal does not end it: what was taken is kept and tried again, and meanwhile nothing is
- * read, so that the kernel's window makes the sender wait and queue.
+ * Without acknowledgements a refusal does not end the session: records that were taken are kept and tried again. Meanwhile
+ * nothing is read, so that the kernel's window makes the sender wait and queue.
  */
 export class IngestSession implements Session, AckOwner {
   readonly connection: Connection;
@@ -131,7 +89,7 @@ export class IngestSession implements Session, AckOwner {
   }
 
   #onReadFailed(error: unknown): void {
-    // Reset, or over a time limit: `closed` says which it was, and what was taken is still made durable.
+    // A reset or a time limit: `closed` says which. Records that were taken are still made durable.
     if (error instanceof SocketError) return;
     if (error instanceof FramingError) {
       if (error.frames) this.#take(error.frames);
@@ -149,7 +107,7 @@ export class IngestSession implements Session, AckOwner {
     const { dropped, truncated } = batch;
     if (dropped > 0) this.#reject(dropped, 0, "dropped");
     counts.truncated += truncated;
-    // News of frames that are missing goes ahead of every OK that they shift.
+    // The client hears of missing frames before every OK that counts a frame behind them.
     if (dropped > 0 || truncated > 0) {
       this.#window.push({ records: 0, dropped, truncated, outcome: "durable" });
       this.#acknowledge();
@@ -189,12 +147,11 @@ export class IngestSession implements Session, AckOwner {
     this.#pendingRecords -= pending.records;
     if (error) {
       pending.outcome = "failed";
-      const ending = toEnding(error);
-      const reason = reasonOf(ending.code);
+      const reason = rejectReason(error);
       ledger.reject(pending.records, payloadBytes, reason);
       this.#countRejected(pending.records, reason);
       this.#listener.onFailed(error);
-      this.stop(ending);
+      this.stop(toEnding(error));
     } else {
       pending.outcome = "durable";
       ledger.publish(pending.records, payloadBytes);
@@ -217,7 +174,7 @@ export class IngestSession implements Session, AckOwner {
     this.#rejected[reason] = (this.#rejected[reason] ?? 0) + records;
   }
 
-  /** Acknowledges what has no gap. */
+  /** Acknowledges the records before the first gap. */
   #acknowledge(): void {
     for (let batch = this.#window.shift(); batch; batch = this.#window.shift()) {
       if (batch.dropped > 0 || batch.truncated > 0) this.#report(batch);
@@ -247,12 +204,12 @@ export class IngestSession implements Session, AckOwner {
     return this.#unconfirmedBytes < this.#listener.creditBytes && this.#mayTake();
   }
 
-  /** True when everything that is to be said was written, or nobody is there to read it. */
+  /** True when every line for the client was written, or the client is gone. */
   #isQuiet(): boolean {
     return this.#acks?.isIdle ?? true;
   }
 
-  /** Resolves when the condition holds. Every change that may make it true wakes it. */
+  /** Resolves when the condition holds. Every change that the condition depends on calls `#change.wake`. */
   async #until(isSo: () => boolean): Promise<void> {
     const { credit, patience } = this.#listener;
     const wake = () => this.#change.wake();

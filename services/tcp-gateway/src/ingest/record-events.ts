@@ -13,7 +13,7 @@ import type { IngestListenerConfig } from "./ingest-config.ts";
 
 export type Container = NonNullable<IngestListenerConfig["container"]>;
 
-/** The container of a listener: text lines where the codec gives them, if nothing else is said. */
+/** The container of a listener. Default: text lines where the codec gives lines, else binary records. */
 export function containerOf(config: IngestListenerConfig, codec: Codec): Container {
   return config.container ?? (codec.isText ? "lines" : "records");
 }
