@@ -4,11 +4,8 @@
  *
  * @module
  */
-export { StateError, type StateErrorCode } from "./errors.ts";
-export { maxKeyBytes, maxTtlMs, maxValueBytes } from "./limits.ts";
+export { StateError } from "./errors.ts";
 export { type OpenStateOptions, openState } from "./open.ts";
-export type { RedisStateOptions } from "./redis/open.ts";
-export { openSqliteState, type SqliteStateOptions } from "./sqlite/open.ts";
 export type {
   Idempotency,
   IdempotencyClaim,

@@ -8,7 +8,7 @@ export interface OpenStateOptions {
   readonly file: string;
   /** Size of the state file at most, in bytes. Default 256 MiB. */
   readonly maxBytes?: number;
-  /** Redis in the place of the file. */
+  /** Redis, in the place of the file. */
   readonly redis?: Omit<RedisStateOptions, "clock" | "logger"> | undefined;
   readonly logger?: Logger;
   readonly clock?: Clock;
@@ -20,7 +20,7 @@ async function openDriver(options: Omit<OpenStateOptions, "meter">): Promise<Sta
   const { file, maxBytes, redis, ...observers } = options;
   if (redis === undefined)
     return openSqliteState({ file, ...(maxBytes === undefined ? {} : { maxBytes }), ...observers });
-  // Loaded only where it is used: without Redis its client would cost 10 MB of memory.
+  // The Redis driver is loaded only where Redis is used: its client costs 10 MB of memory.
   const { openRedisState } = await import("./redis/open.ts");
   return openRedisState({ ...redis, ...observers });
 }
