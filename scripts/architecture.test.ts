@@ -1,11 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { dependencyFaults, fileFaults, fileWallLines, inspectTree, type Package } from "./architecture.ts";
+import {
+  dependencyFaults,
+  fileFaults,
+  fileWallLines,
+  inspectTree,
+  type Package,
+  testHelperFaults,
+} from "./architecture.ts";
 
 const pkg = (folder: string, dependencies: string[] = [], devDependencies: string[] = []): Package => ({
   folder,
   dependencies,
   devDependencies,
+  entries: [`${folder}/src/mod.ts`],
 });
 
 const tree = [
@@ -113,3 +121,25 @@ for (const [what, path, text, expected] of files) {
     else assert.match(faults.join("\n"), expected);
   });
 }
+
+test("testHelperFaults() finds what only tests import outside test/", () => {
+  const file = (path: string, ...imports: string[]) => ({
+    path: `libs/bus/${path}`,
+    text: imports.map((specifier) => `import type {} from "${specifier}";\n`).join(""),
+  });
+  const sound = [
+    file("src/a.test.ts", "./a.ts", "./contract.ts", "./mod.ts", "../test/support.ts"),
+    file("src/a.ts"),
+    file("src/mod.ts", "./a.ts"),
+    file("src/contract.ts", "./contract/cases.ts"),
+    file("src/contract/cases.ts"),
+    file("test/support.ts"),
+  ];
+  assert.deepEqual(testHelperFaults(owner, sound), []);
+  const misplaced = [file("src/b.test.ts", "./fake.ts"), file("src/fake.ts"), file("src/inner/test/c.ts")];
+  const faults = testHelperFaults(owner, [...sound, ...misplaced]);
+  assert.deepEqual(
+    faults.map((fault) => fault.split(":")[0]),
+    ["libs/bus/src/fake.ts", "libs/bus/src/inner/test/c.ts"],
+  );
+});

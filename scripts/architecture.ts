@@ -26,8 +26,9 @@ const composer = "standalone";
 
 export const fileWallLines = 400;
 export const fileReconsiderLines = 250;
+export const readmeWallLines = 120;
 const forbiddenNames = /^(utils?|helpers?|types|misc|common)\.ts$|(Manager|Impl)\.ts$|-(manager|impl)\.ts$/;
-/** The only files that may read the environment or end the process (style.md, Code). */
+/** The only files that may read the environment or end the process (docs/explanation/conventions.md, Code). */
 const entries = /(^|\/)(config|main|cli|environment)\.ts$/;
 
 export interface Package {
@@ -35,6 +36,8 @@ export interface Package {
   readonly folder: string;
   readonly dependencies: readonly string[];
   readonly devDependencies: readonly string[];
+  /** Files that other packages import, relative to the root. */
+  readonly entries: readonly string[];
 }
 
 export interface SourceFile {
@@ -44,16 +47,19 @@ export interface SourceFile {
 }
 
 const scope = "@fairlead/";
+export const lineCount = (text: string) => text.split("\n").length - 1;
 const nameOf = (pkg: Package) => basename(pkg.folder);
 /** Tests and the measurements of a library: neither is shipped. */
 const isTest = (path: string) => /\.test\.ts$|\/(test|bench)\//.test(path);
+/** The suites that every driver of an interface runs: tests to be imported by tests. */
+const isContract = (path: string) => /(^|\/)contract(\.|\/)/.test(path);
 
 function layerOf(pkg: Package): number | undefined {
   if (pkg.folder.startsWith("services/")) return serviceLayer;
   return libraryLayers[nameOf(pkg)];
 }
 
-/** Breaks of the dependency rule (architecture.md, The dependency rule), a sentence each. */
+/** Breaks of the dependency rule (docs/explanation/architecture.md, The layers), a sentence each. */
 export function dependencyFaults(packages: readonly Package[]): string[] {
   const byName = new Map(packages.map((pkg) => [nameOf(pkg), pkg]));
   const faults: string[] = [];
@@ -88,6 +94,9 @@ export function dependencyFaults(packages: readonly Package[]): string[] {
 const importPattern =
   /(?:^|\n)\s*(?:import|export)\s(?:[^;"']*?\sfrom\s)?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/g;
 
+/** What a file imports, types and `import()` included. */
+const importsOf = (text: string) => [...text.matchAll(importPattern)].map((match) => (match[1] ?? match[2])!);
+
 function packageNameOf(specifier: string): string {
   return specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
 }
@@ -104,7 +113,7 @@ function importFault(pkg: Package, path: string, specifier: string): string | un
   if (name === `${scope}${nameOf(pkg)}` || pkg.dependencies.includes(name)) return undefined;
   // Test tools stand in the root's devDependencies.
   const forTests = ["fast-check", ...pkg.devDependencies];
-  if (isTest(path) || developmentOnly.has(nameOf(pkg)) || /(^|\/)contract(\.|\/)/.test(path)) {
+  if (isTest(path) || developmentOnly.has(nameOf(pkg)) || isContract(path)) {
     return forTests.includes(name)
       ? undefined
       : `${path}: imports ${name}, which its package.json does not name`;
@@ -112,15 +121,38 @@ function importFault(pkg: Package, path: string, specifier: string): string | un
   return `${path}: imports ${name}, which is not among its package's dependencies`;
 }
 
-/** Breaks of the file rules (style.md), a sentence each. */
+/** Files of one package that stand among its sources and serve its tests alone, a sentence each. */
+export function testHelperFaults(pkg: Package, files: readonly SourceFile[]): string[] {
+  if (developmentOnly.has(nameOf(pkg))) return [];
+  const home = `${pkg.folder}/test/`;
+  const importers = new Map<string, string[]>();
+  for (const { path, text } of files) {
+    for (const specifier of importsOf(text)) {
+      if (!specifier.startsWith(".")) continue;
+      const target = normalize(join(dirname(path), specifier));
+      importers.set(target, [...(importers.get(target) ?? []), path]);
+    }
+  }
+  return files.flatMap(({ path }) => {
+    if (/\/src\/(.*\/)?test\//.test(path))
+      return [`${path}: tests stand beside their source or below ${home}`];
+    const by = importers.get(path) ?? [];
+    const isPrivate = !pkg.entries.includes(path) && !isTest(path) && !isContract(path);
+    return isPrivate && by.length > 0 && by.every(isTest)
+      ? [`${path}: only tests import this file; move the file to ${home}`]
+      : [];
+  });
+}
+
+/** Breaks of the file rules (docs/explanation/conventions.md), a sentence each. */
 export function fileFaults(pkg: Package, file: SourceFile): string[] {
   const { path, text } = file;
   const faults: string[] = [];
-  const lines = text.split("\n").length - 1;
+  const lines = lineCount(text);
   if (lines > fileWallLines) faults.push(`${path}: ${lines} lines, the wall is ${fileWallLines}`);
   if (forbiddenNames.test(basename(path)))
     faults.push(`${path}: name the file after its subject, not its kind`);
-  const imported = [...text.matchAll(importPattern)].map((match) => (match[1] ?? match[2])!);
+  const imported = importsOf(text);
   for (const specifier of imported) {
     const fault = importFault(pkg, path, specifier);
     if (fault) faults.push(fault);
@@ -146,36 +178,64 @@ function readPackage(root: string, manifest: string): Package {
   const json = JSON.parse(readFileSync(join(root, manifest), "utf8")) as {
     dependencies?: Record<string, string>;
     devDependencies?: Record<string, string>;
+    exports?: string | Record<string, string>;
   };
+  const folder = dirname(manifest);
+  const entries = typeof json.exports === "object" ? Object.values(json.exports) : [json.exports ?? ""];
   return {
-    folder: dirname(manifest),
+    folder,
     dependencies: Object.keys(json.dependencies ?? {}),
     devDependencies: Object.keys(json.devDependencies ?? {}),
+    entries: entries.map((entry) => join(folder, entry)),
   };
 }
 
+const filesBelow = (root: string, pattern: string) =>
+  globSync(pattern, { cwd: root, exclude: (path) => path.includes("node_modules") }).sort();
+
+export const readPackages = (root: string): Package[] =>
+  filesBelow(root, "{libs/*,services/*,bench}/package.json").map((path) => readPackage(root, path));
+
+/** All code of a package, tests included. */
+export const readFiles = (root: string, { folder }: Package): SourceFile[] =>
+  filesBelow(root, `${folder}/**/*.{ts,mjs}`).map((path) => ({
+    path,
+    text: readFileSync(join(root, path), "utf8"),
+  }));
+
+/** False for what serves development alone. */
+export const isShipped = (pkg: Package, path: string) =>
+  !isTest(path) && !isContract(path) && !developmentOnly.has(nameOf(pkg)) && pkg.folder !== "bench";
+
 /** All faults of the tree below `root`, and the files that are long enough to reconsider. */
 export function inspectTree(root: string): { faults: string[]; longFiles: string[] } {
-  const glob = (pattern: string) =>
-    globSync(pattern, { cwd: root, exclude: (path) => path.includes("node_modules") }).sort();
-  const packages = glob("{libs/*,services/*,bench}/package.json").map((path) => readPackage(root, path));
+  const packages = readPackages(root);
   const faults = dependencyFaults(packages);
   const longFiles: string[] = [];
   for (const pkg of packages) {
-    if (!existsSync(join(root, pkg.folder, "README.md"))) faults.push(`${pkg.folder}: has no README.md`);
+    faults.push(...readmeFaults(root, pkg));
     if (pkg.folder !== "bench" && !existsSync(join(root, pkg.folder, "src/mod.ts")))
       faults.push(`${pkg.folder}: has no src/mod.ts`);
-    const used = new Set<string>();
-    for (const path of glob(`${pkg.folder}/**/*.{ts,mjs}`)) {
-      const file = { path, text: readFileSync(join(root, path), "utf8") };
+    const files = readFiles(root, pkg);
+    faults.push(...testHelperFaults(pkg, files));
+    for (const file of files) {
       faults.push(...fileFaults(pkg, file));
-      for (const match of file.text.matchAll(importPattern)) used.add(packageNameOf((match[1] ?? match[2])!));
-      const lines = file.text.split("\n").length - 1;
-      if (lines > fileReconsiderLines) longFiles.push(`${path} (${lines} lines)`);
+      const lines = lineCount(file.text);
+      if (lines > fileReconsiderLines) longFiles.push(`${file.path} (${lines} lines)`);
     }
+    const used = new Set(files.flatMap(({ text }) => importsOf(text).map(packageNameOf)));
     for (const dependency of pkg.dependencies) {
       if (!used.has(dependency)) faults.push(`${pkg.folder}: names ${dependency} and does not import it`);
     }
   }
   return { faults, longFiles };
+}
+
+function readmeFaults(root: string, { folder }: Package): string[] {
+  const path = join(folder, "README.md");
+  if (!existsSync(join(root, path))) return [`${folder}: has no README.md`];
+  const lines = lineCount(readFileSync(join(root, path), "utf8"));
+  return lines > readmeWallLines
+    ? [`${path}: ${lines} lines, the wall is ${readmeWallLines}; move what is longer to docs/`]
+    : [];
 }

@@ -1,11 +1,11 @@
 // Entry of every npm script. Runs on any Node >= 20: installs what is missing, then hands over to the
 // Node 24 that the dev dependency `node` brings. Plain JavaScript, because Node 20 cannot read TypeScript.
 import { spawn, spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isDeepStrictEqual } from "node:util";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [command, ...rest] = process.argv.slice(2);
@@ -16,7 +16,9 @@ const scripts = {
   up: ["services/standalone/bin/fairlead.mjs", "up"],
   test: ["scripts/test.ts"],
   check: ["scripts/check.ts"],
+  docs: ["scripts/docs.ts"],
   bench: ["bench/main.ts"],
+  size: ["scripts/size.ts"],
   "test:compose": ["scripts/compose-smoke.ts"],
 };
 
@@ -25,12 +27,22 @@ function fail(text) {
   process.exit(1);
 }
 
-/** Installs when the lock file is not the one that node_modules was made from. */
+/** True when node_modules holds what the lock file asks for. npm leaves a copy of the lock file's entries there as its last step. */
+function isInstalled() {
+  const record = join(root, "node_modules", ".package-lock.json");
+  if (!existsSync(record)) return false;
+  const { packages: there } = JSON.parse(readFileSync(record, "utf8"));
+  const { packages: wanted } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
+  return Object.entries(wanted)
+    .filter(([path]) => path.includes("node_modules/"))
+    .every(([path, entry]) =>
+      // npm leaves out the optional packages of other platforms.
+      there[path] === undefined ? entry.optional === true : isDeepStrictEqual(there[path], entry),
+    );
+}
+
 function installMissing() {
-  const lock = join(root, "package-lock.json");
-  const stamp = join(root, "node_modules", ".fairlead-lock.sha256");
-  const digest = createHash("sha256").update(readFileSync(lock)).digest("hex");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return;
+  if (isInstalled()) return;
   say("installing the dependencies (npm ci; about 15 seconds the first time)");
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";
   const args = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
@@ -38,7 +50,6 @@ function installMissing() {
   const done = spawnSync(npm, args, { cwd: root, stdio: ["ignore", 2, 2] });
   if (done.error) fail(`cannot run npm: ${done.error.message}`);
   if (done.status !== 0) fail(`npm ci failed with exit code ${done.status}; its message stands above`);
-  writeFileSync(stamp, digest);
   say("installed");
 }
 

@@ -1,26 +1,47 @@
-/** The gate before every commit: format, lint, types, architecture. Runs all of them, then fails if one did. */
-import { spawnSync } from "node:child_process";
+/** The gate before every commit. Runs all checks, the slow ones beside each other, then fails if one did. */
+import { spawn } from "node:child_process";
+import { text } from "node:stream/consumers";
 import { inspectTree } from "./architecture.ts";
+import { allCitationFaults } from "./citations.ts";
+import { completenessFaults } from "./completeness.ts";
+import { floatingPromises } from "./promises.ts";
 
-function passes(name: string, command: string, args: readonly string[]): boolean {
-  process.stderr.write(`fairlead: ${name}\n`);
-  const done = spawnSync(command, args, { stdio: "inherit" });
-  if (done.error) process.stderr.write(`fairlead: cannot run ${command}: ${done.error.message}\n`);
-  return done.status === 0;
+const say = (line: string) => process.stderr.write(`${line}\n`);
+
+/** Runs a program and prints what it says when it has ended, so that two of them do not mix their lines. */
+async function passes(name: string, command: string, args: readonly string[]): Promise<boolean> {
+  const child = spawn(command, args, {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...(process.stderr.isTTY ? { FORCE_COLOR: "1" } : {}) },
+  });
+  const ended = Promise.withResolvers<number | null>();
+  child.on("error", ended.reject).on("close", ended.resolve);
+  const [output, errors, code] = await Promise.all([text(child.stdout), text(child.stderr), ended.promise]);
+  say(`fairlead: ${name}`);
+  process.stderr.write(output + errors);
+  return code === 0;
 }
 
-const formatted = passes("format and lint (biome)", "node_modules/.bin/biome", [
-  "check",
-  "--error-on-warnings",
-  ".",
-]);
-const typed = passes("types (tsc)", "node_modules/.bin/tsc", ["-p", "."]);
+function reports(name: string, faults: readonly string[]): boolean {
+  say(`fairlead: ${name}`);
+  for (const fault of faults) say(`  ${fault}`);
+  return faults.length === 0;
+}
 
-process.stderr.write("fairlead: architecture\n");
+const programs = [
+  passes("format and lint (biome)", "node_modules/.bin/biome", ["check", "--error-on-warnings", "."]),
+  passes("types (tsc)", "node_modules/.bin/tsc", ["-p", "."]),
+  passes("generated documents", process.execPath, [...process.execArgv, "scripts/docs.ts", "--check"]),
+];
 const { faults, longFiles } = inspectTree(".");
-for (const file of longFiles) process.stderr.write(`  reconsider: ${file}\n`);
-for (const fault of faults) process.stderr.write(`  ${fault}\n`);
-
-const isGood = formatted && typed && faults.length === 0;
-process.stderr.write(isGood ? "fairlead: check passed\n" : "fairlead: check failed\n");
+const results = [
+  reports("architecture", faults),
+  reports("completeness", completenessFaults(".")),
+  reports("citations", allCitationFaults(".")),
+  reports("floating promises", floatingPromises(process.cwd())),
+  ...(await Promise.all(programs)),
+];
+for (const file of longFiles) say(`  reconsider: ${file}`);
+const isGood = results.every(Boolean);
+say(isGood ? "fairlead: check passed" : "fairlead: check failed");
 process.exitCode = isGood ? 0 : 1;

@@ -1,16 +1,16 @@
 /**
  * The versions of RabbitMQ that are supported, and what differs between them. The version is read from the connection's server
- * properties at each connect; an older broker is refused. One topology (topology.ts, ../queues/amqp/topology.ts) serves all of them,
- * because what differs is always said explicitly:
+ * properties at each connect; an older broker is refused. One topology serves all of them, because bus and
+ * queues say everything explicitly that differs:
  *
  * | since | what | what we do |
  * |---|---|---|
  * | 3.10 | quorum queues take `x-message-ttl` and dead-letter at least once with `x-overflow: reject-publish` (release notes of 3.10.0; documentation, Quorum Queues, At-least-once dead-lettering) | the oldest version that is taken |
  * | 4.0 | a quorum queue without `x-delivery-limit` gets the limit 20; `-1` lifts it and is an error before (release notes of 4.0) | every queue has an explicit limit above 0 |
- * | 4.0 | a message has at most 16 MiB (`max_message_size`; 128 MiB before) | no event is larger (amqp-bus.ts, maxEventBytes) |
- * | 4.0 | clients cannot set `x-death`, and a broker that sees a cycle drops the message (release notes of 4.0; documentation, Dead Letter Exchanges) | what is published again carries no `x-` header (../queues/amqp/message.ts) |
+ * | 4.0 | a message has at most 16 MiB (`max_message_size`; 128 MiB before) | no event is larger (`maxEventBytes` of the bus) |
+ * | 4.0 | clients cannot set `x-death`, and a broker that sees a cycle drops the message (release notes of 4.0; documentation, Dead Letter Exchanges) | what is published again carries no `x-` header (libs/queues) |
  * | 4.0 | classic mirrored queues are gone | quorum queues and one stream only |
- * | 4.3 | `x-delivery-count` counts failed deliveries only, `x-acquired-count` all (pull requests 13885 and 15387) | both are read (../queues/amqp/message.ts) |
+ * | 4.3 | `x-delivery-count` counts failed deliveries only, `x-acquired-count` all (pull requests 13885 and 15387) | both are read (libs/queues) |
  */
 import { AmqpError } from "./errors.ts";
 
@@ -20,11 +20,10 @@ export interface Broker {
 }
 
 /**
- * A queue that was made less than this ago is not published to yet. The broker writes the name of its Raft server with a delay;
- * killed before that, it forgets the queue: a quorum queue comes back empty and without a leader, whatever it had confirmed
- * ("Starting member as a new one"), a stream stays down (measured on 3.10.8: lost up to 1 s, never from 2 s on;
- * rabbitmq-server issue 15725). Who finds the queue does not know its age: a second
- * process that starts within this time publishes at once.
+ * Age in milliseconds from which a queue is published to. RabbitMQ writes the name of a queue's Raft server with a delay. A broker that is
+ * killed before has forgotten the queue: a quorum queue comes back empty and without a leader, whatever the queue had confirmed
+ * ("Starting member as a new one"), and a stream stays down (measured on 3.10.8: lost up to 1 s, never from 2 s on; rabbitmq-server
+ * issue 15725). A process that finds a queue does not know its age: a second process that starts within this time publishes at once.
  */
 export const queueSettleMs = 5_000;
 
@@ -48,8 +47,8 @@ export function parseBroker(properties: Readonly<Record<string, unknown>>): Brok
 }
 
 /**
- * Why a connection could not be made, in words. A virtual host that is not there, or that the user may not use, is closed by
- * RabbitMQ in the middle of the handshake (AMQP 0-9-1, Connection.Open), of which amqplib tells the frame that it did not expect.
+ * Why a connection could not be made, in words. RabbitMQ closes the connection in the middle of the handshake when the virtual host is not
+ * there, or the user may not use the virtual host (AMQP 0-9-1, Connection.Open). amqplib then names the frame that it did not expect.
  */
 export function connectFailure(url: string, error: Error): string {
   if (!/^Expected ConnectionOpenOk; got <ConnectionClose/.test(error.message)) return error.message;

@@ -1,10 +1,14 @@
-/** The connection that tails and consumers of work read from: apart from publishing, because a blocked connection reads nothing either. */
+import { beforeAbort, WakeUp } from "@fairlead/core";
 import type { ChannelModel } from "amqplib";
 import { Link, type LinkOptions, type LinkState } from "./link.ts";
 
+/**
+ * The connection that tails and consumers of work stand on. A connection that RabbitMQ blocks for its publishing
+ * is not read at all, so that acks would wait there too: consumers have a connection of their own.
+ */
 export class ConsumerLink implements AsyncDisposable {
   readonly #link: Link;
-  readonly #waiting = new Set<(model: ChannelModel) => void>();
+  readonly #up = new WakeUp();
   #model: ChannelModel | undefined;
 
   constructor(options: Omit<LinkOptions, "setup" | "onDown">) {
@@ -12,8 +16,7 @@ export class ConsumerLink implements AsyncDisposable {
       ...options,
       setup: async (model) => {
         this.#model = model;
-        for (const resume of this.#waiting) resume(model);
-        this.#waiting.clear();
+        this.#up.wake();
       },
       onDown: () => {
         this.#model = undefined;
@@ -26,21 +29,10 @@ export class ConsumerLink implements AsyncDisposable {
   }
 
   /** The connection, as soon as there is one. @throws the signal's reason when it fires first */
-  connected(signal: AbortSignal): Promise<ChannelModel> {
-    return new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(signal.reason);
-      if (this.#model !== undefined) return resolve(this.#model);
-      const resume = (model: ChannelModel) => {
-        signal.removeEventListener("abort", abort);
-        resolve(model);
-      };
-      const abort = () => {
-        this.#waiting.delete(resume);
-        reject(signal.reason);
-      };
-      this.#waiting.add(resume);
-      signal.addEventListener("abort", abort, { once: true });
-    });
+  async connected(signal: AbortSignal): Promise<ChannelModel> {
+    signal.throwIfAborted();
+    while (this.#model === undefined) await beforeAbort(this.#up.next(), signal);
+    return this.#model;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -2,7 +2,7 @@ import type { LinkState } from "./link.ts";
 
 const iso = (ms: number) => new Date(ms).toISOString();
 
-/** How one connection to the broker is, in sentences for an operator; empty when it is up. @param host without user and password */
+/** How one connection to the broker is, in sentences for an operator; empty when the connection is up. @param host without user and password */
 export function describeLink(host: string, state: LinkState): string[] {
   switch (state.status) {
     case "up":

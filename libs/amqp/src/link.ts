@@ -1,13 +1,13 @@
 /**
- * One supervised connection to the broker. amqplib's recovery dials again and again; everything that stood on the connection
- * (channels, consumers, unconfirmed messages) is rebuilt by `setup`, each time from nothing.
+ * One supervised connection to the broker. amqplib's recovery dials again and again. `setup` rebuilds everything that stood on the
+ * connection (channels, consumers, unconfirmed messages), each time from nothing.
  *
- * What amqplib 2.3.1 leaves open and this closes: during its `setup` nobody listens to `error`, and a `close` goes unseen (both
- * in contracts.md), also one that came in the same bytes as the end of the handshake, before there was anything to listen to;
- * a polite close of a frozen broker is waited for without end, also before the next dial; a connection that
- * was given up keeps its socket until the other side closes. So whatever ends here, ends by destroying the socket.
+ * amqplib 2.3.1 leaves some things open. During its `setup` nobody listens to `error`, which would end the process. A `close` during
+ * `setup` goes unseen, also one that came in the same bytes as the end of the handshake. The polite close of a frozen broker is waited for
+ * without end, also before the next dial. A connection that was given up keeps its socket until the other side closes. So every
+ * connection here ends with its socket destroyed.
  */
-import { backoffMs, type Logger, toError } from "@fairlead/core";
+import { backoffMs, type Logger, toError, within } from "@fairlead/core";
 import { type ChannelModel, connect, type RecoveringChannelModel } from "amqplib";
 import { type Broker, connectFailure, parseBroker } from "./broker.ts";
 import { AmqpError } from "./errors.ts";
@@ -38,7 +38,7 @@ export type LinkState =
   | { readonly status: "blocked"; readonly broker: Broker; readonly sinceMs: number; readonly reason: string }
   | { readonly status: "down"; readonly sinceMs: number; readonly reason: string };
 
-/** What amqplib keeps inside and does not name in its types. */
+/** amqplib has the socket and does not name it in its types. */
 interface WithStream {
   readonly connection: { readonly stream: { readonly writable: boolean; destroy(error: Error): void } };
 }
@@ -98,7 +98,7 @@ export class Link implements AsyncDisposable {
       if (this.#model === model) this.#down(closedBecause);
     });
     model.on("blocked", (reason) => this.#blocked(model, reason));
-    // What was unconfirmed when the block came has been given up, so start over on a new connection.
+    // The block gave up everything unconfirmed: a new connection starts over.
     model.on("unblocked", () => destroy(model, "unblocked: starting over"));
     const { connectTimeoutMs } = this.#options;
     const patience = setTimeout(
@@ -113,7 +113,7 @@ export class Link implements AsyncDisposable {
       this.#up(broker);
     } catch (error) {
       if (this.#model === model) this.#down(toError(error).message);
-      // Dead before amqplib tries to close it politely, which then fails at once. It notices in the same turn of the loop.
+      // A destroyed socket makes amqplib's polite close fail at once, in the same turn of the loop.
       destroy(model, "setup failed");
       await new Promise(setImmediate);
       throw error;
@@ -127,7 +127,7 @@ export class Link implements AsyncDisposable {
   }
 
   #up(broker: Broker): void {
-    // Blocked already during setup: it stays so.
+    // The broker blocked during setup already.
     if (this.#state.status === "blocked") return;
     this.#state = { status: "up", broker, sinceMs: Date.now() };
     const { name, logger } = this.#options;
@@ -155,7 +155,7 @@ export class Link implements AsyncDisposable {
     if (hadModel) onDown(reason);
   }
 
-  /** True while this is the connection that stands. */
+  /** True while `model` is the connection that stands. */
   isCurrent(model: ChannelModel): boolean {
     return this.#model === model;
   }
@@ -167,10 +167,8 @@ export class Link implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const connection = await this.#connection;
-    const patience = Promise.withResolvers<void>();
-    const timer = setTimeout(patience.resolve, 1_000);
-    await Promise.race([connection.close().catch(() => {}), patience.promise]);
-    clearTimeout(timer);
+    const closing = connection.close().catch(() => {});
+    await within(1_000, closing, () => {});
     this.#closed.abort();
   }
 }

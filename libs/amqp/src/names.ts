@@ -1,4 +1,4 @@
-/** Exchanges and queues whose names more than one library knows (contracts.md, RabbitMQ topology). */
+/** Exchanges and queues whose names more than one library knows (docs/reference/rabbitmq.md). */
 export const names = {
   events: "fairlead.events",
   log: "fairlead.log.v1",

@@ -12,7 +12,7 @@ export interface ProbedBroker extends Broker {
 }
 
 /**
- * Connects once, to see whether a broker answers, takes the user and is new enough. For `doctor`; changes nothing there.
+ * Connects once, to see whether a broker answers, takes the user and is new enough. For `doctor`; changes nothing at the broker.
  * @throws {AmqpError} with the reason
  */
 export async function probeBroker(url: string, timeoutMs: number): Promise<ProbedBroker> {

@@ -20,7 +20,7 @@ export interface TailOptions {
 export interface BusHealth {
   /** False when publish would fail now. */
   readonly canAccept: boolean;
-  /** Works, but not as it should; the words say what. */
+  /** The bus works, but not as it should; `problems` says why. */
   readonly isDegraded: boolean;
   /** Sentences for an operator; empty when all is well. */
   readonly problems: readonly string[];
@@ -46,7 +46,7 @@ export interface BusHealth {
 
 /**
  * The message bus. `publish` is where the promise is kept: when it resolves, the event survives a crash of the process
- * and of its machine as long as the disks survive (architecture.md, The promise).
+ * and of its machine as long as the disks survive (docs/explanation/architecture.md, The promise).
  */
 export interface Bus extends AsyncDisposable {
   /**
@@ -58,8 +58,8 @@ export interface Bus extends AsyncDisposable {
    */
   publish(event: CloudEvent): Promise<void>;
   /**
-   * Events in the order of the log, each at least once; no gap between what was stored and what is live. A reader that
-   * falls behind is served from the log: nothing is held for it in memory. "The time of the call" is that of `tail`
+   * Events in the order of the log, each at least once; no gap between what was stored and what is live. The log serves
+   * a reader that falls behind: nothing is held in memory for that reader. "The time of the call" is that of `tail`
    * itself, not of the first step of the iteration. Ends without an error when the signal fires. The data of an event
    * may be kept, must not be changed, and may be a view of a larger buffer (copy it to keep it for long).
    * @throws {BusError} BUS_CLOSED, also from a running iteration when the bus is disposed; BUS_FAILED

@@ -8,9 +8,6 @@
 export type { AmqpBusOptions } from "./amqp/amqp-bus.ts";
 export type { Bus, BusHealth, LoggedEvent, TailOptions } from "./bus.ts";
 export { BusError, type BusErrorCode } from "./errors.ts";
-export { type IpcBusOptions, openIpcBus } from "./ipc/ipc-bus.ts";
-export type { BusPort } from "./ipc/protocol.ts";
-export { serveBus } from "./ipc/serve.ts";
 export { observeBus } from "./observe.ts";
 export { openAmqpBus } from "./open-amqp-bus.ts";
 export {

@@ -1,6 +1,6 @@
-import { errorCode, type Meter } from "@fairlead/core";
+import { type Meter, reasonOf } from "@fairlead/core";
 import type { Bus } from "./bus.ts";
-import type { BusErrorCode } from "./errors.ts";
+import { BusError, type BusErrorCode } from "./errors.ts";
 
 /** What publish refuses with; counted from 0, so that the first refusal is seen as one. */
 const refusals: readonly BusErrorCode[] = [
@@ -19,10 +19,10 @@ export function observeBus(bus: Bus, meter: Meter): Bus {
   });
   const refused = meter.counter({
     name: "fairlead_bus_refused_events_total",
-    help: "Events that publish refused, by the code of the error",
-    labels: ["code"],
+    help: "Events that publish refused, by the reason",
+    labels: ["reason"],
   });
-  for (const code of refusals) refused.increment(0, { code });
+  for (const code of refusals) refused.increment(0, { reason: reasonOf(code) });
   const gauge = (name: string, help: string) => meter.gauge({ name: `fairlead_bus_${name}`, help });
   const pendingEvents = gauge("pending_events", "Events accepted by publish and not yet durable");
   const pendingBytes = gauge("pending_bytes", "Bytes accepted by publish and not yet durable");
@@ -62,7 +62,7 @@ export function observeBus(bus: Bus, meter: Meter): Bus {
         await bus.publish(event);
         published.increment();
       } catch (error) {
-        refused.increment(1, { code: errorCode(error) ?? "UNKNOWN" });
+        refused.increment(1, { reason: error instanceof BusError ? reasonOf(error.code) : "internal" });
         throw error;
       }
     },

@@ -1,4 +1,4 @@
-/** "degraded": it works, but an operator should look. Only "failed" makes a process unready. */
+/** "degraded": the part works, but an operator should look. Only "failed" makes a process unready. */
 export type HealthStatus = "ok" | "degraded" | "failed";
 
 export interface HealthResult {
@@ -7,7 +7,7 @@ export interface HealthResult {
   readonly problems: readonly string[];
 }
 
-/** One thing that `/readyz` asks. A check answers from what is known already: it dials nobody and waits for nobody. */
+/** One part that `/readyz` asks. A check answers from what is known already, and neither dials nor waits. */
 export interface HealthCheck {
   /** "tcp-gateway", "bus": shown by `/readyz?verbose`. */
   readonly name: string;

@@ -1,4 +1,7 @@
-import type { LineSink } from "./logger.ts";
+/** The place where log lines go. Each line is whole and ends in LF. */
+export interface LineSink {
+  write(line: string): unknown;
+}
 
 const own = new Set(["level", "time", "service", "msg", "err"]);
 

@@ -1,30 +1,28 @@
 import type { Logger } from "@fairlead/core";
 import { pino } from "pino";
 import { redactUrls } from "./config/schema.ts";
-import { createHumanLines } from "./human-lines.ts";
+import { createHumanLines, type LineSink } from "./human-lines.ts";
 
 export const logLevels = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** Takes whole lines, each with its LF. */
-export interface LineSink {
-  write(line: string): unknown;
-}
-
 export interface LoggerOptions {
-  /** The field `service` of every line; a child may set its own. */
+  /** The field `service` of every line. A child may set another one. */
   readonly service: string;
   readonly level: LogLevel;
-  /** "json": for machines (contracts.md, Metrics and logs). "human": one short line for a terminal. Default "json". */
+  /** "json": JSON lines for machines. "human": short lines for a terminal. Default "json". */
   readonly format?: "json" | "human";
-  /** Default: standard output, written at once, so that the last line before a crash is there. */
+  /** Default: standard output, written synchronously, so that the last line before a crash is not lost. */
   readonly sink?: LineSink;
 }
 
 const secretFields = ["authorization", "cookie", "token", "password", "secret", "passphrase"];
 const secretPaths = secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]);
 
-/** Passwords hide in URLs, and URLs in the messages of errors; pino puts the messages of causes into `message` and `stack`. */
+/**
+ * Replaces passwords in an error. Messages of errors may hold URLs with passwords. pino puts the messages of causes into `message`
+ * and `stack`.
+ */
 function serializeError(error: unknown): unknown {
   if (!(error instanceof Error)) return typeof error === "string" ? redactUrls(error) : error;
   const { aggregateErrors, raw: _raw, ...plain } = pino.stdSerializers.err(error);

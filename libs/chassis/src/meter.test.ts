@@ -59,24 +59,6 @@ test("onScrape() calls back before the values are read, until disposed; a failin
   assert.equal(warned.length, 1);
 });
 
-test("addSource() adds up the counters of other processes and leaves out the one that fails", async () => {
-  const owner = createMeter(options);
-  const worker = createMeter(options);
-  for (const [meter, n] of [
-    [owner, 1],
-    [worker, 10],
-  ] as const) {
-    meter.counter({ name: "a_total", help: "A.", labels: ["l"] }).increment(n, { l: "x" });
-    meter.histogram({ name: "h", help: "H.", buckets: [1] }).observe(0.5);
-  }
-  using _worker = owner.addSource(async () => JSON.parse(JSON.stringify(await worker.exportMetrics())));
-  using _gone = owner.addSource(async () => undefined);
-  using _failing = owner.addSource(() => Promise.reject(new Error("gone")));
-  const { text } = await owner.render();
-  assert.match(text, /^a_total\{l="x"\} 11$/m);
-  assert.match(text, /^h_count 2$/m);
-});
-
 test("createMeter() brings the metrics of the process", async () => {
   const { text } = await createMeter({ logger: silentLogger }).render();
   assert.match(text, /^process_resident_memory_bytes \d/m);

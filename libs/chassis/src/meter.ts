@@ -10,17 +10,14 @@ import {
 } from "@fairlead/core";
 import * as prom from "prom-client";
 
-/** The metrics of one process as plain JSON: what worker processes send to the one that is scraped. */
-export type MetricsSnapshot = readonly object[];
-
 export interface MeterOptions {
-  /** Told of a callback that fails at a scrape; the scrape goes on without it. */
+  /** The logger is told of a callback that fails at a scrape. The scrape goes on without that callback. */
   readonly logger: Logger;
-  /** CPU, memory, event loop and garbage collection of the process. Default true. */
+  /** Adds metrics of CPU, memory, event loop and garbage collection of the process. Default true. */
   readonly processMetrics?: boolean;
 }
 
-/** A metric that was made, whether it has a value yet or not. */
+/** A metric that was made, with a value or without one. */
 export interface RegisteredMetric {
   readonly name: string;
   readonly kind: Kind;
@@ -28,15 +25,12 @@ export interface RegisteredMetric {
   readonly labels: readonly string[];
 }
 
-/** A Meter whose values can be scraped, alone or together with those of other processes. */
+/** A Meter whose values can be scraped. */
 export interface ScrapedMeter extends Meter {
-  /** The Prometheus text format, with every source merged in: counters and histograms are added up. */
+  /** The Prometheus text format. */
   render(): Promise<{ readonly contentType: string; readonly text: string }>;
-  exportMetrics(): Promise<MetricsSnapshot>;
-  /** All that were made here, in the order of their making; those of the process itself are not among them. */
+  /** All metrics that were made by this meter, in order. The metrics of the process are not among them. */
   readonly registered: readonly RegisteredMetric[];
-  /** Asked at every scrape for another process's metrics; undefined when it has none to give. */
-  addSource(source: () => Promise<MetricsSnapshot | undefined>): Disposable;
 }
 
 type Kind = "counter" | "gauge" | "histogram";
@@ -45,7 +39,6 @@ export function createMeter(options: MeterOptions): ScrapedMeter {
   const registry = new prom.Registry();
   const known = new Map<string, RegisteredMetric & { metric: Counter | Gauge | Histogram }>();
   const collectors = new Set<() => void | Promise<void>>();
-  const sources = new Set<() => Promise<MetricsSnapshot | undefined>>();
   if (options.processMetrics ?? true) prom.collectDefaultMetrics({ register: registry });
 
   function once<T extends Counter | Gauge | Histogram>(kind: Kind, asked: MetricOptions, make: () => T): T {
@@ -83,11 +76,6 @@ export function createMeter(options: MeterOptions): ScrapedMeter {
     }
   }
 
-  async function exportMetrics(): Promise<MetricsSnapshot> {
-    await collect();
-    return registry.getMetricsAsJSON();
-  }
-
   return {
     counter: (asked) =>
       once("counter", asked, () => {
@@ -112,30 +100,12 @@ export function createMeter(options: MeterOptions): ScrapedMeter {
       collectors.add(callback);
       return { [Symbol.dispose]: () => void collectors.delete(callback) };
     },
-    addSource: (source) => {
-      sources.add(source);
-      return { [Symbol.dispose]: () => void sources.delete(source) };
-    },
-    exportMetrics,
     get registered() {
       return [...known.values()].map(({ metric: _, ...one }) => one);
     },
     async render() {
-      const contentType = registry.contentType;
-      if (sources.size === 0) {
-        await collect();
-        return { contentType, text: await registry.metrics() };
-      }
-      const settled = await Promise.allSettled([exportMetrics(), ...[...sources].map((source) => source())]);
-      const snapshots = settled.flatMap((one) =>
-        one.status === "fulfilled" && one.value ? [one.value] : [],
-      );
-      for (const one of settled) {
-        if (one.status === "rejected") {
-          options.logger.warn({ err: toError(one.reason) }, "cannot merge the metrics of another process");
-        }
-      }
-      return { contentType, text: await prom.AggregatorRegistry.aggregate([...snapshots]).metrics() };
+      await collect();
+      return { contentType: registry.contentType, text: await registry.metrics() };
     },
   };
 }

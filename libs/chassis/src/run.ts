@@ -1,20 +1,20 @@
 import { type Clock, FairleadError, type Logger, systemClock, toError } from "@fairlead/core";
 
-/** Exit codes of every process of Fairlead; usage and configuration as in sysexits(3) and by common habit. */
+/** The exit codes of every process of Fairlead, those of usage and configuration by sysexits(3) and common habit. */
 export const exitCodes = { ok: 0, failure: 1, usage: 2, badConfiguration: 78 } as const;
 
-/** npm and a terminal both deliver one key press: signals within this time count as one. */
+/** The signals of one key press come from npm and from the terminal. Signals within this time count as one. */
 const sameSignalMs = 1_000;
 
-/** Everything of the process that `run` touches, so that a test can stand in for it. */
+/** The parts of the process that `run` uses. A test passes its own. */
 export interface HostProcess {
   /** Emits SIGTERM, SIGINT, uncaughtException, unhandledRejection. */
   readonly events: NodeJS.EventEmitter;
   setExitCode(code: number): void;
   exit(code: number): void;
-  /** What keeps the process alive, by kind. */
+  /** The kinds of the resources that keep the process alive. */
   openResources(): readonly string[];
-  /** One line to standard error. */
+  /** Writes one line to standard error. */
   say(text: string): void;
 }
 
@@ -28,22 +28,25 @@ const systemProcess: HostProcess = {
   say: (text) => process.stderr.write(`${text}\n`),
 };
 
-/** What `main` is given. */
+/** The context of `main`. */
 export interface RunContext {
-  /** Fires at the first SIGTERM or SIGINT, and at an error that nobody caught: drain, then return. */
+  /** Fires at the first SIGTERM or SIGINT, and at an error that was not caught. `main` then drains and returns. */
   readonly signal: AbortSignal;
-  /** Whole milliseconds until the process is made to exit; the whole limit before the signal. */
+  /** Whole milliseconds until the process is made to exit. Before the signal: the whole limit. */
   remainingMs(): number;
   /** Called once the configuration is known. */
   configure(settings: { readonly logger?: Logger; readonly shutdownMs?: number }): void;
 }
 
 export interface RunOptions {
-  /** Begins the lines on standard error: "tcp-gateway". */
+  /** The beginning of the lines on standard error: "tcp-gateway". */
   readonly name: string;
-  /** From the first signal to the forced exit, in milliseconds. Default 25,000: below the 30 s of Kubernetes. */
+  /** The time from the first signal to the forced exit, in milliseconds. Default 25,000: below the 30 s of Kubernetes. */
   readonly shutdownMs?: number;
-  /** The drain after an error that nobody caught gets at most this long: the state is not to be trusted. Default 5,000. */
+  /**
+   * The most milliseconds for the drain after an error that was not caught, because the state is not to be trusted then. Default
+   * 5,000.
+   */
   readonly crashDrainMs?: number;
   readonly clock?: Clock;
   readonly process?: HostProcess;
@@ -57,9 +60,9 @@ export function exitCodeOf(error: unknown): number {
 }
 
 /**
- * Runs a process from its start to its exit code. `main` returns when it has drained after the signal, or when its work
- * is done; the process then ends by itself, as nothing is left open. It is made to exit only when the drain exceeds
- * `shutdownMs`, or at a second signal.
+ * Runs a process from its start to its exit code. `main` returns when it has drained after the signal, or when its work is done.
+ * The process then ends by itself, because nothing is left open. `run` ends the process only when the drain exceeds `shutdownMs`,
+ * or at a second signal.
  */
 export async function run(main: (context: RunContext) => Promise<void>, options: RunOptions): Promise<void> {
   const host = options.process ?? systemProcess;
@@ -117,17 +120,17 @@ export async function run(main: (context: RunContext) => Promise<void>, options:
       },
     });
   } catch (error) {
-    // Stopped while it was starting: what `main` had opened is closed again, and that is a good end.
+    // The process was stopped while it started. `main` has closed what was open, so the end is a good one.
     if (error !== stop.signal.reason || firstSignalAt === undefined) {
       host.say(`${options.name}: ${describe(error)}`);
       host.setExitCode(exitCodeOf(error));
     }
   }
-  // Nothing should be open now. If something is, the process says what and ends all the same.
+  // Nothing should be open now. If something is, the process names the resource and ends all the same.
   if (!stop.signal.aborted) exitAfter(shutdownMs);
 }
 
-/** Our errors are for operators and say it all in their text; of any other the stack is what helps. */
+/** Our own errors are written for operators, so their text is enough. For any other error the stack is shown. */
 function describe(error: unknown): string {
   if (error instanceof FairleadError) return error.message;
   return toError(error).stack ?? toError(error).message;

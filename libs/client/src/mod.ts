@@ -4,14 +4,9 @@
  *
  * @module
  */
-export {
-  ClientError,
-  type ClientErrorCode,
-  connectionFailure,
-  ProblemResponse,
-} from "./errors.ts";
-export { type HttpOptions, type RequestOptions, request } from "./http.ts";
-export { type LineBatch, lineBatchOf, readLineBatches } from "./line-batches.ts";
-export { type DatagramProgress, type SendDatagramsOptions, sendDatagrams } from "./send-datagrams.ts";
-export { type SendLinesOptions, type SendProgress, sendLines } from "./send-lines.ts";
-export { type TailEventsOptions, type TailedEvent, tailEvents } from "./tail-events.ts";
+export { ClientError, ProblemResponse } from "./errors.ts";
+export { type HttpOptions, request } from "./http.ts";
+export { lineBatchOf, readLineBatches } from "./line-batches.ts";
+export { sendDatagrams } from "./send-datagrams.ts";
+export { sendLines } from "./send-lines.ts";
+export { tailEvents } from "./tail-events.ts";

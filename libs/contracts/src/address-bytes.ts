@@ -2,11 +2,11 @@ import { isIPv4, isIPv6 } from "node:net";
 
 const none = Buffer.alloc(0);
 
-/** A source repeats from datagram to datagram; parsing its text every time would cost more than the record. */
+/** The same source sends many datagrams. Parsing its text for each of them would cost more than the record. */
 const remembered = new Map<string, Buffer>();
 const maxRemembered = 4_096;
 
-/** 4 or 16 bytes in network order; none for a text that is no IP address. An IPv6 zone is cut off. */
+/** The 4 or 16 bytes of an address in network order; none for a text that is no IP address. An IPv6 zone is cut off. */
 export function addressBytes(host: string): Buffer {
   const known = remembered.get(host);
   if (known) return known;

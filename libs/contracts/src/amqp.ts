@@ -1,9 +1,12 @@
-/** A CloudEvents event as an AMQP 0-9-1 message, in the binary mode of the CloudEvents AMQP binding. */
+/**
+ * A CloudEvents event as an AMQP 0-9-1 message, in the binary mode of the CloudEvents AMQP binding
+ * (docs/reference/rabbitmq.md).
+ */
 import type { CloudEvent } from "@fairlead/core";
 import { ContractError } from "./errors.ts";
 import { fromStructuredJson, structuredMediaType, timeOf } from "./structured.ts";
 
-/** The part of an AMQP 0-9-1 message that an event is written to; fits amqplib's publish options and messages. */
+/** The parts of an AMQP 0-9-1 message that hold an event. amqplib's publish options and messages have this shape. */
 export interface AmqpMessage {
   readonly content: Buffer;
   readonly properties: AmqpProperties;
@@ -18,7 +21,7 @@ export interface AmqpProperties {
   readonly headers?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** What `toAmqp` writes. */
+/** A message as `toAmqp` writes an event. */
 export interface EventMessage extends AmqpMessage {
   readonly properties: {
     readonly contentType: string;
@@ -30,7 +33,7 @@ export interface EventMessage extends AmqpMessage {
   };
 }
 
-/** Read in this order; the first is the one that is written. */
+/** Prefixes of headers that are read, in this order. The first is the one that is written. */
 const prefixes = ["ce-", "cloudEvents:", "cloudEvents_", "ce_"] as const;
 
 /** An event as an AMQP message in binary mode. The content is a view of the event's data. */
@@ -51,7 +54,7 @@ export function toAmqp(event: CloudEvent): EventMessage {
     properties: {
       contentType: event.datacontenttype,
       messageId: event.id,
-      // Unsigned on the wire.
+      // The timestamp is unsigned on the wire.
       ...(seconds >= 0 ? { timestamp: seconds } : {}),
       type: event.type,
       headers,
@@ -62,8 +65,8 @@ export function toAmqp(event: CloudEvent): EventMessage {
 type AmqpAttributes = Record<string, string | number | boolean>;
 
 /**
- * The CloudEvents attributes among a message's headers, by name in lower case: with any of the prefixes `ce-`, `ce_`,
- * `cloudEvents:`, `cloudEvents_`. Headers of others, and values that no attribute can have, are passed over.
+ * The CloudEvents attributes among a message's headers, by name in lower case. Their headers have one of the prefixes `ce-`, `ce_`,
+ * `cloudEvents:`, `cloudEvents_`. Other headers, and values that no attribute can have, are passed over.
  */
 export function amqpAttributes(headers: Readonly<Record<string, unknown>>): AmqpAttributes {
   const attributes: AmqpAttributes = {};
@@ -82,7 +85,7 @@ export function amqpAttributes(headers: Readonly<Record<string, unknown>>): Amqp
 
 /** When a message was sent, in milliseconds since the epoch: its timestamp, else when it was received. */
 export function amqpSentAtMs({ timestamp }: AmqpProperties, receivedAtMs: number): number {
-  // A sender that counts otherwise than in seconds may be beyond what a date can say.
+  // The timestamp of a sender that counts in other units than seconds may be beyond every possible date.
   const isPossible = typeof timestamp === "number" && Math.abs(timestamp * 1_000) <= 8.64e15;
   return isPossible ? timestamp * 1_000 : receivedAtMs;
 }
@@ -92,7 +95,7 @@ export function amqpSentAtMs({ timestamp }: AmqpProperties, receivedAtMs: number
  * structured mode (`application/cloudevents+json`). A missing time is the message's timestamp, else `receivedAtMs`. The
  * data is a view of the content.
  *
- * @throws {ContractError} EVENT_INVALID when it is no CloudEvent
+ * @throws {ContractError} EVENT_INVALID when the message is no CloudEvent
  */
 export function fromAmqp(message: AmqpMessage, receivedAtMs: number = Date.now()): CloudEvent {
   const { contentType } = message.properties;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { anyRecord, asFrames, asRecords, eventOf, read } from "../test/samples.ts";
 import { encodeLines, encodeNdjson, encodeRecords } from "./encode-records.ts";
 import { recordContainers } from "./names.ts";
-import { anyRecord, asFrames, asRecords, eventOf, read } from "./test/samples.ts";
 
 const { lines, records, ndjson } = recordContainers;
 const at = { micros: 1_767_225_600_123_456, from: { host: "192.0.2.1", port: 5 } };

@@ -6,9 +6,9 @@ import { recordContainers } from "./names.ts";
 import { type DecodedRecord, formatMicros } from "./records.ts";
 
 /**
- * The records of an event, from any of the four containers (contracts.md, Record containers): `lines`, `records`,
- * NDJSON, and for any other media type the data as the one record. Payloads are views of the event's data, except
- * those of NDJSON. An NDJSON line that is no `{seq, time, text | base64}`, as in `udp.syslog`, is itself the payload.
+ * The records of an event, from any of the four containers (docs/reference/events.md, Record containers): `lines`, `records`,
+ * NDJSON, and for any other media type the data as the one record. Payloads are views of the event's data, except those of
+ * NDJSON. An NDJSON line that is no `{seq, time, text | base64}`, as in `udp.syslog`, is itself the payload.
  *
  * @throws {ContractError} RECORDS_INVALID, after every record before the damage was given, when the data ends inside a
  *   record, a length or number is impossible, or there are not as many records as `recordcount` says
@@ -43,7 +43,7 @@ function containerDecoder(mediaType: string): Decoder | undefined {
   }
 }
 
-/** The data as the one record; the event says in its extension `from` who sent it. */
+/** The data as the one record. The extension `from` of the event names the sender. */
 function single(event: CloudEvent): Decoder {
   const from = parseAddress(String(event.extensions["from"] ?? ""));
   return (data, seq) => [{ seq, payload: data, ...(from && { from }) }];
@@ -120,7 +120,7 @@ function* decodeNdjson(data: Buffer, firstSeq: number): Generator<DecodedRecord>
   }
 }
 
-/** Undefined for an object that is no record of the container but itself the payload, as in `udp.syslog`. */
+/** Undefined for an object that is no record of the container: such an object is itself the payload, as in `udp.syslog`. */
 function payloadOf({ seq, time, text, base64 }: Line): Buffer | undefined {
   if (typeof seq !== "number" || typeof time !== "string") return undefined;
   if (typeof text === "string") return Buffer.from(text);

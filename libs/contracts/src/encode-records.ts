@@ -6,7 +6,7 @@ import { type FrameRecords, formatMicros, type Records } from "./records.ts";
 
 const lineFeed = 0x0a;
 
-/** Bytes of one record of the records container without address and payload. */
+/** The size of one record of the records container without address and payload. */
 export const recordHeaderBytes = 4 + 1 + 2 + 8;
 
 /**
@@ -35,7 +35,7 @@ export function encodeLines(frames: FrameRecords): Uint8Array {
 
 /** The records container, written into one buffer: payload, source address and receive time of each record. */
 export function encodeRecords(records: Records): Buffer {
-  // 16 bytes for every address is the most that can be; what is not used is cut off at the end.
+  // No address has more than 16 bytes. Bytes that are not used are cut off at the end.
   const bytes = Buffer.allocUnsafe(records.payloadBytes + records.count * (recordHeaderBytes + 16));
   let end = 0;
   for (let index = 0; index < records.count; index++) {
@@ -57,7 +57,7 @@ export function encodeRecords(records: Records): Buffer {
 }
 
 /**
- * NDJSON, `{seq, time, from?, text | base64}` a record: text where the payload is UTF-8.
+ * The NDJSON container, `{seq, time, from?, text | base64}` for each record. A payload that is UTF-8 is written as `text`.
  *
  * @param firstSeq the number of the first record: the event's `firstseq`
  */

@@ -1,7 +1,7 @@
 import { type CloudEvent, createId, type EventExtensions } from "@fairlead/core";
 import { ContractError } from "./errors.ts";
 
-/** What every event is built from. */
+/** The parts from which `createEvent` makes an event. */
 export interface EventFields {
   readonly type: string;
   /** URI reference of the producer: "/tcp-gateway/<instance>/<listener>". */
@@ -13,7 +13,7 @@ export interface EventFields {
   readonly extensions?: Readonly<Record<string, string | number | boolean | undefined>>;
   /** Milliseconds since the epoch. Default now. */
   readonly timeMs?: number;
-  /** Default a new one. Give it where a repeat must have the same. */
+  /** Default a new id. Give the id where a repeat must have the same one. */
   readonly id?: string;
 }
 
@@ -30,7 +30,7 @@ const reservedNames: ReadonlySet<string> = new Set([
   "data",
 ]);
 
-/** Lower-case letters and digits, 1 to 20, no attribute of CloudEvents itself. */
+/** True for 1 to 20 lower-case letters and digits that name no attribute of CloudEvents itself. */
 export function isExtensionName(name: string): boolean {
   return /^[a-z0-9]{1,20}$/.test(name) && !reservedNames.has(name);
 }

@@ -9,7 +9,7 @@ import {
   tcpConnectionsPageSchema,
   udpListenersSchema,
 } from "./http.ts";
-import { recordContainers } from "./names.ts";
+import { eventTypes, recordContainers } from "./names.ts";
 import { statsdRecordSchema } from "./statsd-record.ts";
 import { toStructuredJson } from "./structured.ts";
 import { syslogRecordSchema } from "./syslog-record.ts";
@@ -21,7 +21,7 @@ import {
   tcpOpenedSchema,
   tcpRecords,
 } from "./tcp-events.ts";
-import { udpRecords, udpStatsd, udpSyslog } from "./udp-events.ts";
+import { udpEvent } from "./udp-events.ts";
 
 const batch = {
   source: "/test/1/main",
@@ -83,16 +83,10 @@ describe("tcpRecords()", () => {
   });
 });
 
-test("the other builders name their type and media type", () => {
-  const events = [udpRecords(batch), udpSyslog(batch), udpStatsd({ ...batch, intervalMs: 10 })];
-  assert.deepEqual(
-    events.map(({ type, datacontenttype, extensions }) => [type, datacontenttype, extensions["intervalms"]]),
-    [
-      ["dev.fairlead.udp.records", recordContainers.lines, undefined],
-      ["dev.fairlead.udp.syslog", recordContainers.ndjson, undefined],
-      ["dev.fairlead.udp.statsd", recordContainers.ndjson, 10],
-    ],
-  );
+test("udpEvent() makes an event of records of the type that it is given, with extensions of its own", () => {
+  const { type, datacontenttype, extensions } = udpEvent(eventTypes.udpStatsd, batch, { intervalms: 10 });
+  assert.deepEqual([type, datacontenttype], ["dev.fairlead.udp.statsd", recordContainers.lines]);
+  assert.deepEqual(extensions, { recordcount: 2, firstseq: 5, intervalms: 10 });
 });
 
 test("tcpOpened() and tcpClosed() carry JSON as their schemas say, about the connection as subject", () => {

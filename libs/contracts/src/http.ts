@@ -1,11 +1,12 @@
 import { z } from "zod";
+import { udpListenerKinds } from "./names.ts";
 import { socketAddressSchema, tlsIdentitySchema } from "./tcp-events.ts";
 
-/** Bodies of the HTTP API (contracts.md, HTTP API). The OpenAPI document is generated from these. */
+/** The bodies of the HTTP API. The OpenAPI document is generated from these schemas. */
 
 const count = z.int().min(0);
 
-/** One thing that is wrong with a request: its place in the body, or the name of a path or query parameter. */
+/** One fault of a request: a place in the body, or the name of a path or query parameter, and what is wrong there. */
 export const problemDetailSchema = z.object({
   pointer: z
     .string()
@@ -46,7 +47,7 @@ export const structuredEventSchema = z.looseObject({
   data_base64: z.base64().optional(),
 });
 
-/** The data of `event: gap` in the event stream: offsets behind the place that was asked for that will not come. */
+/** The data of `event: gap` in the event stream: offsets that a reader has asked for and that will not come. */
 export const eventGapSchema = z.object({
   first: count.meta({ description: "Offset of the first event that is not kept any more" }),
   last: count.meta({ description: "And of the last" }),
@@ -80,7 +81,7 @@ export const tcpConnectionsPageSchema = z.object({
 
 export type TcpConnectionsPage = z.infer<typeof tcpConnectionsPageSchema>;
 
-/** The loss ledger: received = published + all of rejected + pending; kernelDropped never reached the process. */
+/** The loss ledger: received = published + all of rejected + pending. What the kernel dropped never reached the process. */
 export const ledgerSchema = z.object({
   received: count,
   published: count,
@@ -92,7 +93,7 @@ export type Ledger = z.infer<typeof ledgerSchema>;
 
 export const udpListenerSchema = z.object({
   name: z.string(),
-  kind: z.enum(["raw", "syslog", "statsd"]),
+  kind: z.enum(udpListenerKinds),
   local: socketAddressSchema,
   ledger: ledgerSchema,
   receivedBytes: count,

@@ -1,4 +1,7 @@
-/** Every service of the suite: folder, package, image, chart, metric label and section of the configuration. */
+/**
+ * Every service of the suite. A service has one name as folder, package, image, chart, metric label and section of the
+ * configuration.
+ */
 export const serviceNames = [
   "tcp-gateway",
   "udp-collector",
@@ -10,7 +13,7 @@ export const serviceNames = [
 
 export type ServiceName = (typeof serviceNames)[number];
 
-/** What a bearer token may be given: the rights that the routes of all services ask for, and `admin` for all of them. */
+/** The rights that a bearer token may have. The routes of all services ask for these. `admin` stands for all of them. */
 export const scopes = {
   "events:read": "read and follow the log (tail)",
   "tcp:read": "see who is connected over TCP",
@@ -20,7 +23,7 @@ export const scopes = {
   admin: "everything",
 } as const;
 
-/** Routing keys of the events (contracts.md, Events). */
+/** The types of all events (docs/reference/events.md). */
 export const eventTypes = {
   tcpRecords: "dev.fairlead.tcp.records",
   tcpOpened: "dev.fairlead.tcp.opened",
@@ -30,6 +33,13 @@ export const eventTypes = {
   udpStatsd: "dev.fairlead.udp.statsd",
 } as const;
 
+export type EventType = (typeof eventTypes)[keyof typeof eventTypes];
+
+/** The kinds of UDP listeners. Each has a folder of this name in services/udp-collector/src. */
+export const udpListenerKinds = ["raw", "syslog", "statsd"] as const;
+
+export type UdpListenerKind = (typeof udpListenerKinds)[number];
+
 /** Record containers: the `datacontenttype` of events that carry records. */
 export const recordContainers = {
   lines: "application/vnd.fairlead.lines",
@@ -37,5 +47,8 @@ export const recordContainers = {
   ndjson: "application/x-ndjson",
 } as const;
 
-/** A pattern over routing keys as `/v1/events` takes it: words, `*` and `#`; few enough that matching stays cheap whatever a client asks for. */
+/**
+ * A pattern over routing keys as `/v1/events` takes one: words, `*` and `#`. The length is bounded, so that every match stays
+ * cheap.
+ */
 export const topicPattern = /^(?=.{1,200}$)([\w*-]+|#)(\.([\w*-]+|#)){0,9}$/;

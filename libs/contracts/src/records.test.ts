@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { anyRecord, asFrames, asRecords, eventOf, expected, read } from "../test/samples.ts";
 import { encodeLines, encodeNdjson, encodeRecords } from "./encode-records.ts";
 import { recordContainers } from "./names.ts";
 import { type FrameRecords, framesAsRecords } from "./records.ts";
-import { anyRecord, asFrames, asRecords, eventOf, expected, read } from "./test/samples.ts";
 
 const { lines, records, ndjson } = recordContainers;
 const manyRecords = fc.array(anyRecord, { maxLength: 8 });

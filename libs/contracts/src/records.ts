@@ -1,38 +1,38 @@
-/** Where a record came from. */
+/** The sender of a record. */
 export interface RecordAddress {
-  /** IPv4 or IPv6 address in text; an IPv6 zone ("%eth0") is not carried. Any other host is left out. */
+  /** An IPv4 or IPv6 address in text. An IPv6 zone ("%eth0") is not carried. Any other host is left out. */
   readonly host: string;
   readonly port: number;
 }
 
-/** A batch of frames of one connection; a `FrameBatch` of @fairlead/socket is one. */
+/** A batch of frames of one connection. The `FrameBatch` of @fairlead/socket has this shape. */
 export interface FrameRecords {
   readonly count: number;
   /** Sum of the payloads, in bytes. */
   readonly payloadBytes: number;
   frame(index: number): Uint8Array;
-  /** All records in one piece, each ended by one LF, where there is such a piece. */
+  /** All records in one piece, each ended by one LF. Undefined where no such piece exists. */
   readonly lines?: Uint8Array;
 }
 
-/** A batch of records with source and time each; a `DatagramBatch` of @fairlead/socket is one. */
+/** A batch of records, each with its source and time. The `DatagramBatch` of @fairlead/socket has this shape. */
 export interface Records {
   readonly count: number;
   /** Sum of the payloads, in bytes. */
   readonly payloadBytes: number;
   payload(index: number): Uint8Array;
-  /** Undefined where nothing is known about it, as for a Unix socket. */
+  /** Undefined where the source is not known, as for a Unix socket. */
   source(index: number): RecordAddress | undefined;
   /** Microseconds since the epoch. */
   receivedAtMicros(index: number): number;
 }
 
-/** A record as it comes out of any container. */
+/** A record that was decoded, from whichever container. */
 export interface DecodedRecord {
-  /** `firstseq` of the event + index; with the event's subject the record's identity. */
+  /** `firstseq` of the event + index. The event's subject and this number identify the record. */
   readonly seq: number;
   readonly payload: Buffer;
-  /** Receive time, RFC 3339 with microseconds, where the container carries it. */
+  /** The receive time, RFC 3339 with microseconds. Undefined where the container carries none. */
   readonly time?: string;
   readonly from?: RecordAddress;
 }
@@ -51,7 +51,7 @@ export function framesAsRecords(
   };
 }
 
-/** The text of the second that was asked for last: the records of a batch share it. */
+/** The text of the second that was formatted last. The records of a batch share that second. */
 let lastSecond = Number.NaN;
 let lastText = "";
 

@@ -2,8 +2,8 @@ import type { CloudEvent } from "@fairlead/core";
 import { toStructuredJson } from "./structured.ts";
 
 /**
- * An event as one server-sent event (WHATWG HTML, 9.2): `id` is the log offset, `data` the JSON form in one line. There is
- * no `event` field, so that a browser's `onmessage` hears it.
+ * An event as one server-sent event (WHATWG HTML, 9.2): `id` is the log offset, `data` the JSON form in one line. The field
+ * `event` is left out, because a browser calls `onmessage` only for events without that field.
  */
 export function toServerSentEvent(offset: number, event: CloudEvent): string {
   return `id: ${offset}\ndata: ${JSON.stringify(toStructuredJson(event))}\n\n`;

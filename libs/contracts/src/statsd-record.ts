@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Why a line was not taken. The last two are not the line's fault: the flush was at its limit. */
+/** Why a line was rejected. For the last two the cause is not the line: a limit of the flush was reached. */
 export const badLineReasons = [
   "name",
   "value",

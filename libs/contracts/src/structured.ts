@@ -37,8 +37,8 @@ function isJson(mediaType: string): boolean {
 }
 
 /**
- * The JSON form of an event, ready for JSON.stringify. Loses no byte: JSON data becomes a JSON value only if that gives
- * the same bytes back, other UTF-8 becomes text, everything else `data_base64`.
+ * The JSON form of an event, ready for JSON.stringify. No byte is lost: JSON data becomes a JSON value only if that value gives the
+ * same bytes back, other UTF-8 becomes text, everything else `data_base64`.
  */
 export function toStructuredJson(event: CloudEvent): StructuredEvent {
   const { extensions, data, ...rest } = event;
@@ -54,7 +54,7 @@ function structuredData(bytes: Uint8Array, mediaType: string): { data: unknown }
       const value: unknown = JSON.parse(text);
       if (JSON.stringify(value) === text) return { data: value };
     } catch {
-      // Says that it is JSON and is not: the bytes go on as they are.
+      // The media type says JSON and the data is none: the bytes are kept as they are.
     }
   }
   return { data_base64: data.toString("base64") };
@@ -63,7 +63,7 @@ function structuredData(bytes: Uint8Array, mediaType: string): { data: unknown }
 /**
  * An event from its JSON form: text, or the value that JSON.parse gave.
  *
- * @param receivedAtMs the event's time when it says none, in milliseconds since the epoch
+ * @param receivedAtMs the time of an event that names none, in milliseconds since the epoch
  * @throws {ContractError} EVENT_INVALID
  */
 export function fromStructuredJson(json: unknown, receivedAtMs: number = Date.now()): CloudEvent {
@@ -112,7 +112,7 @@ function textOf(fields: Fields, name: string): string {
   return value;
 }
 
-/** RFC 3339; as the sender wrote it. */
+/** A time of RFC 3339, as the sender wrote the text. @throws {ContractError} EVENT_INVALID */
 export function timeOf(value: unknown): string {
   const pattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
   if (typeof value === "string" && pattern.test(value) && !Number.isNaN(Date.parse(value))) return value;

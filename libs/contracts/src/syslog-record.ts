@@ -1,10 +1,10 @@
 import { z } from "zod";
 
-/** What the collector filled in because the sender left it out. */
+/** The parts that the collector fills in where the sender left them out. */
 export const assumedParts = ["priority", "year", "zone"] as const;
 export type AssumedPart = (typeof assumedParts)[number];
 
-/** Why a datagram was not understood: the part that is missing or not as its RFC says. */
+/** Why a datagram was not understood: the part that is missing or breaks the RFC. */
 export const unparsedReasons = [
   "empty",
   "priority",
@@ -61,7 +61,10 @@ export const parsedSyslogSchema = z.object({
     .describe("What the sender left out and the collector filled in"),
 });
 
-/** A line of a `udp.syslog` event that was not understood: the datagram as it came, as text or, not UTF-8, as base64. */
+/**
+ * A line of a `udp.syslog` event that was not understood. The datagram stands unchanged in `text`, or in `base64` where the
+ * bytes are not UTF-8.
+ */
 export const unparsedSyslogSchema = z.object({
   ...arrival,
   parsed: z.literal(false),

@@ -3,11 +3,11 @@ import { z } from "zod";
 import { createEvent } from "./event.ts";
 import { eventTypes } from "./names.ts";
 
-/** A batch of records, for `tcpRecords` and `udpRecords`. */
+/** The parts of an event that carries records. */
 export interface RecordsEventFields {
   /** "/tcp-gateway/<instance>/<listener>" */
   readonly source: string;
-  /** Connection id (tcp) or `<listener>/<instance>` (udp): with a number of a record it identifies the record. */
+  /** The connection id (tcp) or `<listener>/<instance>` (udp). The subject and the number of a record identify the record. */
   readonly subject: string;
   /** Media type of `data`: a record container, or the record's own where there is one record an event. */
   readonly datacontenttype: string;
@@ -17,7 +17,7 @@ export interface RecordsEventFields {
   readonly firstSeq: number;
   readonly timeMs?: number;
   readonly id?: string;
-  /** host:port of the sender, where neither subject nor container says it. */
+  /** host:port of the sender, where neither subject nor container names the sender. */
   readonly from?: string;
   /** W3C Trace Context. */
   readonly traceparent?: string;
@@ -50,7 +50,7 @@ export function tcpRecords(fields: RecordsEventFields): CloudEvent {
   return recordsEvent(eventTypes.tcpRecords, fields);
 }
 
-/** One end of a socket; a `SocketAddress` of @fairlead/socket is one. */
+/** One end of a socket. The `SocketAddress` of @fairlead/socket has this shape. */
 export const socketAddressSchema = z.object({
   family: z.enum(["ipv4", "ipv6", "unix"]),
   host: z.string().meta({ description: "Address; the path for unix, empty for an unnamed peer" }),
@@ -103,7 +103,7 @@ export function tcpOpened(fields: ConnectionEventFields<TcpOpened>): CloudEvent 
   return connectionEvent(eventTypes.tcpOpened, fields);
 }
 
-/** A connection is over; comes after its last records. */
+/** A connection is over. The event comes after the last records of the connection. */
 export function tcpClosed(fields: ConnectionEventFields<TcpClosed>): CloudEvent {
   return connectionEvent(eventTypes.tcpClosed, fields);
 }

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { anyEvent, eventOf, plain } from "../test/samples.ts";
 import { fromAmqp, toAmqp } from "./amqp.ts";
 import { ContractError } from "./errors.ts";
 import { structuredEventSchema } from "./http.ts";
 import { parseOffset, toServerSentEvent } from "./sse.ts";
 import { fromStructuredJson, toStructuredJson } from "./structured.ts";
-import { anyEvent, eventOf, plain } from "./test/samples.ts";
 
 const isEventInvalid = (error: unknown) => error instanceof ContractError && error.code === "EVENT_INVALID";
 

@@ -1,6 +1,6 @@
 /**
- * Calls back once when the signal fires, at once when it has fired already. Dispose to listen no longer: a signal that lives for
- * the whole process would keep every callback otherwise.
+ * Calls back once when the signal fires, and at once when the signal has fired already. Dispose to listen no longer: a signal that
+ * lives for the whole process would keep every callback otherwise.
  */
 export function onAbort(signal: AbortSignal | undefined, callback: () => void): Disposable {
   if (signal?.aborted) callback();

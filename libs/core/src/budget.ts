@@ -1,6 +1,9 @@
 import { FairleadError } from "./errors.ts";
 
-/** A bound on what is pending: so many items, and so many bytes in all of them. The owner refuses or waits where there is no room. */
+/**
+ * A bound on what is pending: a number of items, and a number of bytes in all of them together. The budget only counts. Its owner
+ * refuses or waits where there is no room.
+ */
 export class Budget {
   readonly maxItems: number;
   readonly maxBytes: number;

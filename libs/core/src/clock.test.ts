@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, mock, test } from "node:test";
-import { ManualClock, systemClock } from "./clock.ts";
+import { ManualClock, systemClock, within } from "./clock.ts";
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -103,4 +103,20 @@ describe("systemClock", () => {
     await new Promise<void>((resolve) => systemClock.timer(1, resolve));
     clearTimeout(keepAlive);
   });
+});
+
+test("within() gives what the work gives in time, else what `late` gives or throws", async () => {
+  const clock = new ManualClock();
+  const never = new Promise<string>(() => {});
+  const fail = () => assert.fail("is in time");
+  assert.equal(await within(100, Promise.resolve("done"), fail, clock), "done");
+  await assert.rejects(within(100, Promise.reject(new Error("no")), fail, clock), /no/);
+  const late = within(100, never, () => "late", clock);
+  const thrown = assert.rejects(
+    within(100, never, () => assert.fail("too late"), clock),
+    /too late/,
+  );
+  await clock.advance(100);
+  assert.equal(await late, "late");
+  await thrown;
 });

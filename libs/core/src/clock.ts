@@ -1,19 +1,19 @@
 import { setTimeout as sleepFor } from "node:timers/promises";
 import { onAbort } from "./abort.ts";
 
-/** Time, passed in so that a test can be its master. */
+/** The time. A clock is passed in, so that a test can set the time. */
 export interface Clock {
-  /** Wall clock, milliseconds since the epoch. May jump. */
+  /** The wall clock in milliseconds since the epoch. The wall clock may jump. */
   nowMs(): number;
-  /** Never goes back; only differences mean something. Milliseconds. */
+  /** Milliseconds of a clock that never goes back. Only differences mean something. */
   monotonicMs(): number;
   /** @throws the signal's reason when it fires first */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Calls back after `ms`; does not keep the process alive. Dispose to cancel. */
+  /** Calls back after `ms`. The timer does not keep the process alive. Dispose to cancel. */
   timer(ms: number, callback: () => void): Disposable;
 }
 
-/** Node takes a longer delay for 1 ms. */
+/** The longest delay of Node's timers. Node makes 1 ms of a longer one. */
 const maxDelayMs = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
@@ -40,6 +40,18 @@ export const systemClock: Clock = {
     return { [Symbol.dispose]: () => clearTimeout(timer) };
   },
 };
+
+/** What `work` gives, or what `late` gives or throws once `ms` are over. The work itself goes on then. */
+export async function within<T, Late>(
+  ms: number,
+  work: Promise<T>,
+  late: () => Late,
+  clock: Clock = systemClock,
+): Promise<T | Late> {
+  const over = Promise.withResolvers<void>();
+  using _timer = clock.timer(ms, over.resolve);
+  return await Promise.race([work, over.promise.then(late)]);
+}
 
 /** A clock that stands still until `advance` is called. For tests. */
 export class ManualClock implements Clock {

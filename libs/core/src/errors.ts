@@ -3,7 +3,7 @@ export type ErrorData = Readonly<Record<string, string | number | boolean | read
 
 /**
  * The root of every error that Fairlead raises on purpose. Branch on `code`, never on the message.
- * Message grammar (style.md, Code): "Cannot <verb> <object>: <state and limit>".
+ * Grammar of the message (docs/explanation/conventions.md, Code): "Cannot <verb> <object>: <state and limit>".
  */
 export class FairleadError extends Error {
   /** Stable, upper case, part of the public contract: "LOG_FULL", "FRAME_TOO_LARGE". */

@@ -2,8 +2,8 @@
 export type EventExtensions = Readonly<Record<string, string | number | boolean>>;
 
 /**
- * A CloudEvents 1.0 event, the one shape that the bus carries and that `contracts` names. In memory the extensions
- * are a map of their own; on the wire they stand beside the other attributes (contracts.md, Events).
+ * A CloudEvents 1.0 event: the one shape that the bus carries. In memory the extensions are a map of their own. On the wire the
+ * extensions stand beside the other attributes (docs/reference/events.md).
  */
 export interface CloudEvent {
   /** Unique per source; stable over every repeat of the delivery. */
@@ -23,21 +23,21 @@ export interface CloudEvent {
 
 export const eventTypePrefix = "dev.fairlead.";
 
-/** "dev.fairlead.tcp.records" -> "tcp.records"; a foreign type is its own routing key. */
+/** "dev.fairlead.tcp.records" -> "tcp.records". The routing key of a foreign type is the type itself. */
 export function routingKey(type: string): string {
   return type.startsWith(eventTypePrefix) ? type.slice(eventTypePrefix.length) : type;
 }
 
 /**
- * True when the routing key matches the pattern by the rules of an AMQP topic exchange (AMQP 0-9-1, 3.1.3.3): `*` stands
- * for one word, `#` for any number of words, words are separated by dots.
+ * True when the routing key matches the pattern by the rules of an AMQP topic exchange (AMQP 0-9-1, 3.1.3.3). Dots separate words,
+ * `*` stands for one word, `#` for any number of words.
  */
 export function matchesTopic(pattern: string, key: string): boolean {
   const patternWords = pattern.split(".");
   const keyWords = key.split(".");
   let p = 0;
-  // The last `#` and the first word behind what it stands for: only the last one ever has to take more, so that a
-  // pattern from outside costs at most the product of both lengths.
+  // The place of the last `#`, and the first word behind the words that this `#` stands for. Only the last `#` ever has to take
+  // more words, so a pattern from outside costs at most the product of both lengths.
   let hash = -1;
   let afterHash = 0;
   for (let k = 0; k < keyWords.length; ) {

@@ -1,4 +1,4 @@
-/** First in, first out, at a constant cost for each item on average. Whoever pushes keeps the bound. */
+/** First in, first out, at a constant cost for each item on average. The caller of `push` keeps the bound. */
 export class Fifo<T> {
   #items: (T | undefined)[] = [];
   #head = 0;

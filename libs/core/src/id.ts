@@ -9,9 +9,9 @@ let lastMs = 0;
 let sequence = 0;
 
 /**
- * A UUID version 7 (RFC 9562, 5.7): sorts by creation time as text, and within this process by creation order.
- * The 12 bits of `rand_a` are a counter within the millisecond (RFC 9562, 6.2, method 1); when it overflows, the
- * time runs ahead by one millisecond.
+ * A UUID version 7 (RFC 9562, 5.7). As text the ids sort by the time of their making, and those of one process by their order.
+ * The 12 bits of `rand_a` are a counter within the millisecond (RFC 9562, 6.2, method 1). When the counter overflows, the time
+ * runs ahead by one millisecond.
  *
  * @param nowMs milliseconds since the epoch
  */
@@ -39,11 +39,6 @@ export function createId(nowMs: number = Date.now()): string {
     text[at++] = hexDigits[byte & 15]!;
     if (at === 8 || at === 13 || at === 18 || at === 23) text[at++] = hyphen;
   }
-  // Decoded in one piece: a concatenation would stay a tree of strings for as long as the id lives.
+  // The text is decoded in one piece. A concatenation would stay a tree of strings for as long as the id lives.
   return text.toString("latin1");
-}
-
-/** The creation time of an id of `createId`, in milliseconds since the epoch. */
-export function idTimeMs(id: string): number {
-  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }

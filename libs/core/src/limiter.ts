@@ -2,8 +2,8 @@ import { type Clock, systemClock } from "./clock.ts";
 import { FairleadError } from "./errors.ts";
 
 /**
- * A local rate limit by the generic cell rate algorithm (ITU-T I.371): `ratePerSecond` on average, `burst` at once.
- * One number of state, so that one limiter per remote address stays cheap.
+ * A rate limit within this process by the generic cell rate algorithm (ITU-T I.371): `ratePerSecond` on average, `burst` at once.
+ * The whole state is one number, so that a limiter for each remote address stays cheap.
  */
 export class RateLimiter {
   readonly #intervalMs: number;
@@ -24,7 +24,7 @@ export class RateLimiter {
     this.#clock = clock;
   }
 
-  /** Takes one permit. Returns 0 when allowed, else the milliseconds after which it would be. */
+  /** Takes one permit. Gives 0 when the call is allowed, else the milliseconds after which a call would be. */
   take(): number {
     const now = this.#clock.monotonicMs();
     const arrival = Math.max(this.#arrivalMs, now);
@@ -34,7 +34,7 @@ export class RateLimiter {
     return 0;
   }
 
-  /** True when a forgotten limiter would behave the same: all permits are back. */
+  /** True when all permits are back. A new limiter would behave the same, so this one may be forgotten. */
   get isIdle(): boolean {
     return this.#arrivalMs <= this.#clock.monotonicMs();
   }
@@ -57,7 +57,7 @@ export class Semaphore {
     return this.#held;
   }
 
-  /** Resolves when a place is free; dispose what it gives to release the place. */
+  /** Resolves when a place is free. Dispose the result to release the place. */
   async acquire(): Promise<Disposable> {
     if (this.#held < this.#limit) this.#held++;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));

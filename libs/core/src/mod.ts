@@ -1,16 +1,16 @@
 /**
- * Layer 0: what every other part stands on. No npm dependency, nothing that listens or writes.
+ * Layer 0: the parts that all others stand on. Nothing here depends on an npm package, listens or writes.
  *
  * @module
  */
 export { beforeAbort, onAbort } from "./abort.ts";
 export { formatAddress, parseAddress } from "./address.ts";
 export { Budget } from "./budget.ts";
-export { type Clock, ManualClock, systemClock } from "./clock.ts";
+export { type Clock, ManualClock, systemClock, within } from "./clock.ts";
 export { type ErrorData, errorCode, FairleadError, reasonOf, toError, unreachable } from "./errors.ts";
 export { type CloudEvent, type EventExtensions, eventTypePrefix, matchesTopic, routingKey } from "./event.ts";
 export { Fifo } from "./fifo.ts";
-export { createId, idTimeMs } from "./id.ts";
+export { createId } from "./id.ts";
 export { RateLimiter, Semaphore } from "./limiter.ts";
 export {
   type Counter,
@@ -23,18 +23,15 @@ export {
   type MetricOptions,
   silentLogger,
 } from "./observe.ts";
-export { type BackoffOptions, backoffMs, type RetryOptions, retry } from "./retry.ts";
+export { backoffMs, retry } from "./retry.ts";
 export {
   formatTraceparent,
-  type KeptSpan,
   MemoryTracer,
   noTracer,
   parseTraceparent,
   type Span,
   type SpanAttributes,
-  type SpanKind,
   type SpanOptions,
-  type TraceContext,
   type Tracer,
 } from "./trace.ts";
 export { formatBytes, formatDurationMs, parseBytes, parseDurationMs } from "./units.ts";

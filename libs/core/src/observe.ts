@@ -1,4 +1,4 @@
-/** Structured logging, as every library takes it; the chassis implements it with pino. */
+/** Structured logging as every library takes a logger. The chassis implements this interface with pino. */
 export interface Logger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -23,19 +23,19 @@ export interface Histogram {
 }
 
 export interface MetricOptions {
-  /** `fairlead_<service>_<thing>_<unit>[_total]`, base units (contracts.md, Metrics and logs). */
+  /** `fairlead_<service>_<thing>_<unit>[_total]`, in base units (docs/explanation/conventions.md, Words). */
   name: string;
   help: string;
-  /** Every label that will be used. Few values each: no ids, no addresses. */
+  /** Every label that will be used. A label has few values: no ids, no addresses. */
   labels?: readonly string[];
 }
 
-/** Makes metrics; asking twice for the same name gives the same metric. The chassis implements it with prom-client. */
+/** Makes metrics. The same name gives the same metric again. The chassis implements this interface with prom-client. */
 export interface Meter {
   counter(options: MetricOptions): Counter;
   gauge(options: MetricOptions): Gauge;
   histogram(options: MetricOptions & { buckets: readonly number[] }): Histogram;
-  /** Calls back at every scrape, before the values are read: for what is cheaper to ask than to follow. */
+  /** Calls back at every scrape, before the values are read: for a value that is cheaper to ask for than to follow. */
   onScrape(collect: () => void | Promise<void>): Disposable;
 }
 
@@ -57,7 +57,7 @@ export class MemoryMeter implements Meter {
     return `${name}{${pairs.map(([label, value]) => `${label}=${value}`).join(",")}}`;
   }
 
-  /** The current value; 0 for what was never set. A histogram's value is the sum of what it observed. */
+  /** The current value; 0 for a metric that was never set. The value of a histogram is the sum of all observations. */
   value(name: string, labels?: Labels): number {
     return this.#values.get(MemoryMeter.#key(name, labels)) ?? 0;
   }

@@ -11,8 +11,8 @@ export interface BackoffOptions {
 }
 
 /**
- * The delay before retry number `attempt` (counting from 1), in milliseconds: exponential with "equal jitter", so at
- * least half of the bound, which keeps a failing peer from being asked without a pause.
+ * The delay before retry number `attempt` (counting from 1), in milliseconds: exponential with "equal jitter". The delay is at least
+ * half of its bound, so that a failing peer is never asked without a pause.
  */
 export function backoffMs(attempt: number, options: BackoffOptions = {}): number {
   const { minDelayMs = 100, maxDelayMs = 10_000, random = Math.random } = options;
@@ -23,18 +23,18 @@ export function backoffMs(attempt: number, options: BackoffOptions = {}): number
 export interface RetryOptions extends BackoffOptions {
   /** Calls at most, the first included. Default 5. */
   maxAttempts?: number;
-  /** Stops waiting; the signal's reason is thrown. */
+  /** Ends the waiting: then the signal's reason is thrown. */
   signal?: AbortSignal;
   clock?: Clock;
-  /** Default: our errors say it themselves (`retryable`); anything else is tried again. */
+  /** Default: an error of ours says so itself (`retryable`), and any other error is tried again. */
   isRetryable?: (error: unknown) => boolean;
-  /** Told before each wait. */
+  /** Called before each wait. */
   onRetry?: (error: unknown, attempt: number, delayMs: number) => void;
 }
 
 const retryableByDefault = (error: unknown) => (error instanceof FairleadError ? error.retryable : true);
 
-/** Calls `operation` until it succeeds; throws its last error when the attempts are used up. */
+/** Calls `operation` until one call succeeds. @throws the last error of `operation` when the attempts are used up */
 export async function retry<T>(
   operation: (attempt: number) => Promise<T>,
   options: RetryOptions = {},

@@ -1,4 +1,7 @@
-/** Tracing, as every library takes it; the chassis implements it with OpenTelemetry. Nothing is traced by default. */
+/**
+ * Tracing as every library takes a tracer. The chassis implements the interface with OpenTelemetry. Nothing is traced by
+ * default.
+ */
 
 export type SpanKind = "server" | "client" | "producer" | "consumer" | "internal";
 
@@ -6,24 +9,27 @@ export type SpanAttributes = Readonly<Record<string, string | number | boolean>>
 
 export interface SpanOptions {
   readonly kind: SpanKind;
-  /** `traceparent` of what this span is a part of. None, or one that is not valid: a new trace begins. */
+  /** The `traceparent` of the work that this span is a part of. Without a valid one a new trace begins. */
   readonly parent?: string | undefined;
-  /** Named as the semantic conventions of OpenTelemetry name them, where they have a name. */
+  /** The names are those of OpenTelemetry's semantic conventions, where these have a name. */
   readonly attributes?: SpanAttributes;
 }
 
 /** One piece of work, from its start to its end. */
 export interface Span {
-  /** Makes what carries it a part of this span (W3C Trace Context, 3.2). Undefined where nothing is traced. */
+  /**
+   * A message or request that carries this text becomes a part of the span (W3C Trace Context, 3.2). Undefined where nothing is
+   * traced.
+   */
   readonly traceparent: string | undefined;
   rename(name: string): void;
   annotate(attributes: SpanAttributes): void;
-  /** Call it once. @param error what made the work fail; undefined: it did not */
+  /** To be called once. @param error the cause when the work has failed */
   end(error?: unknown): void;
 }
 
 export interface Tracer {
-  /** False: nothing is traced, and whoever would have to prepare something for a span need not. */
+  /** False where nothing is traced. A caller then need not prepare anything for a span. */
   readonly isOn: boolean;
   start(name: string, options: SpanOptions): Span;
 }
@@ -70,7 +76,7 @@ export class MemoryTracer implements Tracer {
   }
 }
 
-/** What a `traceparent` says. */
+/** The parts of a `traceparent`. */
 export interface TraceContext {
   /** 32 hexadecimal digits in lower case, not all 0. */
   readonly traceId: string;
@@ -82,7 +88,7 @@ export interface TraceContext {
 
 const pattern = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 
-/** Undefined for what is no `traceparent` (W3C Trace Context, 3.2 and 4.3: a later version may have more behind it). */
+/** Undefined for any text that is no `traceparent`. A later version may have more parts (W3C Trace Context, 3.2 and 4.3). */
 export function parseTraceparent(value: unknown): TraceContext | undefined {
   if (typeof value !== "string") return undefined;
   const [, version, traceId, spanId, flags, more] = pattern.exec(value) ?? [];

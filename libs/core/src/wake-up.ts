@@ -1,4 +1,7 @@
-/** Lets one or many wait until something has changed. Whoever waits looks again afterwards whether the change is the right one. */
+/**
+ * Lets one or many callers wait for a change. The wake-up says only that something has changed: a caller that waits for a condition
+ * looks at the condition again.
+ */
 export class WakeUp {
   #waiting: PromiseWithResolvers<void> | undefined;
 
@@ -13,7 +16,7 @@ export class WakeUp {
     return this.#waiting.promise;
   }
 
-  /** Wakes all who wait. Without effect where nobody does. */
+  /** Wakes all who wait. The call has no effect where nobody waits. */
   wake(): void {
     this.#waiting?.resolve();
     this.#waiting = undefined;

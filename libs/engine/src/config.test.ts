@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { count, section, undescribedKeys } from "@fairlead/chassis";
 import { z } from "zod";
+import { temporaryDirectory } from "../test/test-engine.ts";
 import { commonSchema, loadServicesConfig, servicesJsonSchema } from "./config.ts";
 import type { ServiceDefinition } from "./service.ts";
-import { temporaryDirectory } from "./test-engine.ts";
 
 const service = (name: ServiceDefinition["name"], configSchema: z.ZodType): ServiceDefinition => ({
   name,

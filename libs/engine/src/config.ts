@@ -18,11 +18,11 @@ import {
   section,
 } from "@fairlead/chassis";
 import { serviceNames } from "@fairlead/contracts";
-import { stateConfigSchema } from "@fairlead/state";
 import { z } from "zod";
 import { busConfigSchema } from "./config/bus.ts";
+import { stateConfigSchema } from "./config/state.ts";
 import { refuseSharedSockets } from "./planned-sockets.ts";
-import type { PlannedSocket, ServiceDefinition } from "./service.ts";
+import type { PlannedSocket, ServiceDefinition, ServicePlan } from "./service.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -116,9 +116,14 @@ function fileSchema(services: Services) {
   });
 }
 
-/** Every socket that a start would bind, with its key in the whole configuration; "tcp-gateway listener lines". */
-export function plannedSockets(services: Services, config: EngineConfig): PlannedSocket[] {
-  return [...httpSocket(config.http), ...serviceSockets(services, config.services)];
+/** What a start of the services and of the HTTP API would do. Keys are those of the whole configuration; "tcp-gateway listener lines". */
+export function planServices(services: Services, { http, services: sections }: EngineConfig): ServicePlan {
+  const plans = services.map((service) => service.plan(sections[service.name]));
+  return {
+    sockets: [...httpSocket(http), ...serviceSockets(services, sections)],
+    connections: plans.reduce((sum, { connections }) => sum + connections, http.maxConnections),
+    eventTypes: [...new Set(plans.flatMap(({ eventTypes }) => eventTypes))],
+  };
 }
 
 function httpSocket({ host, port }: Sound<CommonConfig["http"]>): PlannedSocket[] {
@@ -129,8 +134,8 @@ function httpSocket({ host, port }: Sound<CommonConfig["http"]>): PlannedSocket[
 function serviceSockets(services: Services, sections: Readonly<Record<string, unknown>>): PlannedSocket[] {
   return services.flatMap((service) => {
     const { name } = service;
-    const planned = sections[name] === undefined ? [] : service.plan(sections[name]).sockets;
-    return planned.map((one) => ({ ...one, what: `${name} ${one.what}`, key: [name, ...one.key] }));
+    const { sockets } = sections[name] === undefined ? { sockets: [] } : service.plan(sections[name]);
+    return sockets.map((one) => ({ ...one, what: `${name} ${one.what}`, key: [name, ...one.key] }));
   });
 }
 

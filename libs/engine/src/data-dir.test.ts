@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { temporaryDirectory } from "../test/test-engine.ts";
 import { prepareDataDir } from "./data-dir.ts";
-import { temporaryDirectory } from "./test-engine.ts";
 
 test("prepareDataDir() makes what is missing, for this user only, also several at a time", async () => {
   await using directory = await temporaryDirectory();

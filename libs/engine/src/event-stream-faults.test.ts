@@ -6,8 +6,8 @@ import { setTimeout } from "node:timers/promises";
 import type { Bus } from "@fairlead/bus";
 import { createHttpServer, type Tokens } from "@fairlead/chassis";
 import { FairleadError, MemoryMeter, silentLogger } from "@fairlead/core";
+import { textEvent } from "../test/test-engine.ts";
 import { addEventStream } from "./event-stream.ts";
-import { textEvent } from "./test-engine.ts";
 
 /** What waits in a loop fails instead of hanging when it is broken. */
 const hangs = { timeout: 60_000 };

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { createToken } from "@fairlead/chassis";
 import { fromStructuredJson } from "@fairlead/contracts";
-import { startTestEngine, temporaryDirectory, textEvent } from "./test-engine.ts";
+import { startTestEngine, temporaryDirectory, textEvent } from "../test/test-engine.ts";
 
 /** What waits in a loop fails instead of hanging when it is broken. */
 const hangs = { timeout: 60_000 };
@@ -12,7 +12,7 @@ const hangs = { timeout: 60_000 };
 type Engine = Awaited<ReturnType<typeof startTestEngine>>;
 
 async function publish(engine: Engine, ...texts: readonly string[]): Promise<void> {
-  for (const text of texts) await engine.running.bus.publish(textEvent(text));
+  for (const text of texts) await engine.bus.publish(textEvent(text));
 }
 
 /** The messages of a stream as [id, text of the event], read until `count` have come or it ends. */
@@ -83,7 +83,7 @@ test("GET /v1/events from the end tells its place first, from which a client tha
 test("GET /v1/events filters by patterns, one or several, with or without the prefix", async () => {
   await using engine = await startTestEngine();
   for (const key of ["tcp.records", "tcp.opened", "udp.syslog", "job.fetch.finished"]) {
-    await engine.running.bus.publish(textEvent(key, key));
+    await engine.bus.publish(textEvent(key, key));
   }
   for (const [query, expected] of [
     ["type=tcp.*", ["tcp.records", "tcp.opened"]],
@@ -121,7 +121,7 @@ for (const [query, parameter] of [
 test("GET /v1/events refuses an offset beyond the end of the log, wherever it stands, and takes the end itself", async () => {
   await using engine = await startTestEngine();
   await publish(engine, "a", "b");
-  const last = engine.running.bus.health().lastOffset!;
+  const last = engine.bus.health().lastOffset!;
   const ask = (after: number, headers = {}) =>
     fetch(`${engine.url}/v1/events?follow=false&after=${after}`, { headers });
   const refused = await ask(last + 1);

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import type { Bus, TailOptions } from "@fairlead/bus";
 import { ProblemError, type RouteRequest, type Router, toProblem } from "@fairlead/chassis";
@@ -180,16 +181,7 @@ async function stream(request: StreamRequest, tail: TailOptions, options: EventS
   }
 }
 
-/** One event is in memory for a client that does not read; the next is asked for only when it has been taken. */
-function roomOrEnd(response: ServerResponse, ended: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      response.off("drain", done);
-      ended.removeEventListener("abort", done);
-      resolve();
-    };
-    response.once("drain", done);
-    ended.addEventListener("abort", done, { once: true });
-    if (ended.aborted) done();
-  });
+/** One event is in memory for a client that does not read; the next is asked for only when the client has taken that one. */
+async function roomOrEnd(response: ServerResponse, ended: AbortSignal): Promise<void> {
+  await once(response, "drain", { signal: ended }).catch(() => {});
 }

@@ -1,5 +1,6 @@
 import type { Bus } from "@fairlead/bus";
 import type { HealthCheck } from "@fairlead/chassis";
+import type { WorkQueues } from "@fairlead/queues";
 import type { State } from "@fairlead/state";
 
 export type Phase = "starting" | "ready" | "draining";
@@ -33,6 +34,17 @@ export function stateCheck(state: State): HealthCheck {
     async check() {
       const { isAvailable, problems } = state.health();
       return { status: isAvailable && problems.length === 0 ? "ok" : "degraded", problems };
+    },
+  };
+}
+
+/** `enqueue` waits for a broker that is away, so the process is degraded then, not unready. */
+export function queuesCheck(queues: WorkQueues): HealthCheck {
+  return {
+    name: "queues",
+    async check() {
+      const { canAccept, isDegraded, problems } = queues.health();
+      return { status: canAccept && !isDegraded ? "ok" : "degraded", problems };
     },
   };
 }

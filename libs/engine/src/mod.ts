@@ -6,13 +6,14 @@
  */
 
 export { amqpBusOptions, busConfigSchema, openBus, openQueues } from "./config/bus.ts";
+export { stateOptions } from "./config/state.ts";
 export {
   type EngineConfig,
   type Environment,
   environmentOverrides,
   type LoadServicesConfigOptions,
   loadServicesConfig,
-  plannedSockets,
+  planServices,
   servicesJsonSchema,
 } from "./config.ts";
 export { nearestExisting, prepareDataDir } from "./data-dir.ts";

@@ -4,8 +4,8 @@ import { test } from "node:test";
 import { problemSchema } from "@fairlead/contracts";
 import { exchange } from "@fairlead/harness";
 import { z } from "zod";
+import { startTestEngine } from "../test/test-engine.ts";
 import type { ServiceDefinition } from "./service.ts";
-import { startTestEngine } from "./test-engine.ts";
 
 const configSchema = z.strictObject({});
 

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { createToken, section } from "@fairlead/chassis";
 import { FairleadError } from "@fairlead/core";
+import { startTestEngine, temporaryDirectory, textEvent } from "../test/test-engine.ts";
 import { runServices } from "./run-services.ts";
 import type { RunningService, ServiceContext, ServiceDefinition } from "./service.ts";
-import { startTestEngine, temporaryDirectory, textEvent } from "./test-engine.ts";
 
 const name = "tcp-gateway";
 
@@ -108,7 +108,7 @@ test("drain() is not ready, lets services finish while HTTP answers, then stops 
   assert.deepEqual(seen, ["503 failed\nprocess failed\n  draining\n", "drained", "disposed"]);
   await using again = await startTestEngine([], data);
   const texts: string[] = [];
-  for await (const { event } of again.running.bus.tail({ after: 0, follow: false })) {
+  for await (const { event } of again.bus.tail({ after: 0, follow: false })) {
     texts.push(Buffer.from(event.data).toString());
   }
   assert.deepEqual(texts, ["last"]);

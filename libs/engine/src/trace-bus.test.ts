@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Bus } from "@fairlead/bus";
 import { createEvent } from "@fairlead/contracts";
 import { type CloudEvent, FairleadError, MemoryTracer, noTracer } from "@fairlead/core";
-import { textEvent } from "./test-engine.ts";
+import { textEvent } from "../test/test-engine.ts";
 import { traceBus } from "./trace-bus.ts";
 
 const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";

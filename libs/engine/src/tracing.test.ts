@@ -14,7 +14,7 @@ registerHooks({
   },
 });
 // Behind the hook, which sees what is loaded from now on.
-const { startTestEngine, textEvent } = await import("./test-engine.ts");
+const { startTestEngine, textEvent } = await import("../test/test-engine.ts");
 
 const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
@@ -32,8 +32,8 @@ test("runServices() traces nothing by default, loads nothing of OpenTelemetry, a
   await using engine = await startTestEngine();
   const plain = textEvent("x");
   const traced = { ...textEvent("y"), extensions: { traceparent } };
-  await engine.running.bus.publish(plain);
-  await engine.running.bus.publish(traced);
+  await engine.bus.publish(plain);
+  await engine.bus.publish(traced);
   assert.deepEqual(await storedEvents(engine.url), [plain, traced]);
   assert.deepEqual(loaded, []);
 });
@@ -48,8 +48,8 @@ test("runServices() traces publishes and requests where the environment says, an
   const engine = await startTestEngine([], variables, slow);
   let events: CloudEvent[];
   try {
-    await engine.running.bus.publish(textEvent("x"));
-    await engine.running.bus.publish({ ...textEvent("y"), extensions: { traceparent } });
+    await engine.bus.publish(textEvent("x"));
+    await engine.bus.publish({ ...textEvent("y"), extensions: { traceparent } });
     events = await storedEvents(engine.url);
     assert.ok(loaded.length > 0);
     assert.deepEqual(collector.requests, []);

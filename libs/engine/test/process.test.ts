@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { temporaryDirectory } from "../src/test-engine.ts";
+import { temporaryDirectory } from "./test-engine.ts";
 
 const program = fileURLToPath(new URL("./example-process.ts", import.meta.url));
 

@@ -12,7 +12,7 @@ import {
   type Settlement,
 } from "./queues.ts";
 
-/** A delivery as its driver has it. A settlement that throws has changed nothing and may be tried again. */
+/** A delivery in the hands of its driver. A settlement that throws has changed nothing and may be tried again. */
 export interface HeldDelivery {
   readonly kind: string;
   readonly id: string;
@@ -23,13 +23,13 @@ export interface HeldDelivery {
   ack(): Promise<Settlement>;
   retry(delay: RetryDelay): Promise<Settlement>;
   deadLetter(reason: string): Promise<Settlement>;
-  /** Gives it back as it is, for anybody, where it cannot be settled. Never fails. */
+  /** Gives an unsettled delivery back to its queue, for anybody. Never fails. */
   release(): Promise<void>;
 }
 
 /** Where the slots of one `consume` get their deliveries. */
 export interface Source extends AsyncDisposable {
-  /** One for a slot that is free; several may wait at once. Undefined when the signal has fired: then nothing is held. */
+  /** The next delivery for a free slot; several slots may wait at once. Undefined when the signal has fired: then nothing is held. */
   next(): Promise<HeldDelivery | undefined>;
 }
 
@@ -73,7 +73,7 @@ class GuardedDelivery implements Delivery {
     return this.#held.retries;
   }
 
-  /** Waits for a settlement that the handler has begun and not awaited. True when there is still one to make. */
+  /** Waits for a settlement that the handler has begun and not awaited. True when the delivery is still unsettled. */
   async isLeft(): Promise<boolean> {
     await this.#settling.catch(() => {});
     return this.#state === "open";
@@ -159,7 +159,7 @@ async function runSlot(
 }
 
 /**
- * Settles what its handler has left, trying until it is settled or lost. False when the signal fired first.
+ * Settles a delivery that its handler has left, trying until the delivery is settled or lost. False when the signal fired first.
  * There is always a delay: a handler that fails at once must not turn its queue into a hot loop.
  */
 async function settleLeft(

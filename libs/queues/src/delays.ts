@@ -1,4 +1,4 @@
-/** The ladder of delays (contracts.md, RabbitMQ topology): on RabbitMQ one queue each, because a quorum queue has one message TTL. */
+/** The ladder of delays (docs/reference/rabbitmq.md): on RabbitMQ one queue each, because a quorum queue has one message TTL. */
 export const delayMs = {
   "1s": 1_000,
   "5s": 5_000,
@@ -16,5 +16,5 @@ export const retryDelays = Object.keys(delayMs) as readonly RetryDelay[];
 export const isRetryDelay = (value: unknown): value is RetryDelay =>
   typeof value === "string" && Object.hasOwn(delayMs, value);
 
-/** The step of the ladder for a message that was retried so often; undefined when it has been climbed. */
+/** The next delay for a message that was retried so often; undefined behind the last step of the ladder. */
 export const delayAfter = (retries: number): RetryDelay | undefined => retryDelays[retries];

@@ -1,28 +1,24 @@
 /** The metrics of the work queues; both drivers tell the same observer. */
-import type { Meter } from "@fairlead/core";
-import { QueueError, type QueueErrorCode } from "./errors.ts";
+import { type Meter, reasonOf } from "@fairlead/core";
+import { QueueError } from "./errors.ts";
 
 export interface QueueObserver {
   enqueued(kind: string): void;
-  refused(code: QueueErrorCode | "UNKNOWN"): void;
+  refused(error: unknown): void;
   delivered(kind: string, isRedelivery: boolean): void;
   settled(kind: string, outcome: "ack" | "retry" | "dead" | "lost"): void;
   /** The broker cancelled a consumer: its queue was deleted, or moved. */
   consumerCancelled(kind: string): void;
-  /** Found in a queue and dead-lettered by the driver itself: too large to be ours, or damaged. */
+  /** The driver itself dead-lettered a message of the queue: too large to be ours, or damaged. */
   unusable(kind: string): void;
 }
-
-export const refusalOf = (error: unknown) => (error instanceof QueueError ? error.code : "UNKNOWN");
 
 /** Labels only of kinds that passed `checkKind`; a process uses few. */
 export function observeQueues(meter: Meter): QueueObserver {
   const counter = (name: string, help: string, labels: readonly string[]) =>
     meter.counter({ name: `fairlead_queues_${name}_total`, help, labels });
   const enqueued = counter("enqueued_messages", "Messages that became durable in a work queue", ["kind"]);
-  const refused = counter("refused_messages", "Messages that enqueue refused, by the code of the error", [
-    "code",
-  ]);
+  const refused = counter("refused_messages", "Messages that enqueue refused, by the reason", ["reason"]);
   const deliveries = counter("deliveries", "Messages handed to a handler, redeliveries among them", ["kind"]);
   const redeliveries = counter("redeliveries", "Messages handed out again after they were lost unsettled", [
     "kind",
@@ -36,7 +32,8 @@ export function observeQueues(meter: Meter): QueueObserver {
   );
   return {
     enqueued: (kind) => enqueued.increment(1, { kind }),
-    refused: (code) => refused.increment(1, { code }),
+    refused: (error) =>
+      refused.increment(1, { reason: error instanceof QueueError ? reasonOf(error.code) : "internal" }),
     delivered(kind, isRedelivery) {
       deliveries.increment(1, { kind });
       if (isRedelivery) redeliveries.increment(1, { kind });

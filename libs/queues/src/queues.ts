@@ -2,7 +2,7 @@ import type { RetryDelay } from "./delays.ts";
 
 /** What goes into a queue. */
 export interface QueueMessage {
-  /** Stays the same over every delivery, repeat and retry: consumers drop repeats by it. 1 to 128 printable ASCII characters. Default: a new one. */
+  /** Stays the same over every delivery, repeat and retry, so that consumers can drop repeats. 1 to 128 printable ASCII characters. Default: a new one. */
   readonly id?: string;
   /** With the headers at most 64 KiB (`maxMessageBytes`). Must not change until `enqueue` has resolved. */
   readonly body: Uint8Array;
@@ -12,17 +12,17 @@ export interface QueueMessage {
 
 /**
  * What became of a settlement.
- * - "settled": the queue has it. On RabbitMQ an ack is not answered: when the link dies right behind it, the message comes
- *   again all the same.
+ * - "settled": the queue has it. On RabbitMQ an ack is not answered: when the link dies right behind the ack, the message
+ *   comes again all the same.
  * - "lost": the delivery was no longer ours (its link or process died in between): nothing was taken off the queue and the
- *   message comes again. A retry or a dead letter may then exist beside it, with the same id.
+ *   message comes again. A retry or a dead letter with the same id may then exist beside that message.
  */
 export type Settlement = "settled" | "lost";
 
 /**
- * A message in a consumer's hands. Settle it exactly once, as soon as it is claimed (its state is durable elsewhere), not
- * when the work is done: RabbitMQ takes it away after 30 minutes (`consumer_timeout`), and every loss of the link would
- * start the work a second time.
+ * A message in a consumer's hands. Settle each delivery exactly once, as soon as the work is claimed (its state is durable elsewhere), not
+ * when the work is done: RabbitMQ takes an unsettled message away after 30 minutes (`consumer_timeout`), and every loss of the link
+ * would start the work a second time.
  */
 export interface Delivery {
   readonly kind: string;
@@ -30,23 +30,23 @@ export interface Delivery {
   readonly id: string;
   readonly body: Buffer;
   readonly headers: Readonly<Record<string, string>>;
-  /** Times it was handed out before and lost unsettled, since it was last put into the queue. At most `deliveryLimit`. */
+  /** Times that the message was handed out and lost unsettled, since it was last put into the queue. At most `deliveryLimit`. */
   readonly redeliveries: number;
-  /** Times that `retry` has put it back. */
+  /** Times that `retry` has put the message back. */
   readonly retries: number;
   /**
-   * Takes it off the queue.
-   * @throws {QueueError} QUEUES_FAILED, QUEUES_CLOSED: it is still ours to settle
-   * @throws {TypeError} as every settlement does, when it has been settled already
+   * Takes the message off the queue.
+   * @throws {QueueError} QUEUES_FAILED, QUEUES_CLOSED: the delivery is still ours to settle
+   * @throws {TypeError} as every settlement does, when the delivery has been settled already
    */
   ack(): Promise<Settlement>;
   /**
-   * Puts it back so that it comes again after the delay, with `retries` one higher and `redeliveries` at 0.
-   * @throws {QueueError} QUEUE_FULL, QUEUES_OVERLOADED, QUEUES_FAILED, QUEUES_CLOSED: it is still ours to settle
+   * Puts the message back so that it comes again after the delay, with `retries` one higher and `redeliveries` at 0.
+   * @throws {QueueError} QUEUE_FULL, QUEUES_OVERLOADED, QUEUES_FAILED, QUEUES_CLOSED: the delivery is still ours to settle
    */
   retry(delay: RetryDelay): Promise<Settlement>;
   /**
-   * Moves it to the dead letters.
+   * Moves the message to the dead letters.
    * @param reason for people; cut off after 1,000 characters
    * @throws {QueueError} as `retry`
    */
@@ -56,7 +56,7 @@ export interface Delivery {
 export interface ConsumeOptions {
   /** Handlers that run at once, 1 to 256. A slot is taken from the delivery until its handler has ended, acked or not. */
   readonly slots: number;
-  /** When it fires, nothing more is handed out. */
+  /** Fires when nothing more shall be handed out. */
   readonly signal: AbortSignal;
 }
 
@@ -66,13 +66,13 @@ export type DeliveryHandler = (delivery: Delivery) => Promise<void>;
 /** A message that could not be handled, with the reason. */
 export interface DeadLetter {
   readonly id: string;
-  /** The kind of the queue that it came from; for a message of another queue, that queue's name. */
+  /** The kind of the queue that the message came from; for a queue that is not one of ours, the name of that queue. */
   readonly kind: string;
   readonly body: Buffer;
   readonly headers: Readonly<Record<string, string>>;
-  /** As given to `deadLetter`, or "delivery limit" where it was handed out too often and never settled. */
+  /** As given to `deadLetter`, or "delivery limit" for a message that was handed out too often and never settled. */
   readonly reason: string;
-  /** Milliseconds since the epoch, where it is known. */
+  /** Milliseconds since the epoch; undefined where nobody knows the time. */
   readonly diedAtMs: number | undefined;
   readonly retries: number;
 }
@@ -90,8 +90,8 @@ export interface QueuesHealth {
 
 /**
  * Work queues: one durable queue per kind, each message to one consumer, at least once. The order is roughly that of the
- * calls and not promised. A kind is 1 to 64 of a-z, 0-9 and "-", beginning with a letter; its queue is made when it is first
- * used.
+ * calls and not promised. A kind is 1 to 64 of a-z, 0-9 and "-", beginning with a letter; the queue is made at its first
+ * use.
  */
 export interface WorkQueues extends AsyncDisposable {
   /**
@@ -119,8 +119,8 @@ export interface WorkQueues extends AsyncDisposable {
   deadLetters(options: { readonly limit: number }): Promise<readonly DeadLetter[]>;
   /**
    * Puts a dead letter back into its queue, as new: no retries, no redeliveries. False when there is none with this id (or
-   * somebody else is looking at it just now). Of several with the same id one is taken.
-   * @throws {QueueError} as `enqueue`; then it is still a dead letter
+   * somebody else is looking at that letter just now). Of several with the same id one is taken.
+   * @throws {QueueError} as `enqueue`; the message is still a dead letter then
    */
   requeueDead(id: string): Promise<boolean>;
   /** Lets a dead letter go for good. False as `requeueDead`. @throws {QueueError} QUEUES_FAILED, QUEUES_CLOSED */
@@ -129,9 +129,9 @@ export interface WorkQueues extends AsyncDisposable {
   /** Disposing ends every `consume`; what its handlers hold is lost to them. Waits for what `enqueue` has taken. */
 }
 
-/** Body and headers of one message together, in bytes (contracts.md, Jobs: Envelope). */
+/** Body and headers of one message together, in bytes. */
 export const maxMessageBytes = 64 << 10;
-/** A message that was handed out and lost unsettled more often than this becomes a dead letter (contracts.md: `x-delivery-limit`). */
+/** A message that was handed out and lost unsettled more often than this becomes a dead letter (`x-delivery-limit`). */
 export const deliveryLimit = 5;
 export const maxSlots = 256;
 /** Dead letters given at once: messages, and bytes of their bodies. */

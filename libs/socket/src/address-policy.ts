@@ -2,16 +2,16 @@ import { BlockList } from "node:net";
 import { addressFamily, unmapAddress } from "./address.ts";
 import { SocketError } from "./errors.ts";
 
-/** Which remote addresses may connect: pure, decided by the two lists alone. */
+/** The remote addresses that may connect. The policy is pure: the two lists alone decide. */
 export interface AddressPolicy {
   /** @param host an IP address as `SocketAddress.host` has it */
   isAllowed(host: string): boolean;
 }
 
 /**
- * A host that is in `deny` may not, else one that is in `allow` may; without `allow` everybody else may.
+ * Refuses a host that is in `deny`, else allows a host that is in `allow`. Without `allow` every other host is allowed.
  *
- * @param allow addresses and CIDR ranges: "10.0.0.0/8", "::1", "::ffff:10.0.0.0/104" (which is the first again)
+ * @param allow addresses and CIDR ranges: "10.0.0.0/8", "::1", "::ffff:10.0.0.0/104" (the same range as the first)
  * @throws {SocketError} BAD_OPTION for an entry that is neither, and for an empty `allow`
  */
 export function createAddressPolicy(allow?: readonly string[], deny: readonly string[] = []): AddressPolicy {

@@ -4,12 +4,12 @@ import { SocketError } from "./errors.ts";
 
 const mappedPrefix = /^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i;
 
-/** "::ffff:10.0.0.1" -> "10.0.0.1" (RFC 4291, 2.5.5.2); anything else unchanged. */
+/** "::ffff:10.0.0.1" -> "10.0.0.1" (RFC 4291, 2.5.5.2). Any other text stays unchanged. */
 export function unmapAddress(host: string): string {
   return host.replace(mappedPrefix, "");
 }
 
-/** A TCP or UDP end from what the kernel says; an IPv4-mapped IPv6 address is given as the IPv4 address that it is. */
+/** A TCP or UDP end as the kernel names one. An IPv4-mapped IPv6 address becomes the IPv4 address. */
 export function internetAddress(host: string, port: number): SocketAddress {
   const plain = host.includes(":") ? unmapAddress(host) : host;
   return { family: plain.includes(":") ? "ipv6" : "ipv4", host: plain, port };

@@ -1,10 +1,10 @@
-import { RateLimiter } from "@fairlead/core";
+import { type Clock, RateLimiter } from "@fairlead/core";
 import { type AddressPolicy, createAddressPolicy } from "./address-policy.ts";
 import type { SocketAddress } from "./connection.ts";
-import type { ListenOptions, RefusalReason } from "./listener.ts";
+import type { AdmissionOptions, ListenOptions, RefusalReason } from "./listener.ts";
 import { checkLimit } from "./system-errors.ts";
 
-/** Decides who may come in, and counts who is in. */
+/** Decides which connections are accepted, and counts those that are open. */
 export class Admission {
   readonly refused: Record<RefusalReason, number> = {
     connections: 0,
@@ -16,27 +16,36 @@ export class Admission {
   isDraining = false;
   #count = 0;
   readonly #countByHost = new Map<string, number>();
-  readonly #maxConnections: number;
-  readonly #maxPerAddress: number;
-  readonly #policy: AddressPolicy;
-  readonly #rate: RateLimiter | undefined;
+  readonly #clock: Clock | undefined;
+  #maxConnections!: number;
+  #maxPerAddress!: number;
+  #policy!: AddressPolicy;
+  #rate: RateLimiter | undefined;
 
   /** @throws {SocketError} BAD_OPTION */
   constructor(options: ListenOptions) {
+    this.#clock = options.clock;
+    this.change(options);
+  }
+
+  /** Who is in stays in; the accept rate begins anew. @throws {SocketError} BAD_OPTION, and then nothing has changed */
+  change(options: AdmissionOptions): void {
     checkLimit("maxConnections", options.maxConnections, 1);
     checkLimit("maxConnectionsPerAddress", options.maxConnectionsPerAddress, 1);
     checkLimit("acceptRatePerSecond", options.acceptRatePerSecond, 1);
     checkLimit("acceptBurst", options.acceptBurst, 1);
+    const policy = createAddressPolicy(options.allow, options.deny);
+    const perSecond = options.acceptRatePerSecond;
+    this.#rate =
+      perSecond === undefined
+        ? undefined
+        : new RateLimiter(perSecond, options.acceptBurst ?? perSecond, this.#clock);
+    this.#policy = policy;
     this.#maxConnections = options.maxConnections;
     this.#maxPerAddress = options.maxConnectionsPerAddress;
-    this.#policy = createAddressPolicy(options.allow, options.deny);
-    const perSecond = options.acceptRatePerSecond;
-    if (perSecond !== undefined) {
-      this.#rate = new RateLimiter(perSecond, options.acceptBurst ?? perSecond, options.clock);
-    }
   }
 
-  /** Counts the connection in and returns undefined, or says (and counts) why not. */
+  /** Counts the connection in and returns undefined, or returns (and counts) the reason of the refusal. */
   enter({ family, host }: SocketAddress): RefusalReason | undefined {
     const reason = this.#refuse(family, host);
     if (reason !== undefined) {
@@ -56,7 +65,7 @@ export class Admission {
     else this.#countByHost.delete(host);
   }
 
-  /** The rate comes last: who is turned away for another reason takes nothing from it. */
+  /** The rate is checked last, so that a connection that is refused for another reason takes no permit. */
   #refuse(family: SocketAddress["family"], host: string): RefusalReason | undefined {
     if (this.isDraining) return "draining";
     if (family !== "unix" && !this.#policy.isAllowed(host)) return "denied";

@@ -68,7 +68,7 @@ async function resolve(host: string, what: string): Promise<string> {
   }
 }
 
-/** The drop counter is found in the turn of the bind, as it asks for. */
+/** Binds and finds the drop counter in the same turn of the loop: `KernelDrops.find` must run in that turn. */
 function bind(
   socket: Socket,
   host: string,
@@ -88,9 +88,9 @@ function setReceiveBuffer(socket: Socket, askedBytes: number | undefined): Recei
   try {
     if (askedBytes !== undefined) socket.setRecvBufferSize(askedBytes);
   } catch {
-    // macOS refuses what is above its limit; Linux grants less without a word. Both show in what is granted.
+    // macOS refuses a size above its limit. Linux grants less without an error. The granted size shows both.
   }
-  // Linux counts its own bookkeeping in and reports twice what can be asked for (socket(7), SO_RCVBUF).
+  // Linux counts its own bookkeeping and reports twice the size that can be asked for (socket(7), SO_RCVBUF).
   const grantedBytes = Math.floor(socket.getRecvBufferSize() / (process.platform === "linux" ? 2 : 1));
   return { askedBytes, grantedBytes, isShort: askedBytes !== undefined && grantedBytes < askedBytes };
 }

@@ -1,8 +1,8 @@
-/** What a decoder does with a frame that is larger than its cap. */
+/** The ways in which a decoder treats a frame that is larger than the cap. */
 export type OversizePolicy = "drop" | "truncate" | "close";
 
 /**
- * Complete frames, in order. The bytes of the frames may be views of the chunk that they came in: use them before the
+ * Complete frames, in order. The bytes of a frame may be a view of the chunk that contained the frame: use the bytes before the
  * next call of the decoder, or copy them.
  */
 export interface FrameBatch {
@@ -12,48 +12,48 @@ export interface FrameBatch {
   /** The payload of frame `index`, 0 <= index < count. */
   frame(index: number): Buffer;
   /**
-   * All frames as they came, each ended by one LF and free of any other, when the decoder has them so in one piece;
-   * lets a publisher pass lines on without cutting them. Undefined otherwise.
+   * All frames in one piece as they came, each ended by one LF and free of any other LF. A publisher can pass the lines on without
+   * cutting them. Undefined where the decoder has no such piece.
    */
   readonly lines?: Buffer;
-  /** True when `lines` is this batch's own and no view of a chunk: it may be kept without another copy. */
+  /** True when `lines` is memory of this batch and no view of a chunk: `lines` may then be kept without another copy. */
   readonly ownsLines?: boolean;
-  /** Frames of this call that were dropped whole or cut, by what happened. */
+  /** Frames of this call that were dropped whole. `truncated` counts frames that were cut. */
   readonly dropped: number;
   readonly truncated: number;
 }
 
 /**
- * Turns bytes into frames, incrementally: any split of the same bytes gives the same frames. Pure: no input/output, no
- * clock. Never holds more than `maxFrameBytes` plus a header of what came before.
+ * Turns bytes into frames, incrementally: any split of the same bytes gives the same frames. A decoder is pure: no input or
+ * output, no clock. A decoder never holds more than `maxFrameBytes` plus a header.
  */
 export interface Decoder {
   /**
-   * Takes the next chunk; keeps what is not complete. The chunk may be kept as a view until the next call.
-   * @throws {FramingError} FRAME_TOO_LARGE with the policy `close`; FRAME_INVALID when the bytes cannot be framed. The
-   *   error carries the frames that were complete before it (`frames`); after it the decoder takes nothing more.
+   * Takes the next chunk and keeps an incomplete frame. The chunk may be kept as a view until the next call.
+   * @throws {FramingError} FRAME_TOO_LARGE with the policy `close`; FRAME_INVALID when the bytes cannot be framed. The error
+   *   carries the frames that were complete before (`frames`). The decoder takes nothing more after an error.
    */
   push(chunk: Buffer): FrameBatch;
   /**
-   * The stream has ended. Gives the unterminated rest as a frame where the codec says that this is one (lines, raw);
-   * elsewhere an incomplete frame raises FRAME_INCOMPLETE.
+   * The stream has ended. The unterminated rest is a frame in the codecs lines and raw. In all others an incomplete frame raises
+   * FRAME_INCOMPLETE.
    * @throws {FramingError}
    */
   end(): FrameBatch;
   /** Bytes held back for the next call. At most the cap plus a header. */
   readonly heldBytes: number;
   /**
-   * True while a frame has begun and is not complete, also where its bytes are not held: a header that was understood, an
-   * oversized frame that is thrown away. The time limit of frames rests on it.
+   * True while a frame has begun and is not complete, also where its bytes are not held: behind a header that was understood, or
+   * in an oversized frame that is thrown away. The time limit of frames uses this property.
    */
   readonly isFrameOpen: boolean;
 }
 
-/** A way of framing: makes decoders, one per connection, and encodes frames for the same peer. */
+/** A way of framing. A codec makes a decoder for each connection, and encodes frames for the same peer. */
 export interface Codec {
-  /** As in the configuration: "lines", "length-prefix", ... */
+  /** The name in the configuration: "lines", "length-prefix", ... */
   readonly name: string;
-  /** True when frames are text of one line each: they fit the lines container. */
+  /** True when each frame is one line of text. Such frames fit the lines container. */
   readonly isText: boolean;
   createDecoder(): Decoder;
   /** One frame with its framing. @throws {FramingError} FRAME_UNENCODABLE when the payload cannot be framed */

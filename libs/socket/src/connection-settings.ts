@@ -3,7 +3,7 @@ import type { ConnectionOptions } from "./listener.ts";
 import { type Sweep, sharedSweep, sweepsOf } from "./sweep.ts";
 import { checkLimit } from "./system-errors.ts";
 
-/** What the connections of one listener share, checked and in the units that they count in. */
+/** The settings that the connections of one listener share. The settings are checked, and times are counted in sweeps. */
 export interface ConnectionSettings {
   readonly clock: Clock;
   readonly sweep: Sweep;

@@ -3,8 +3,8 @@ import type { Connection } from "./connection.ts";
 import type { Receiver } from "./receiver.ts";
 
 /**
- * A connection as a Node stream: half-open like the connection, with its limits and counters still in force. Destroying
- * the stream closes the connection.
+ * A connection as a Node stream: half-open like the connection. The limits and counters of the connection stay in force.
+ * Destroying the stream closes the connection.
  *
  * @throws {SocketError} ALREADY_READING
  */

@@ -3,14 +3,17 @@ import type { Codec, FrameBatch } from "./codec.ts";
 
 export type AddressFamily = "ipv4" | "ipv6" | "unix";
 
-/** One end of a socket. For `unix`: host is the path ("" for an unnamed peer) and port 0. */
+/** One end of a socket. For `unix` the host is the path ("" for an unnamed peer) and the port is 0. */
 export interface SocketAddress {
   readonly family: AddressFamily;
   readonly host: string;
   readonly port: number;
 }
 
-/** Why a connection is over. `peer`: it ended or reset; `local`: we closed it; the rest name the limit that was met. */
+/**
+ * Why a connection is over. `peer-...`: the peer has ended or reset the connection. `local`: our side has closed the connection.
+ * The others name a limit or a cause.
+ */
 export type CloseReason =
   | "peer-ended"
   | "peer-reset"
@@ -24,26 +27,26 @@ export type CloseReason =
   | "framing"
   | "error";
 
-/** Time limits of one connection, in milliseconds; undefined: no limit, 0 is refused. */
+/** Time limits of one connection, in milliseconds. Undefined means no limit, 0 is refused. */
 export interface ConnectionTimeLimits {
-  /** From the accept to the first byte received. */
+  /** The time from the accept to the first received byte. */
   readonly firstByteMs?: number;
-  /** From the first byte of a frame to its last: stops a peer that drips bytes. */
+  /** The time from the first byte of a frame to its last. The limit stops a peer that drips bytes. */
   readonly frameMs?: number;
-  /** Without any byte received or sent. */
+  /** The time without any byte in either direction. */
   readonly idleMs?: number;
-  /** From the accept to the end, whatever happens. */
+  /** The time from the accept to the end, whatever happens. */
   readonly totalMs?: number;
-  /** A send that the peer does not take: closes with `send-timeout`. */
+  /** The time that a send waits for the peer. The reason of the close is then `send-timeout`. */
   readonly sendMs?: number;
 }
 
 /**
- * A TCP or Unix-stream connection that is read by pulling: no byte is taken from the kernel beyond one chunk unless
- * somebody asks, so a slow reader slows its peer down. One reader at a time. Disposing closes at once.
+ * A TCP or Unix-stream connection that is read by pulling. No more than one chunk is taken from the kernel before a reader asks,
+ * so a slow reader slows its peer down. One reader at a time. Disposing closes at once.
  */
 export interface Connection extends AsyncDisposable {
-  /** Unique and sortable by time. */
+  /** A unique id. Ids sort by time. */
   readonly id: string;
   readonly remote: SocketAddress;
   readonly local: SocketAddress;
@@ -51,15 +54,15 @@ export interface Connection extends AsyncDisposable {
   readonly openedAtMs: number;
   readonly bytesReceived: number;
   readonly bytesSent: number;
-  /** Resolves once, never rejects, when both directions are over. */
+  /** Resolves once when both directions are over. Never rejects. */
   readonly closed: Promise<CloseReason>;
   /**
-   * Resolves, never rejects, when the peer has ended, reset, or the connection is over: also while nobody reads. A reset is
-   * seen within one sweep; an end is seen when no more than one chunk of unread bytes stands before it.
+   * Resolves when the peer has ended or reset the connection, or the connection is over, also while nobody reads. Never rejects. A
+   * reset is noticed within one sweep. An end is noticed when no more than one chunk of unread bytes stands before that end.
    */
   readonly peerEnded: Promise<void>;
 
-  /** The next chunk as it comes, never empty; undefined when the peer has ended. @throws {SocketError} */
+  /** The next chunk as the kernel gives one, never empty. Undefined when the peer has ended. @throws {SocketError} */
   read(): Promise<Buffer | undefined>;
   /** Exactly `bytes` bytes. @throws {SocketError} UNEXPECTED_END when the peer ends before */
   readExactly(bytes: number): Promise<Buffer>;
@@ -69,32 +72,32 @@ export interface Connection extends AsyncDisposable {
    */
   readUntil(delimiter: Uint8Array | string, maxBytes: number): Promise<Buffer>;
   /**
-   * One line without its LF or CRLF; the unterminated rest at the end counts as a line; undefined at the end.
+   * One line without its LF or CRLF. The unterminated rest at the end counts as a line. Undefined at the end.
    * @throws {SocketError} LINE_TOO_LONG
    */
   readLine(maxBytes: number): Promise<string | undefined>;
-  /** All complete frames of each chunk, never an empty batch unless it counts drops. @throws {SocketError | FramingError} */
+  /** All complete frames of each chunk. A batch is empty only where the batch counts drops. @throws {SocketError | FramingError} */
   batches(codec: Codec): AsyncIterable<FrameBatch>;
-  /** Frame by frame; each is a copy that may be kept. @throws {SocketError | FramingError} */
+  /** The frames one by one. Each frame is a copy that may be kept. @throws {SocketError | FramingError} */
   frames(codec: Codec): AsyncIterable<Buffer>;
 
   /**
-   * No more bytes are wanted: a read that waits and every further read give undefined, `batches` and `frames` end without
-   * the unfinished rest, and what the peer still sends is thrown away. Sending goes on. For a graceful stop.
+   * Stops the reading gracefully. A read that waits and every further read give undefined, `batches` and `frames` end without the
+   * unfinished rest, and bytes that the peer still sends are thrown away. Sending goes on.
    */
   stopReading(): void;
 
   /**
-   * Resolves when the kernel's and our own buffer have room again: awaiting every send keeps at most one of them in
-   * memory. @throws {SocketError} CONNECTION_CLOSED, CONNECTION_RESET, TIMED_OUT,
-   *   SEND_BUFFER_FULL (retryable) when sends that nobody awaited fill `maxUnsentBytes`
+   * Resolves when the kernel's buffer and our own have room again. A caller that awaits every send has at most one send in memory.
+   * @throws {SocketError} CONNECTION_CLOSED, CONNECTION_RESET, TIMED_OUT, SEND_BUFFER_FULL (retryable) when sends that were not
+   * awaited fill `maxUnsentBytes`
    */
   send(data: Uint8Array | string): Promise<void>;
-  /** Half-close: sends FIN after what was sent; reading goes on (socket.shutdown(SHUT_WR)). */
+  /** Half-closes the connection: FIN follows the bytes that were sent, and reading goes on (socket.shutdown(SHUT_WR)). */
   end(): Promise<void>;
-  /** Closes both directions at once; what was sent and not yet taken by the kernel is lost. */
+  /** Closes both directions at once. Bytes that the kernel has not taken yet are lost. */
   close(reason?: CloseReason): void;
-  /** The connection as a Node stream, for libraries that want one. Ends pull-based reading. */
+  /** The connection as a Node stream, for libraries that need a stream. Reading by pulling ends with this call. */
   stream(): Duplex;
 
   setNoDelay(on: boolean): void;

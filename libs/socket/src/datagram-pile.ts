@@ -2,37 +2,38 @@ import { internetAddress } from "./address.ts";
 import type { SocketAddress } from "./connection.ts";
 import type { DatagramBatch } from "./udp.ts";
 
-/** Microseconds since the epoch at performance.now() = 0; moved when the wall clock was. */
+/** Microseconds since the epoch at performance.now() = 0. The origin moves when the wall clock was moved. */
 let originMicros = performance.timeOrigin * 1_000;
 
 function nowMicros(): number {
   return Math.floor(originMicros + performance.now() * 1_000);
 }
 
-/** Follows the wall clock where it went another way by more than its own resolution. */
+/** Moves the origin where the wall clock differs by more than its own resolution. */
 function realign(): void {
   const driftMicros = Date.now() * 1_000 - nowMicros();
   if (Math.abs(driftMicros) > 2_000) originMicros += driftMicros;
 }
 
-/** The memory that a pile begins with, in bytes: as much as the one before took, within these. */
+/** The first memory of a pile, in bytes: the size of the pile before, within these bounds. */
 const firstBytes = { least: 16 << 10, most: 1 << 20 };
 
 /**
- * Datagrams that wait, in columns and in one piece of memory. What Node makes for each (a buffer, an address) is let go of
- * at once: kept until the batch is done it would outlive its youth and cost the garbage collector, and so the rate, most.
+ * Datagrams that wait, in columns and in one piece of memory. The buffer and the address that Node makes for each datagram are
+ * released at once. Kept until the batch is done, these objects would move to the old generation, where the garbage collector pays
+ * most for them.
  */
 export class DatagramPile implements DatagramBatch {
   payloadBytes = 0;
   #bytes: Buffer;
-  /** Where each payload ends; it begins where the one before ends. */
+  /** The end of each payload. A payload begins where the payload before ends. */
   readonly #ends: number[] = [];
   readonly #hosts: string[] = [];
   readonly #ports: number[] = [];
   readonly #micros: number[] = [];
   #lastHost = "";
 
-  /** @param before what this one follows; as much is likely to come again */
+  /** @param before the pile before this one: as many bytes are likely to come again */
   constructor(before?: DatagramPile) {
     const bytes = Math.min(firstBytes.most, before?.payloadBytes ?? 0);
     this.#bytes = Buffer.allocUnsafeSlow(Math.max(firstBytes.least, bytes));

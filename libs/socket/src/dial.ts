@@ -9,10 +9,10 @@ import { StreamConnection } from "./stream-connection.ts";
 import { checkLimit, toSocketError } from "./system-errors.ts";
 
 /**
- * Connects over TCP; of a name with several addresses the first that answers (RFC 8305).
+ * Connects over TCP. Of a name with several addresses the first that answers is taken (RFC 8305).
  *
- * @throws {SocketError} CONNECTION_REFUSED, UNREACHABLE, TIMED_OUT (all retryable), NAME_NOT_FOUND,
- *   ADDRESS_IN_USE and ADDRESS_UNAVAILABLE for the local address, BAD_OPTION; the reason of `signal` when it fires
+ * @throws {SocketError} CONNECTION_REFUSED, UNREACHABLE, TIMED_OUT (all retryable), NAME_NOT_FOUND, ADDRESS_IN_USE and
+ *   ADDRESS_UNAVAILABLE for the local address, BAD_OPTION; the reason of `signal` when it fires
  */
 export async function dialTcp(options: DialTcpOptions): Promise<Connection> {
   const { host, port, localAddress, localPort, family, connectTimeoutMs } = options;
@@ -23,7 +23,7 @@ export async function dialTcp(options: DialTcpOptions): Promise<Connection> {
     ...(localAddress === undefined ? {} : { localAddress }),
     ...(localPort === undefined ? {} : { localPort }),
     ...(family === undefined ? {} : { family }),
-    // Node gives each address 250 ms, which a slow path does not make.
+    // Node gives each address 250 ms, which is too short for a slow path.
     autoSelectFamilyAttemptTimeout: Math.max(250, Math.floor(connectTimeoutMs / 4)),
   };
   return dial(options, what, target, (socket) => ({
@@ -53,7 +53,8 @@ async function dial(
   signal?.throwIfAborted();
   let socket: Socket;
   try {
-    // readableHighWaterMark: as in StreamServer. Node passes it on to the stream; its types do not say so.
+    // readableHighWaterMark has the value of StreamServer. Node passes the option on to the stream, though its types lack the
+    // option.
     const half = { allowHalfOpen: true, readableHighWaterMark: 1, noDelay: settings.noDelay };
     socket = connect({ ...target, ...half });
   } catch (error) {

@@ -30,7 +30,7 @@ export type FramingErrorCode = "FRAME_TOO_LARGE" | "FRAME_INVALID" | "FRAME_INCO
 /** Bytes that a codec cannot frame, or a frame over the cap with the policy `close`. */
 export class FramingError extends FairleadError {
   declare readonly code: FramingErrorCode;
-  /** What was complete before the error, when it comes from a decoder. */
+  /** The frames that were complete before the error of a decoder. */
   readonly frames: FrameBatch | undefined;
 
   constructor(

@@ -1,7 +1,7 @@
 /**
- * Bytes that were received and not yet taken, in one piece. A single chunk is kept as it came; more are copied together,
- * so that a peer that sends byte by byte costs its bytes and not an object for each. What was given out is never written
- * over.
+ * Bytes that were received and not yet taken, in one piece. A single chunk is kept as it came. More chunks are copied together, so
+ * that a peer that sends byte by byte costs its bytes and not an object for each byte. Bytes that were given out are never
+ * overwritten.
  */
 export class Inbox {
   #buffer: Buffer | undefined;
@@ -21,7 +21,7 @@ export class Inbox {
     }
     let buffer = this.#buffer!;
     const needed = this.length + chunk.length;
-    // Behind #end nothing was ever given out, before #start everything may have been.
+    // Bytes behind #end were never given out. All bytes before #start may have been.
     if (this.#end + chunk.length > buffer.length) {
       const larger = Buffer.allocUnsafeSlow(Math.max(1_024, needed + Math.min(needed, 65_536)));
       buffer.copy(larger, 0, this.#start, this.#end);
@@ -34,7 +34,7 @@ export class Inbox {
     this.#end += chunk.length;
   }
 
-  /** The next `bytes` bytes, or all when there are fewer; a view that may be kept. */
+  /** The next `bytes` bytes, or all bytes when there are fewer. The result is a view that may be kept. */
   take(bytes: number): Buffer {
     const from = this.#start;
     const to = Math.min(this.#end, from + bytes);
@@ -44,7 +44,7 @@ export class Inbox {
     return taken;
   }
 
-  /** Where `wanted` begins, counted from the front, -1 when it is not there. Looks from `from` on. */
+  /** The place of `wanted`, counted from the front; -1 when there is none. The search begins at `from`. */
   indexOf(wanted: Uint8Array, from: number): number {
     if (this.length === 0) return -1;
     return this.#buffer!.subarray(this.#start, this.#end).indexOf(wanted, from);

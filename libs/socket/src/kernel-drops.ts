@@ -1,16 +1,16 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
-/** One line of /proc/net/udp or udp6 (proc_net_udp(5)): the columns that matter here. */
+/** One line of /proc/net/udp or udp6 (proc_net_udp(5)): the columns that are used here. */
 interface UdpRow {
   readonly port: number;
   readonly inode: string;
   readonly drops: number;
 }
 
-/** Sockets of this process whose row is known: two that share a port must not take the same one. */
+/** The rows of this process's sockets that are known. Two sockets that share a port must not take the same row. */
 const claimed = new Set<string>();
 
-/** Exported for its test. Lines that are not rows are skipped. */
+/** Reads the rows of the table. Lines that are no rows are skipped. (Exported for its test.) */
 export function parseUdpTable(text: string): UdpRow[] {
   const rows: UdpRow[] = [];
   for (const line of text.split("\n")) {
@@ -41,7 +41,7 @@ function ownSocketInodes(): Set<string> {
       const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/self/fd/${name}`))?.[1];
       if (inode !== undefined) inodes.add(inode);
     } catch {
-      // The descriptor of the directory listing itself is gone by now.
+      // The descriptor of the directory listing itself is closed by now.
     }
   }
   return inodes;
@@ -54,9 +54,9 @@ export class KernelDrops {
   #last = 0;
 
   /**
-   * To be called in the same turn in which the socket was bound: then the one unclaimed socket of this process on the
-   * port is it. Undefined where there is no such table (macOS), or where the row cannot be told for certain (another
-   * library's socket of this process shares the port).
+   * The drop counter of the socket that was bound in this turn of the loop: the only unclaimed socket of this process on the port.
+   * Undefined where there is no such table (macOS), or where the row is not certain (a socket of another library in this process
+   * shares the port).
    */
   static find(family: "ipv4" | "ipv6", port: number): KernelDrops | undefined {
     const rows = readTable(family).filter((row) => row.port === port && !claimed.has(row.inode));
@@ -72,14 +72,17 @@ export class KernelDrops {
     claimed.add(inode);
   }
 
-  /** Drops since the bind; the last that was seen, once the socket is closed. */
+  /** Drops since the bind. Once the socket is closed: the last count. */
   read(): number {
     const row = readTable(this.#family).find(({ inode }) => inode === this.#inode);
     if (row !== undefined) this.#last = row.drops;
     return this.#last;
   }
 
-  /** Reads for the last time. To be called right before the close: the number of an inode is used again. */
+  /**
+   * Reads the counter for the last time. To be called right before the close, because the kernel uses the number of an inode
+   * again.
+   */
   finish(): void {
     this.read();
     claimed.delete(this.#inode);

@@ -103,6 +103,27 @@ test("acceptRatePerSecond turns away what comes too fast, and takes it a second 
   for (const peer of peers) peer.destroy();
 });
 
+test("setAdmission() changes who may connect; connections that are open stay, and a bad option changes nothing", async () => {
+  const { listener, refused } = await listenAndCount({ maxConnections: 1 });
+  await using _ = listener;
+  const first = await dialPlain(listener);
+  await dialRefused(listener);
+  listener.setAdmission({ maxConnections: 2, maxConnectionsPerAddress: 2 });
+  const second = await dialPlain(listener);
+  await eventually(() => listener.connections.count === 2);
+  const bad = { maxConnections: 5, maxConnectionsPerAddress: 5, allow: ["nowhere"] };
+  assert.throws(() => listener.setAdmission(bad), { code: "BAD_OPTION" });
+  await dialRefused(listener);
+  listener.setAdmission({ maxConnections: 5, maxConnectionsPerAddress: 5, deny: ["127.0.0.0/8"] });
+  await dialRefused(listener);
+  assert.deepEqual(refused, ["connections", "connections", "denied"]);
+  for (const peer of [first, second]) {
+    peer.write("x");
+    await once(peer, "data");
+    peer.destroy();
+  }
+});
+
 test("deny turns an IPv4 peer away on a dual-stack listener too", async () => {
   const { listener, refused } = await listenAndCount({ host: "::", deny: ["127.0.0.0/8"] });
   await using _ = listener;

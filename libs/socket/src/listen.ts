@@ -25,12 +25,12 @@ export async function listenTcp(options: ListenTcpOptions): Promise<StreamListen
 }
 
 /**
- * Binds and listens on a Unix-stream socket. A socket file that is left from a process that is gone is replaced; one on
- * which somebody answers is not. (Two processes that start at the same moment on the same stale file may both win: the
- * later one has the path.)
+ * Binds and listens on a Unix-stream socket. A socket file is replaced when its process is gone. A socket file on which a process
+ * answers is not. (Two processes that start in the same moment on the same stale file may both win. The later one then has the
+ * path.)
  *
- * @throws {SocketError} ADDRESS_IN_USE also when the path is a file of another kind; ADDRESS_UNAVAILABLE when its directory
- *   is missing; PERMISSION_DENIED, BAD_OPTION
+ * @throws {SocketError} ADDRESS_IN_USE also when the path is a file of another kind; ADDRESS_UNAVAILABLE when its directory is
+ *   missing; PERMISSION_DENIED, BAD_OPTION
  */
 export async function listenUnix(options: ListenUnixOptions): Promise<StreamListener> {
   const { path, mode = 0o600 } = options;
@@ -39,7 +39,7 @@ export async function listenUnix(options: ListenUnixOptions): Promise<StreamList
   const isAbstract = path.startsWith("\0");
   if (!isAbstract) await removeStale(path, what);
   try {
-    // Before the loop turns, so that nobody connects under other permissions.
+    // The mode is set before the loop turns, so that nobody connects under other permissions.
     await server.listen({ path }, what, () => {
       if (!isAbstract && server.isListening) chmodSync(path, mode);
     });
@@ -50,7 +50,7 @@ export async function listenUnix(options: ListenUnixOptions): Promise<StreamList
   return server;
 }
 
-/** libuv tells EACCES for a missing directory, which would blame permissions. */
+/** Explains a missing directory. libuv reports EACCES for one, which would blame permissions. */
 async function refuseMissingDirectory(directory: string, what: string): Promise<void> {
   const found = await stat(directory).catch((error: unknown) => errorCode(error));
   if (found === "ENOENT") {
@@ -81,7 +81,7 @@ async function removeStale(path: string, what: string): Promise<void> {
   }
 }
 
-/** Unix datagram sockets are not in Node. @throws {SocketError} UNSUPPORTED always */
+/** Node has no Unix datagram sockets. @throws {SocketError} UNSUPPORTED always */
 export function bindUnixDatagram(): never {
   throw new SocketError(
     "UNSUPPORTED",

@@ -1,55 +1,62 @@
 import type { Clock } from "@fairlead/core";
 import type { Connection, ConnectionTimeLimits, SocketAddress } from "./connection.ts";
 
-/** Why a connection was turned away before its handler saw it. */
+/** Why a connection was refused before its handler ran. */
 export type RefusalReason = "connections" | "connections-per-address" | "accept-rate" | "denied" | "draining";
 
-/** What every connection may be given, whichever side opened it. */
+/** The options of every connection, whichever side opened the connection. */
 export interface ConnectionOptions {
-  /** Checked by one shared sweep: a limit of N ms ends the connection after N ms and before N + 2 * sweepMs. */
+  /** One shared sweep checks the limits: a limit of N ms ends the connection after N ms and before N + 2 * sweepMs. */
   readonly limits?: ConnectionTimeLimits;
   /** No Nagle delay. Default true. */
   readonly noDelay?: boolean;
   /** TCP keep-alive with this idle time before the first probe. Default: off. */
   readonly keepAliveMs?: number;
-  /** The most that `read` gives at once and that is read ahead while nobody asks. Default 65,536, from 1. */
+  /** The most bytes that `read` gives at once, and that are read ahead before a reader asks. Default 65,536, from 1. */
   readonly maxChunkBytes?: number;
   /**
-   * Bytes of sends that wait for the peer; a further send is refused with SEND_BUFFER_FULL, unless it is the only one.
-   * Default 1 MiB.
+   * Bytes of sends that wait for the peer. A further send is refused with SEND_BUFFER_FULL, unless no other send waits. Default 1
+   * MiB.
    */
   readonly maxUnsentBytes?: number;
   readonly clock?: Clock;
 }
 
-export interface ListenOptions extends ConnectionOptions {
-  /**
-   * One connection from its beginning to its end. When it returns, the connection is ended gracefully; when it throws,
-   * the connection is closed with "error" (a FramingError: "framing") and `onError` is told. A SocketError that comes
-   * from the end of the connection itself may be thrown on: it is no failure.
-   */
-  readonly onConnection: (connection: Connection) => Promise<void>;
-  /** Told of each connection that was turned away; it is already reset. */
-  readonly onRefused?: (remote: SocketAddress, reason: RefusalReason) => void;
-  /** What the handler threw; must not throw itself. Without it, the error is only seen as the close reason "error". */
-  readonly onError?: (error: Error, connection: Connection) => void;
-  /** Connections at once, from 1; one more is reset. */
+/** The limits that decide who may connect. */
+export interface AdmissionOptions {
+  /** Connections at once, from 1. One more is reset. */
   readonly maxConnections: number;
-  /** Connections at once from one address (IPv6: one full address), from 1; one more is reset. Not for Unix sockets. */
+  /**
+   * Connections at once from one address (IPv6: one full address), from 1. One more is reset. The limit does not apply to Unix
+   * sockets.
+   */
   readonly maxConnectionsPerAddress: number;
-  /** Accepted connections per second on average; one more is reset. Default: no limit. */
+  /** Accepted connections per second on average. One more is reset. Default: no limit. */
   readonly acceptRatePerSecond?: number;
-  /** How many may come at once under the accept rate. Default: one second's worth, at least 1. */
+  /** Connections that may come at once under the accept rate. Default: one second's worth, at least 1. */
   readonly acceptBurst?: number;
-  /** Addresses and CIDR ranges, IPv4 or IPv6; only these may connect. Default: everybody; an empty list is refused. */
+  /** Addresses and CIDR ranges, IPv4 or IPv6, that may connect. Default: everybody. An empty list is refused. */
   readonly allow?: readonly string[];
   /** Addresses and CIDR ranges that may not connect, even where `allow` has them. */
   readonly deny?: readonly string[];
+}
+
+export interface ListenOptions extends ConnectionOptions, AdmissionOptions {
+  /**
+   * Handles one connection from its beginning to its end. When the handler returns, the connection is ended gracefully. When the
+   * handler throws, the connection is closed with "error" (a FramingError: "framing") and `onError` is called. A SocketError that
+   * the end of the connection itself has caused may be thrown on: that error is no failure.
+   */
+  readonly onConnection: (connection: Connection) => Promise<void>;
+  /** Called for each connection that was refused. The connection is already reset. */
+  readonly onRefused?: (remote: SocketAddress, reason: RefusalReason) => void;
+  /** Called with the error of a handler; must not throw. Without this callback the error shows only as the close reason "error". */
+  readonly onError?: (error: Error, connection: Connection) => void;
   /** Connections that the kernel holds before we take them. Default 1,024; the kernel's own limit is somaxconn. */
   readonly backlog?: number;
   /**
-   * How long a connection whose handler has returned may wait for the peer to end too, in milliseconds; what the peer
-   * still sends is thrown away. Then it is closed. Default 2,000.
+   * The milliseconds that a connection whose handler has returned waits for the peer to end too. Bytes that the peer still sends
+   * are thrown away. Then the connection is closed. Default 2,000.
    */
   readonly lingerMs?: number;
 }
@@ -59,14 +66,14 @@ export interface ListenTcpOptions extends ListenOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
-  /** Several processes on one port, the kernel spreads the connections (SO_REUSEPORT). Default false. */
+  /** Several processes listen on one port, and the kernel spreads the connections (SO_REUSEPORT). Default false. */
   readonly reusePort?: boolean;
   /** With host "::": no IPv4. Default false. */
   readonly ipv6Only?: boolean;
 }
 
 export interface ListenUnixOptions extends ListenOptions {
-  /** Path of the socket file; one that begins with NUL is in Linux' abstract namespace. */
+  /** The path of the socket file. A path that begins with NUL is in Linux' abstract namespace. */
   readonly path: string;
   /** Permissions of the socket file. Default 0o600: only this user may connect. */
   readonly mode?: number;
@@ -88,24 +95,26 @@ export interface ConnectionSet extends Iterable<Connection> {
 
 /** A listening TCP or Unix-stream socket. Disposing closes it and every connection at once. */
 export interface StreamListener extends AsyncDisposable {
-  /** What was bound: with the port that the kernel chose where 0 was asked. */
+  /** The address that was bound, with the port that the kernel chose where 0 was asked for. */
   readonly address: SocketAddress;
-  /** Connections that are open now, the ones whose handler has returned and whose peer has not ended included. */
+  /** The open connections. A connection whose handler has returned is open until its peer has ended. */
   readonly connections: ConnectionSet;
   readonly stats: ListenerStats;
+  /** Changes the admission from now on. Open connections stay. @throws {SocketError} BAD_OPTION */
+  setAdmission(options: AdmissionOptions): void;
   /** Fires when draining begins, so that sessions can `stopReading()`. */
   readonly draining: AbortSignal;
   /**
-   * Stops accepting and resolves when every handler has returned and every connection is over; when the signal fires,
-   * the rest is closed with "drain" and no handler is waited for. May be called again.
+   * Accepts no more connections, and resolves when every handler has returned and every connection is over. When the signal fires,
+   * the other connections are closed with "drain", and no handler is waited for. `drain` may be called again.
    */
   drain(signal: AbortSignal): Promise<void>;
 }
 
 export interface DialOptions extends ConnectionOptions {
-  /** From the call to the established connection, name look-up included. */
+  /** The time from the call to the established connection, the name look-up included. */
   readonly connectTimeoutMs: number;
-  /** Gives up; the signal's reason is thrown. No effect once connected. */
+  /** Gives the dial up: then the signal's reason is thrown. The signal has no effect once connected. */
   readonly signal?: AbortSignal;
 }
 
@@ -115,7 +124,7 @@ export interface DialTcpOptions extends DialOptions {
   /** Address and port to dial from. Default: the kernel's choice. */
   readonly localAddress?: string;
   readonly localPort?: number;
-  /** Only this family. Default: both, the first that answers. */
+  /** The only family to dial. Default: both, and the first that answers is taken. */
   readonly family?: 4 | 6;
 }
 

@@ -2,7 +2,9 @@ import type { Codec, FrameBatch } from "./codec.ts";
 import { FramingError } from "./errors.ts";
 import type { Receiver } from "./receiver.ts";
 
-/** Ways to read, all on one receiver: each takes the lock, and waits for more bytes only when those here do not suffice. */
+/**
+ * The ways to read from a receiver. Each way takes the lock, and waits for more bytes only when the received ones do not suffice.
+ */
 
 export async function readChunk(receiver: Receiver): Promise<Buffer | undefined> {
   receiver.lock();
@@ -63,7 +65,10 @@ export async function readLine(receiver: Receiver, maxBytes: number): Promise<st
   }
 }
 
-/** Bytes up to and with the delimiter; undefined when the peer ended before it. @throws {SocketError} LINE_TOO_LONG */
+/**
+ * The number of bytes up to and with the delimiter. Undefined when the peer ended before the delimiter. @throws {SocketError}
+ * LINE_TOO_LONG
+ */
 async function findEnd(
   receiver: Receiver,
   delimiter: Uint8Array,
@@ -77,7 +82,7 @@ async function findEnd(
     if (at >= 0 || inbox.length >= maxBytes) {
       throw receiver.error("LINE_TOO_LONG", `no delimiter within ${maxBytes} bytes`);
     }
-    // The delimiter may have begun at the very end.
+    // The delimiter may have begun in the last bytes.
     from = Math.max(0, inbox.length - delimiter.length + 1);
     receiver.isFrameOpen = inbox.length > 0;
     if (!(await receiver.more())) return undefined;
@@ -115,8 +120,8 @@ function isEmpty(batch: FrameBatch | undefined): boolean {
 }
 
 /**
- * Frames that were complete before an error are given first, like any other; the error then comes without them, so that
- * nobody takes them twice.
+ * Frames that were complete before an error are given first, like all others. The error then comes without these frames, so that
+ * no frame is taken twice.
  */
 function decode(step: () => FrameBatch): { batch?: FrameBatch | undefined; error?: unknown } {
   try {

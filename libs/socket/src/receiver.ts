@@ -10,8 +10,8 @@ interface Waiter {
 }
 
 /**
- * The receiving half of a connection. While somebody waits, bytes go straight to the inbox; while nobody does, the socket
- * is read ahead until one chunk's worth is there, and then left alone: the kernel's window closes and the peer waits.
+ * The receiving half of a connection. While a reader waits, bytes go straight to the inbox. While no reader waits, one chunk is
+ * read ahead, and then the socket is not read any more: the kernel's window closes and the peer waits.
  */
 export class Receiver {
   readonly remote: SocketAddress;
@@ -20,11 +20,11 @@ export class Receiver {
   bytesReceived = 0;
   /** The reader has the beginning of a frame and waits for the rest. */
   isFrameOpen = false;
-  /** Sweeps during which the reader waited for the rest of the same frame. Time that the reader itself takes is not in it. */
+  /** Sweeps during which the reader waited for the rest of the same frame. The time of the reader itself is not counted. */
   frameSweeps = 0;
   readonly #socket: Socket;
   #outcome: "open" | "ended" | "stopped" | SocketError = "open";
-  /** The chunk that filled the inbox: handed back to the stream, which stops its reading at once, and remembered here. */
+  /** The chunk that filled the inbox. The chunk was handed back to the stream, which stops its reading at once. */
   #parked: Buffer | undefined;
   #waiter: Waiter | undefined;
   #isTaken = false;
@@ -47,7 +47,7 @@ export class Receiver {
     return this.#outcome instanceof SocketError;
   }
 
-  /** Bytes are here that the reader has not asked for. */
+  /** True when the reader has not asked for bytes that were received. */
   get isBehind(): boolean {
     return this.inbox.length > 0 || this.#parked !== undefined;
   }
@@ -74,7 +74,7 @@ export class Receiver {
     } else if (this.inbox.length + chunk.length < this.maxChunkBytes) {
       this.inbox.append(chunk);
     } else {
-      // Only a stream whose buffer is full stops reading in this very call; `pause` alone would read one chunk more.
+      // Only a stream whose buffer is full stops reading in this very call. `pause` alone would read one more chunk.
       this.#parked = chunk;
       this.#socket.pause();
       this.#socket.unshift(chunk);
@@ -86,7 +86,7 @@ export class Receiver {
     this.#settle()?.resolve(false);
   }
 
-  /** The connection is over. What is here already is still given when the peer was the cause. */
+  /** Ends the receiving. Bytes that were received before are still given when the peer was the cause. */
   fail(error: SocketError, keepsInbox: boolean): void {
     if (this.isFailed || (keepsInbox && this.#outcome !== "open")) return;
     this.#outcome = error;

@@ -7,7 +7,7 @@ import { toSocketError } from "./system-errors.ts";
 /** The sending half of a connection. */
 export class Sender {
   bytesSent = 0;
-  /** Sweeps since the oldest send that waits was begun, or the one before it was done. */
+  /** Sweeps since the oldest waiting send was begun, or the send before was done. */
   waitingSweeps = 0;
   readonly #socket: Socket;
   readonly #remote: SocketAddress;
@@ -15,7 +15,7 @@ export class Sender {
   #unsentBytes = 0;
   #waiting = 0;
   #end: Promise<void> | undefined;
-  /** Why the connection is over: what every send that was not taken is told. */
+  /** Why the connection is over. Every send that was not taken fails with this error. */
   #failure: SocketError | undefined;
 
   constructor(socket: Socket, remote: SocketAddress, maxUnsentBytes: number) {

@@ -11,7 +11,10 @@ import { Receiver } from "./receiver.ts";
 import { Sender } from "./sender.ts";
 import { toSocketError } from "./system-errors.ts";
 
-/** What Node calls: one function for all sockets, which finds its connection on the socket. */
+/**
+ * The key under which a socket holds its connection. All sockets share the same event handlers, which find the connection by this
+ * key.
+ */
 const owner = Symbol("fairlead connection");
 type OwnedSocket = Socket & { [owner]: StreamConnection };
 
@@ -28,7 +31,7 @@ function onClose(this: OwnedSocket): void {
   this[owner].onClose();
 }
 
-/** A connection on a connected net.Socket (or TLS socket), which it owns from then on. */
+/** A connection on a connected net.Socket. The connection owns the socket. */
 export class StreamConnection implements Connection {
   readonly id: string;
   readonly remote: SocketAddress;
@@ -91,7 +94,7 @@ export class StreamConnection implements Connection {
     return this.#peerEnded.promise;
   }
 
-  /** An error has ended it or it was closed; reads and sends fail because of that. */
+  /** True when an error has ended the connection or the connection was closed. Reads and sends then fail for that reason. */
   get isClosing(): boolean {
     return this.#isOver || this.#receiver.isFailed || this.#socket.destroyed;
   }
@@ -139,15 +142,15 @@ export class StreamConnection implements Connection {
     if (this.#isOver || this.#socket.destroyed) return;
     this.#reason = reason;
     this.#fail(closedError(this.remote, reason), false);
-    // A peer that takes nothing would hold what the kernel still has for it for minutes; a reset frees it.
-    // (A Unix socket has no reset, and its kernel holds nothing after the close.)
+    // The kernel would keep unsent bytes for minutes for a peer that takes nothing. A reset frees these bytes. (A Unix socket
+    // has no reset, and the kernel keeps nothing after its close.)
     if (reason === "send-timeout" && this.remote.family !== "unix") this.#socket.resetAndDestroy();
     else this.#socket.destroy();
   }
 
   /**
-   * The graceful end of a connection whose handler is done: FIN after what was sent, then the peer may end too; what it
-   * sends is thrown away. After `lingerMs` it is closed.
+   * Ends a connection gracefully whose handler is done. FIN follows the bytes that were sent, and the peer may end too. Bytes that
+   * the peer still sends are thrown away. After `lingerSweeps` the connection is closed.
    */
   finish(lingerSweeps: number): void {
     this.#receiver.stop();
@@ -178,7 +181,7 @@ export class StreamConnection implements Connection {
     const { firstByte, frame, idle, total, send } = this.#settings.limitSweeps;
     const receiver = this.#receiver;
     this.#ageSweeps++;
-    // Bytes that are here and not asked for are our turn, not the peer's.
+    // While received bytes wait for our reader, the peer is not idle.
     if (!receiver.isBehind) this.#idleSweeps++;
     if (receiver.isFrameOpen && receiver.isWaiting) receiver.frameSweeps++;
     if (this.#sender.isWaiting) this.#sender.waitingSweeps++;

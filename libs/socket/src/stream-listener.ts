@@ -6,12 +6,18 @@ import { Admission } from "./admission.ts";
 import type { SocketAddress } from "./connection.ts";
 import { type ConnectionSettings, connectionSettings } from "./connection-settings.ts";
 import { FramingError, SocketError } from "./errors.ts";
-import type { ConnectionSet, ListenerStats, ListenOptions, StreamListener } from "./listener.ts";
+import type {
+  AdmissionOptions,
+  ConnectionSet,
+  ListenerStats,
+  ListenOptions,
+  StreamListener,
+} from "./listener.ts";
 import { StreamConnection } from "./stream-connection.ts";
 import { sweepsOf } from "./sweep.ts";
 import { checkLimit, toSocketError } from "./system-errors.ts";
 
-/** The accepting side: a net.Server, who may come in, and what became of each. */
+/** The accepting side: a net.Server, its admission, its open connections and its counts. */
 export class StreamServer implements StreamListener {
   readonly connections: ConnectionSet;
   readonly draining: AbortSignal;
@@ -22,7 +28,7 @@ export class StreamServer implements StreamListener {
   readonly #open = new Set<StreamConnection>();
   readonly #drain = new AbortController();
   readonly #lingerSweeps: number;
-  /** Local addresses are few and connections many: each is kept once. */
+  /** The local addresses of all connections. Addresses are few and connections many, so each address is kept once. */
   readonly #locals = new Map<string, SocketAddress>();
   #address: SocketAddress = unixAddress("");
   #accepted = 0;
@@ -52,7 +58,7 @@ export class StreamServer implements StreamListener {
     const { noDelay, keepAliveMs } = this.#settings;
     this.#server = createServer({
       allowHalfOpen: true,
-      // One byte unread stops the reading of a paused socket: what is read ahead is decided in Receiver.
+      // One unread byte stops the reading of a paused socket, because Receiver decides how much is read ahead.
       highWaterMark: 1,
       noDelay,
       ...(keepAliveMs === undefined ? {} : { keepAlive: true, keepAliveInitialDelay: keepAliveMs }),
@@ -77,7 +83,7 @@ export class StreamServer implements StreamListener {
     };
   }
 
-  /** @param what for the error text: "listen on 127.0.0.1:80". @throws {SocketError} */
+  /** @param what the verb and object of the error text: "listen on 127.0.0.1:80". @throws {SocketError} */
   async listen(where: NodeListenOptions, what: string, bound?: () => void): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       const fail = (error: unknown) => reject(toSocketError(error, what));
@@ -88,13 +94,17 @@ export class StreamServer implements StreamListener {
       });
       bound?.();
     });
-    // Failing to accept one connection (EMFILE) must not end the process; the kernel keeps it in the backlog.
+    // A connection that cannot be accepted (EMFILE) must not end the process. The kernel keeps that connection in the backlog.
     this.#server.on("error", () => {});
     const address = this.#server.address();
     this.#address =
       typeof address === "object" && address !== null
         ? internetAddress(address.address, address.port)
         : unixAddress(where.path ?? "");
+  }
+
+  setAdmission(options: AdmissionOptions): void {
+    this.#admission.change(options);
   }
 
   async drain(signal: AbortSignal): Promise<void> {
@@ -106,7 +116,7 @@ export class StreamServer implements StreamListener {
       this.#change.wake();
     };
     using _ = onAbort(signal, closeRest);
-    // A handler that goes on after its connection is over is waited for, but not beyond the signal.
+    // `drain` also waits for a handler that goes on after its connection is over, but not beyond the signal.
     while (this.#open.size > 0 || (this.#handlers > 0 && !signal.aborted)) await this.#change.next();
   }
 
@@ -124,7 +134,7 @@ export class StreamServer implements StreamListener {
     const reason = this.#admission.enter(remote);
     if (reason !== undefined) {
       socket.on("error", () => {});
-      // A reset leaves no TIME_WAIT behind: turning many away must stay cheap. A Unix socket has neither.
+      // A reset leaves no TIME_WAIT behind, so that many refusals stay cheap. A Unix socket has neither.
       if (remote.family === "unix") socket.destroy();
       else socket.resetAndDestroy();
       this.#options.onRefused?.(remote, reason);
@@ -136,7 +146,8 @@ export class StreamServer implements StreamListener {
       this.#change.wake();
     });
     this.#open.add(connection);
-    this.#serve(connection);
+    // #serve() never rejects: the error of a handler goes to onError.
+    void this.#serve(connection);
   }
 
   async #serve(connection: StreamConnection): Promise<void> {
@@ -149,13 +160,13 @@ export class StreamServer implements StreamListener {
     }
     this.#handlers--;
     this.#change.wake();
-    // A place is taken as long as the connection or its handler lives: both hold memory.
+    // A connection counts as open while the connection or its handler lives, because both hold memory.
     await connection.closed;
     this.#admission.leave(connection.remote);
   }
 
   #failConnection(connection: StreamConnection, thrown: unknown): void {
-    // The end of the connection, met by a handler that read or sent, is no failure of the handler.
+    // A handler that reads or sends after the end of its connection has not failed.
     const isItsEnd = thrown instanceof SocketError && connection.isClosing;
     connection.close(thrown instanceof FramingError ? "framing" : "error");
     if (isItsEnd) return;
@@ -163,7 +174,7 @@ export class StreamServer implements StreamListener {
     this.#options.onError?.(toError(thrown), connection);
   }
 
-  /** Undefined when the peer was gone before we took the connection: the kernel does not know its address any more. */
+  /** The address of the peer. Undefined when the peer was gone before the accept: the kernel no longer knows the address. */
   #remoteOf(socket: Socket): SocketAddress | undefined {
     if (this.#address.family === "unix") return unixAddress("");
     const { remoteAddress, remotePort } = socket;

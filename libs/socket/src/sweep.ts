@@ -1,16 +1,16 @@
 import type { Clock } from "@fairlead/core";
 
-/** How often time limits are looked at, in milliseconds. */
+/** The time between two checks of the time limits, in milliseconds. */
 export const sweepMs = 250;
 
 export interface Swept {
-  /** Called once a sweep. May remove itself. */
+  /** Called once in each sweep. A member may remove itself. */
   sweep(): void;
 }
 
 /**
- * One timer for all connections of a clock. Members count sweeps instead of reading a clock: that costs no timer and no
- * time stamp per connection, and when our own loop stands still no peer is blamed for it.
+ * One timer for all connections of a clock. Members count sweeps instead of reading a clock. So a connection needs neither a timer
+ * nor a time stamp, and no peer is blamed for the time in which our own loop stood still.
  */
 export class Sweep {
   readonly #clock: Clock;
@@ -55,8 +55,8 @@ export function sharedSweep(clock: Clock): Sweep {
 }
 
 /**
- * Sweeps that a limit stands for: it is over when more than so many have passed since the start, which is `limitMs` after
- * the start at the earliest and `limitMs + 2 * sweepMs` at the latest. Without a limit: never.
+ * The sweeps of a limit. The limit is over when more sweeps than these have passed since the start: between `limitMs` and `limitMs
+ * + 2 * sweepMs` after the start. Infinity where there is no limit.
  */
 export function sweepsOf(limitMs: number | undefined): number {
   return limitMs === undefined ? Number.POSITIVE_INFINITY : Math.ceil(limitMs / sweepMs);

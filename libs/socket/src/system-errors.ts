@@ -1,7 +1,7 @@
 import { errorCode, toError } from "@fairlead/core";
 import { SocketError, type SocketErrorCode } from "./errors.ts";
 
-/** System error -> our code, the words for it, and whether the same call may succeed later by itself. */
+/** System error -> our code, our words, and whether the same call may succeed later without a change. */
 const known: Readonly<Record<string, readonly [SocketErrorCode, string, boolean?]>> = {
   EADDRINUSE: ["ADDRESS_IN_USE", "another socket has this address"],
   EADDRNOTAVAIL: ["ADDRESS_UNAVAILABLE", "no interface of this machine has the address"],
@@ -36,7 +36,7 @@ const known: Readonly<Record<string, readonly [SocketErrorCode, string, boolean?
 };
 
 /**
- * Whatever a system call or Node raised, as ours, with the original as its cause.
+ * An error of a system call or of Node as an error of ours, with the original as its cause.
  *
  * @param what verb and object: "listen on 127.0.0.1:80"
  */

@@ -20,7 +20,7 @@ export interface BoundUdp {
   readonly onError: ((error: Error) => void) | undefined;
 }
 
-/** A UDP socket that is bound and read from now on. */
+/** A bound UDP socket. The constructor starts the reading. */
 export class BoundUdpSocket implements UdpSocket {
   readonly local: SocketAddress;
   readonly receiveBuffer: ReceiveBuffer;
@@ -33,7 +33,7 @@ export class BoundUdpSocket implements UdpSocket {
   readonly #change = new WakeUp();
   #isWaking = false;
   #isClosed = false;
-  /** Draining or closed: nothing more is sent. */
+  /** True when the socket drains or is closed: nothing more is sent. */
   #isShut = false;
   #isConsumed = false;
   #received = 0;
@@ -158,7 +158,7 @@ export class BoundUdpSocket implements UdpSocket {
   async drain(): Promise<void> {
     if (this.#isShut) return this.#closed.promise;
     if (await this.#shut()) {
-      // A turn of the loop reads a ready socket; when two bring nothing, the kernel's queue is empty.
+      // A turn of the loop reads a ready socket. When two turns bring nothing, the kernel's queue is empty.
       for (let quiet = 0, seen = this.#received; quiet < 2 && !this.#isClosed; seen = this.#received) {
         await new Promise((resolve) => setImmediate(resolve));
         quiet = this.#received === seen ? quiet + 1 : 0;
@@ -192,7 +192,7 @@ export class BoundUdpSocket implements UdpSocket {
     }
     pile.add(payload, info.address, info.port);
     if (!this.#change.isAwaited || this.#isWaking) return;
-    // The consumer wakes after all that this turn of the loop reads: one promise for up to 32 datagrams.
+    // The consumer wakes after all reads of this turn of the loop: one promise serves up to 32 datagrams.
     this.#isWaking = true;
     setImmediate(() => {
       this.#isWaking = false;
@@ -200,7 +200,10 @@ export class BoundUdpSocket implements UdpSocket {
     });
   }
 
-  /** Connected to itself, the socket is open to nobody else, and keeps what it holds. False where that is not possible. */
+  /**
+   * Connects the socket to itself: then no other peer reaches the socket, and the kernel keeps the datagrams that wait. False
+   * where that is not possible.
+   */
   async #shut(): Promise<boolean> {
     const { host, port } = this.local;
     const self = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;

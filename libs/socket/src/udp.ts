@@ -1,17 +1,22 @@
 import type { SocketAddress } from "./connection.ts";
 
-/** Datagrams in the order in which they came. At least one. */
+/** One or more datagrams, in the order in which they came. */
 export interface DatagramBatch {
   readonly count: number;
   /** Sum of the payloads, in bytes. */
   readonly payloadBytes: number;
-  /** Payload of datagram `index`, 0 <= index < count; may be empty, may be kept, and then keeps the batch's memory. */
+  /**
+   * The payload of datagram `index`, 0 <= index < count. A payload may be empty. A payload that is kept keeps the memory of the
+   * whole batch.
+   */
   payload(index: number): Buffer;
-  /** Bytes of that payload. */
+  /** The bytes of payload `index`. */
   payloadLength(index: number): number;
-  /** Where it came from; an IPv4 peer of a dual-stack socket is given as IPv4. */
+  /** The sender of datagram `index`. An IPv4 peer of a dual-stack socket is given as IPv4. */
   source(index: number): SocketAddress;
-  /** When it was taken from the kernel: microseconds since the epoch, never going back within a batch. */
+  /**
+   * The time at which the datagram was taken from the kernel, in microseconds since the epoch. Times never go back within a batch.
+   */
   receivedAtMicros(index: number): number;
 }
 
@@ -31,25 +36,25 @@ export interface BindUdpOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
-  /** Asked of the kernel, which may grant less: see `receiveBuffer`. Default: the kernel's. */
+  /** The receive buffer to ask for. The kernel may grant less: see `receiveBuffer`. Default: the kernel's. */
   readonly receiveBufferBytes?: number;
   readonly sendBufferBytes?: number;
-  /** Datagrams that wait for `batches()`, from 1; one more is dropped and counted. */
+  /** Datagrams that may wait for `batches()`, from 1. One more is dropped and counted. */
   readonly maxPendingDatagrams: number;
-  /** Payload bytes that wait for `batches()`, from 65,507 (the largest datagram). */
+  /** Payload bytes that may wait for `batches()`, from 65,507 (the largest datagram). */
   readonly maxPendingBytes: number;
-  /** Bytes of sends that wait for the kernel; one more is refused with SEND_BUFFER_FULL. Default 1 MiB. */
+  /** Bytes of sends that may wait for the kernel. A further send is refused with SEND_BUFFER_FULL. Default 1 MiB. */
   readonly maxUnsentBytes?: number;
-  /** Several processes on one port, the kernel spreads by source (SO_REUSEPORT). Default false. */
+  /** Several processes bind one port, and the kernel spreads the datagrams by source (SO_REUSEPORT). Default false. */
   readonly reusePort?: boolean;
-  /** Several sockets on one multicast port, each hears all (SO_REUSEADDR). Default false. */
+  /** Several sockets bind one multicast port, and each hears every datagram (SO_REUSEADDR). Default false. */
   readonly reuseAddress?: boolean;
   /** With host "::": no IPv4. Default false. */
   readonly ipv6Only?: boolean;
-  /** May send to broadcast addresses. Default false. */
+  /** The socket may send to broadcast addresses. Default false. */
   readonly broadcast?: boolean;
   readonly multicast?: UdpMulticastOptions;
-  /** Told of errors that belong to no call, like an ICMP refusal on a connected socket. Counted in `stats.errors`. */
+  /** Called for errors that belong to no call, like an ICMP refusal on a connected socket. `stats.errors` counts these errors. */
   readonly onError?: (error: Error) => void;
 }
 
@@ -71,11 +76,11 @@ export interface UdpStats {
 }
 
 export interface ReceiveBuffer {
-  /** What was asked; undefined: nothing. */
+  /** The size that was asked for. Undefined where none was. */
   readonly askedBytes: number | undefined;
-  /** What the kernel gave, in the same measure as what is asked (Linux reports twice that). */
+  /** The size that the kernel granted, in the same measure as `askedBytes` (Linux reports twice that size). */
   readonly grantedBytes: number;
-  /** Less than asked: raise net.core.rmem_max. */
+  /** True when the kernel granted less than was asked for. The remedy is a larger net.core.rmem_max. */
   readonly isShort: boolean;
 }
 
@@ -85,8 +90,8 @@ export interface UdpTarget {
 }
 
 /**
- * A UDP socket. Disposing closes it at once: `batches()` still gives what waits and ends, but what the kernel holds for
- * the socket is lost and not counted. `drain` takes that too.
+ * A UDP socket. Disposing closes it at once: `batches()` then gives the datagrams that wait, and ends. Datagrams that the kernel
+ * holds for the socket are lost and not counted. `drain` takes these too.
  */
 export interface UdpSocket extends AsyncDisposable {
   readonly local: SocketAddress;
@@ -95,30 +100,32 @@ export interface UdpSocket extends AsyncDisposable {
   readonly stats: UdpStats;
   readonly receiveBuffer: ReceiveBuffer;
   /**
-   * Datagrams that the kernel dropped for this socket (mostly: its receive buffer was full), since it was bound. After
-   * the close: the last count. Undefined where the kernel does not say (macOS).
+   * Datagrams that the kernel dropped for this socket since the bind, mostly because the receive buffer was full. After the close:
+   * the last count. Undefined where the kernel does not say (macOS).
    */
   kernelDrops(): number | undefined;
-  /** Everything that waits, batch after batch, until the socket is closed or drained. One consumer at a time. */
+  /** The datagrams that wait, batch after batch, until the socket is closed or drained. One consumer at a time. */
   batches(): AsyncIterable<DatagramBatch>;
   /**
-   * Resolves when the kernel has taken it; which says nothing about the peer.
-   * @throws {SocketError} DATAGRAM_TOO_LARGE, SEND_BUFFER_FULL (retryable), UNREACHABLE, CONNECTION_REFUSED,
-   *   CONNECTION_CLOSED
+   * Resolves when the kernel has taken the datagram, which says nothing about the peer.
+   * @throws {SocketError} DATAGRAM_TOO_LARGE, SEND_BUFFER_FULL (retryable), UNREACHABLE, CONNECTION_REFUSED, CONNECTION_CLOSED
    */
   send(data: Uint8Array | string, to?: UdpTarget): Promise<void>;
   /** From now on `send` needs no target, and only datagrams of this peer are received. */
   connect(to: UdpTarget): Promise<void>;
-  /** Hears everybody again. On Linux a port that the kernel chose (0) is lost by this, one asked for by number is kept. */
+  /**
+   * Ends the connection, so that the socket hears every peer again. On Linux the socket loses a port that the kernel chose (0),
+   * and keeps a port that was given.
+   */
   disconnect(): void;
   setBroadcast(on: boolean): void;
   /** @param networkInterface as in `multicast.interface`. @throws {SocketError} */
   joinMulticast(group: string, networkInterface?: string): void;
   leaveMulticast(group: string, networkInterface?: string): void;
   /**
-   * Takes nothing new: datagrams that come from now on find no socket, those that the kernel already holds are still
-   * given by `batches()`, which then ends. Resolves when the kernel's queue is empty, and closes the socket. Nothing more
-   * can be sent: what must be answered is answered before.
+   * Takes nothing new: datagrams that come from now on find no socket. `batches()` still gives the datagrams that the kernel
+   * already holds, and then ends. Resolves when the kernel's queue is empty and the socket is closed. Nothing more can be sent, so
+   * answer before the drain.
    */
   drain(): Promise<void>;
 }

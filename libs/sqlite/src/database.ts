@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { type NamedFile, SqliteFileError } from "./errors.ts";
 
-/** Fits rows of 64 KiB and small ones best (libs/bus/README.md, Figures). */
+/** Fits rows of 64 KiB and small ones best (docs/explanation/bus.md, Figures). */
 export const pageBytes = 16_384;
 
 export interface DurableSchema {

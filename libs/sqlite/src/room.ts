@@ -14,7 +14,7 @@ export interface RoomPlan {
   readonly reserveBytes: number;
 }
 
-/** Plans the write-ahead log: 4 MiB is the fastest (libs/bus/README.md, Figures), a sixteenth of a small limit or disk. */
+/** Plans the write-ahead log: 4 MiB is the fastest (docs/explanation/bus.md, Figures), a sixteenth of a small limit or disk. */
 export function planRoom(path: string, maxBytes: number): RoomPlan {
   const disk = diskOf(path);
   const share = Math.max(4 * pageBytes, Math.min(maxBytes, disk.totalBytes) / 16);

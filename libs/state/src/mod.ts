@@ -4,10 +4,9 @@
  *
  * @module
  */
-export { type StateConfig, stateConfigSchema } from "./config.ts";
 export { StateError, type StateErrorCode } from "./errors.ts";
 export { maxKeyBytes, maxTtlMs, maxValueBytes } from "./limits.ts";
-export { openState, type StateDependencies } from "./open.ts";
+export { type OpenStateOptions, openState } from "./open.ts";
 export type { RedisStateOptions } from "./redis/open.ts";
 export { openSqliteState, type SqliteStateOptions } from "./sqlite/open.ts";
 export type {

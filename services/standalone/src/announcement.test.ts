@@ -9,12 +9,14 @@ const lines: Endpoint = {
   host: "0.0.0.0",
   port: 7001,
   description: "lines: newline framing, durable acks",
+  tryWith: "echo hello | nc -N {host} {port}",
 };
 const udp = (port: number, description: string): Endpoint => ({
   scheme: "udp",
   host: "127.0.0.1",
   port,
   description,
+  tryWith: "echo hi | nc -u -w1 {host} {port}",
   warning: "the buffer is short",
 });
 
@@ -38,22 +40,18 @@ test("announcement() names every endpoint, where things are kept, and commands t
     "  http://127.0.0.1:7000  API\n",
     "  tcp://0.0.0.0:7001     lines: newline framing, durable acks\n",
     "kept in /data\n",
-    "nc -N 127.0.0.1 7001\n",
-    "nc -u -w1 127.0.0.1 7010\n",
+    "  echo hello | nc -N 127.0.0.1 7001\n",
+    "  echo hi | nc -u -w1 127.0.0.1 7010\n",
     "  npx fairlead tail --after 0\n",
   ])
     assert.ok(text.includes(part), `${part} is not in ${text}`);
 });
 
-test("announcement() gives only commands that would work, and says where the API is when it is elsewhere", () => {
-  const text = announcement(
-    [
-      { ...http, host: "::", port: 8000 },
-      { ...lines, description: "frames: netstring framing, durable acks" },
-    ],
-    embedded,
-  );
-  assert.doesNotMatch(text, /printf|nc -u/);
+test("announcement() gives each example once, none for what has none, and says where the API is when it is elsewhere", () => {
+  const frames = { scheme: "tcp", host: "127.0.0.1", port: 7003, description: "frames: netstring framing" };
+  const endpoints = [{ ...http, host: "::", port: 8000 }, frames, lines, { ...lines, port: 7002 }];
+  const text = announcement(endpoints, embedded);
+  assert.deepEqual(text.match(/nc .*/g), ["nc -N 127.0.0.1 7001"]);
   assert.match(text, /npx fairlead tail --after 0 --url http:\/\/\[::1\]:8000\n/);
 });
 

@@ -39,20 +39,20 @@ function warnings(endpoints: readonly Endpoint[]): string[] {
   });
 }
 
-/** Three commands for another terminal, with the ports that were really bound. */
+/** Commands for another terminal, with the ports that were really bound: each example once, and how to see what came of it. */
 function attempts(endpoints: readonly Endpoint[]): string[] {
-  const find = (scheme: string, words: RegExp) =>
-    endpoints.find((endpoint) => endpoint.scheme === scheme && words.test(endpoint.description));
-  const lines = find("tcp", /newline framing, durable acks$/);
-  const raw = find("udp", /raw datagrams$/);
-  const http = find("http", /./);
+  const examples = Map.groupBy(endpoints, ({ tryWith }) => tryWith);
+  const http = endpoints.find(({ scheme }) => scheme === "http");
   const url = http && http.port !== 7000 ? ` --url ${address("http", reachable(http.host), http.port)}` : "";
   const commands = [
-    ...(lines ? [`printf 'hello\\nworld\\n' | nc -N ${reachable(lines.host)} ${lines.port}`] : []),
-    ...(raw ? [`echo hi | nc -u -w1 ${reachable(raw.host)} ${raw.port}`] : []),
+    ...[...examples].flatMap(([example, [first]]) => (example && first ? [filledIn(example, first)] : [])),
     `npx fairlead tail --after 0${url}`,
   ];
   return ["", "Try, in another terminal:", "", ...commands.map((command) => `  ${command}`)];
+}
+
+function filledIn(example: string, { host, port }: Endpoint): string {
+  return example.replaceAll("{host}", reachable(host)).replaceAll("{port}", String(port));
 }
 
 function address(scheme: string, host: string, port: number): string {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { findBinary, skipOrFail, temporaryDirectory } from "@fairlead/harness";
+import { udpCollector } from "@fairlead/udp-collector";
 import { bin, configOf, environment, freePorts, type Ports, startFairlead, writeConfig } from "./fairlead.ts";
 
 const root = join(import.meta.dirname, "../../..");
@@ -30,14 +31,14 @@ function parseSteps(text: string): Step[] {
 
 /** The ports of the documents are the defaults; a test has its own. */
 function withPorts(text: string, ports: Ports): string {
-  const own: Record<string, number> = {
-    7000: ports.http,
-    7001: ports.lines,
-    7010: ports.raw,
-    5514: ports.syslog,
-    8125: ports.statsd,
-  };
-  return text.replace(/\b(7000|7001|7010|5514|8125)\b/g, (port) => String(own[port]));
+  const own = new Map([
+    [7000, ports.http],
+    [7001, ports.lines],
+    ...udpCollector.configSchema
+      .parse(undefined)
+      .listeners.map((one) => [one.port, ports[one.kind]] as const),
+  ]);
+  return text.replace(/\b\d+\b/g, (number) => String(own.get(Number(number)) ?? number));
 }
 
 function asPattern(expected: string): RegExp {

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { type UdpListenerKind, udpListenerKinds } from "@fairlead/contracts/names";
 import { freePort, type StartedProcess, startProcess } from "@fairlead/harness";
 
 export const bin = join(import.meta.dirname, "../bin/fairlead.mjs");
@@ -18,34 +19,27 @@ export interface Ready {
   }[];
 }
 
-export interface Ports {
-  readonly http: number;
-  readonly lines: number;
-  readonly raw: number;
-  readonly syslog: number;
-  readonly statsd: number;
-}
+export type Ports = Readonly<Record<"http" | "lines" | UdpListenerKind, number>>;
 
 /** Ports that stay the same over restarts. */
 export async function freePorts(): Promise<Ports> {
+  const names = ["http", "lines", ...udpListenerKinds] as const;
   const taken = new Set<number>();
-  while (taken.size < 5) taken.add(await freePort());
-  const [http, lines, raw, syslog, statsd] = [...taken] as [number, number, number, number, number];
-  return { http, lines, raw, syslog, statsd };
+  while (taken.size < names.length) taken.add(await freePort());
+  const ports = [...taken];
+  return Object.fromEntries(names.map((name, index) => [name, ports[index]])) as Ports;
 }
+
+/** Settings with which a datagram becomes an event within a moment, for the kinds whose defaults wait longer. */
+const prompt: { readonly [Kind in UdpListenerKind]?: object } = { statsd: { flushInterval: "200ms" } };
 
 /** A configuration with the listeners of the defaults on the given ports; `more` is merged over its sections. */
 export function configOf(ports: Ports, more: Readonly<Record<string, object>> = {}): Record<string, object> {
-  const udp = (name: string, kind: string, port: number) => ({ name, kind, port });
   return {
     http: { port: ports.http },
     "tcp-gateway": { listeners: [{ name: "lines", port: ports.lines }] },
     "udp-collector": {
-      listeners: [
-        udp("raw", "raw", ports.raw),
-        udp("syslog", "syslog", ports.syslog),
-        { ...udp("statsd", "statsd", ports.statsd), flushInterval: "200ms" },
-      ],
+      listeners: udpListenerKinds.map((kind) => ({ name: kind, kind, port: ports[kind], ...prompt[kind] })),
     },
     ...more,
   };

@@ -40,7 +40,7 @@ test("up stays up and logs nothing but its own errors when random bytes come to 
     port: 0,
     codec: name === "fixed" ? { name, frame: "7B" } : { name },
   }));
-  const echo = { name: "echo", mode: "echo", port: 0 };
+  const echo = { name: "echo", kind: "echo", port: 0 };
   const main = { name: "main", port: ports.lines };
   await writeConfig(
     directory.path,

@@ -34,7 +34,7 @@ test("fairlead spool shows, exports and empties what a stopped Fairlead left for
   const [http, tcp] = [await freePort(), await freePort()];
   const config = {
     http: { port: http },
-    "tcp-gateway": { listeners: [{ name: "lines", port: tcp, lifecycleEvents: false }] },
+    "tcp-gateway": { listeners: [{ name: "lines", port: tcp, connectionEvents: false }] },
     "udp-collector": { listeners: [] },
   };
   const env = {

@@ -29,53 +29,51 @@ async function metric(url: string, name: string): Promise<number> {
 
 const traceparentOf = ({ traceId, spanId }: ReceivedSpan) => `00-${traceId}-${spanId}-01`;
 
-for (const workers of [1, 2]) {
-  test(`up traces a record from TCP to the log, with ${workers} process${workers > 1 ? "es" : ""}`, async () => {
-    await using directory = await temporaryDirectory();
-    await using collector = await startOtlpCollector();
-    const ports = await freePorts();
-    const listeners = [{ name: "lines", port: ports.lines }];
-    await writeConfig(directory.path, configOf(ports, { "tcp-gateway": { workers, listeners } }));
-    await using fairlead = await startFairlead(directory.path, {
-      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
-      OTEL_SERVICE_NAME: "harbour",
-      OTEL_BSP_SCHEDULE_DELAY: "100",
-    });
-    assert.equal(await exchange(ports.lines, "one\ntwo\nthree\n"), "OK 3\n");
-    const { url } = fairlead.ready;
-    const isClosed = async () => (await storedEvents(url)).some(({ type }) => type.endsWith("tcp.closed"));
-    await eventually(isClosed, "the event of the closed connection");
-    const events = await storedEvents(url);
-    const headers = { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" };
-    await (await fetch(`${url}/v1/tcp/connections`, { headers })).text();
-    // Before the end, which has a second for what is left: too little for a machine that has other work.
-    const isSent = (names: string[]) =>
-      names.filter((name) => name.startsWith("publish ")).length >= 3 &&
-      names.includes("GET /v1/tcp/connections");
-    await eventually(() => isSent(collector.spans.map(({ name }) => name)), "the spans");
-    assert.deepEqual(await fairlead.child.kill("SIGTERM"), { code: 0, signal: null });
-
-    const published = collector.spans.filter(({ kind }) => kind === "producer");
-    assert.deepEqual(
-      published.map(({ name }) => name).sort(),
-      ["publish tcp.closed", "publish tcp.opened", "publish tcp.records"],
-      "one for each event, none for each record",
-    );
-    for (const event of events) {
-      const span = published.find(({ attributes }) => attributes["messaging.message.id"] === event.id);
-      assert.ok(span, event.type);
-      assert.equal(event.extensions["traceparent"], traceparentOf(span));
-      assert.equal(span.resource["service.name"], "harbour");
-    }
-    const request = collector.spans.find(({ name }) => name === "GET /v1/tcp/connections");
-    assert.partialDeepStrictEqual(request, {
-      kind: "server",
-      traceId: "0af7651916cd43dd8448eb211c80319c",
-      parentSpanId: "b7ad6b7169203331",
-      attributes: { "http.response.status_code": 200, "http.route": "/v1/tcp/connections" },
-    });
+test("up traces a record from TCP to the log", async () => {
+  await using directory = await temporaryDirectory();
+  await using collector = await startOtlpCollector();
+  const ports = await freePorts();
+  const listeners = [{ name: "lines", port: ports.lines }];
+  await writeConfig(directory.path, configOf(ports, { "tcp-gateway": { listeners } }));
+  await using fairlead = await startFairlead(directory.path, {
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    OTEL_SERVICE_NAME: "harbour",
+    OTEL_BSP_SCHEDULE_DELAY: "100",
   });
-}
+  assert.equal(await exchange(ports.lines, "one\ntwo\nthree\n"), "OK 3\n");
+  const { url } = fairlead.ready;
+  const isClosed = async () => (await storedEvents(url)).some(({ type }) => type.endsWith("tcp.closed"));
+  await eventually(isClosed, "the event of the closed connection");
+  const events = await storedEvents(url);
+  const headers = { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" };
+  await (await fetch(`${url}/v1/tcp/connections`, { headers })).text();
+  // Before the end, which has a second for what is left: too little for a machine that has other work.
+  const isSent = (names: string[]) =>
+    names.filter((name) => name.startsWith("publish ")).length >= 3 &&
+    names.includes("GET /v1/tcp/connections");
+  await eventually(() => isSent(collector.spans.map(({ name }) => name)), "the spans");
+  assert.deepEqual(await fairlead.child.kill("SIGTERM"), { code: 0, signal: null });
+
+  const published = collector.spans.filter(({ kind }) => kind === "producer");
+  assert.deepEqual(
+    published.map(({ name }) => name).sort(),
+    ["publish tcp.closed", "publish tcp.opened", "publish tcp.records"],
+    "one for each event, none for each record",
+  );
+  for (const event of events) {
+    const span = published.find(({ attributes }) => attributes["messaging.message.id"] === event.id);
+    assert.ok(span, event.type);
+    assert.equal(event.extensions["traceparent"], traceparentOf(span));
+    assert.equal(span.resource["service.name"], "harbour");
+  }
+  const request = collector.spans.find(({ name }) => name === "GET /v1/tcp/connections");
+  assert.partialDeepStrictEqual(request, {
+    kind: "server",
+    traceId: "0af7651916cd43dd8448eb211c80319c",
+    parentSpanId: "b7ad6b7169203331",
+    attributes: { "http.response.status_code": 200, "http.route": "/v1/tcp/connections" },
+  });
+});
 
 const collectors: [string, () => Promise<{ readonly port: number } & Partial<AsyncDisposable>>][] = [
   ["is away", async () => ({ port: await freePort() })],

@@ -2,23 +2,22 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createCodec } from "@fairlead/socket";
 import type { z } from "zod";
-import { toCodecOptions } from "./codec-config.ts";
-import { configSchema, type IngestListenerConfig } from "./config.ts";
-import { listenOptions } from "./listen-options.ts";
+import { configSchema } from "./config.ts";
+import { toCodecOptions } from "./ingest/codec-config.ts";
+import type { IngestListenerConfig } from "./ingest/ingest-config.ts";
 
 type Input = z.input<typeof configSchema>;
 
 /** Listeners that make events, which the defaults are. */
 function ingestListeners(input: Input): IngestListenerConfig[] {
-  return configSchema.parse(input).listeners.filter((listener) => listener.mode === "ingest");
+  return configSchema.parse(input).listeners.filter((listener) => listener.kind === "ingest");
 }
 
 test("configSchema without a word gives the listeners of the architecture", () => {
   const listeners = ingestListeners(undefined);
   const [lines, syslog] = listeners;
-  assert.equal(configSchema.parse(undefined).workers, 1);
   assert.deepEqual(
-    listeners.map(({ host, port, mode, acks, codec }) => [host, port, mode, acks, codec.name]),
+    listeners.map(({ host, port, kind, acks, codec }) => [host, port, kind, acks, codec.name]),
     [
       ["127.0.0.1", 7001, "ingest", "durable", "lines"],
       ["127.0.0.1", 5514, "ingest", "none", "octet-counting"],
@@ -26,7 +25,7 @@ test("configSchema without a word gives the listeners of the architecture", () =
   );
   assert.deepEqual(lines!.codec, {
     name: "lines",
-    maxFrame: 65_536,
+    maxFrameBytes: 65_536,
     oversize: "close",
     delimiter: "newline",
   });
@@ -40,8 +39,8 @@ const listener = (more: object): Input => ({ listeners: [{ name: "a", port: 1, .
 const faults: [string, Input, RegExp][] = [
   ["neither port nor path", { listeners: [{ name: "a" }] }, /either a port or a path/],
   ["a name that only begins like loopback", listener({ host: "127.attacker.example" }), /is not loopback/],
-  ["a container of what is not kept", listener({ mode: "echo", container: "lines" }), /container/],
-  ["acknowledgements of what is not kept", listener({ mode: "echo", acks: "durable" }), /acks/],
+  ["a container of what is not kept", listener({ kind: "echo", container: "lines" }), /container/],
+  ["acknowledgements of what is not kept", listener({ kind: "echo", acks: "durable" }), /acks/],
   ["port and path", listener({ path: "/tmp/x" }), /either a port or a path/],
   ["a public address without an allow list", listener({ host: "0.0.0.0" }), /is not loopback/],
   ["a public IPv6 address without an allow list", listener({ host: "::" }), /is not loopback/],
@@ -59,7 +58,7 @@ const faults: [string, Input, RegExp][] = [
     /width/,
   ],
   ["a delimiter that is none", listener({ codec: { name: "lines", delimiter: "hex:0" } }), /newline/],
-  ["a frame without bound", listener({ codec: { name: "raw", maxFrame: "1GiB" } }), /8MiB/],
+  ["a frame without bound", listener({ codec: { name: "raw", maxFrameBytes: "1GiB" } }), /8MiB/],
   ["a limit of nothing", listener({ limits: { idle: "0s" } }), /none|1ms/],
   ["a limit of no connections", listener({ limits: { maxConnections: 0 } }), /from 1/],
   ["a name in capitals", { listeners: [{ name: "Lines", port: 1 }] }, /a-z/],
@@ -73,8 +72,12 @@ const faults: [string, Input, RegExp][] = [
     },
     /another listener/,
   ],
-  ["workers on a Unix socket", { workers: 2, listeners: [{ name: "a", path: "/tmp/x" }] }, /workers to 1/],
-  ["a key that is not known", { worker: 2 } as Input, /worker/],
+  [
+    "a shared Unix socket",
+    { listeners: [{ name: "a", path: "/tmp/x", reusePort: true }] },
+    /belongs to one process/,
+  ],
+  ["a key that is not known", { workers: 2 } as Input, /workers/],
 ];
 for (const [what, input, expected] of faults) {
   test(`configSchema refuses ${what}`, () => {
@@ -86,7 +89,6 @@ for (const [what, input, expected] of faults) {
 
 test("configSchema names every fault at once, whatever else is wrong with a listener", () => {
   const checked = configSchema.safeParse({
-    workers: 2,
     listeners: [
       { name: "a", port: 1, path: "/tmp/x", backlog: 0 },
       {
@@ -96,15 +98,21 @@ test("configSchema names every fault at once, whatever else is wrong with a list
         codec: { name: "ascii-size", width: 2, terminator: "lf" },
         linger: 5,
       },
-      { name: "b", path: "/tmp/y", nonsense: 1, codec: { name: "netstring" }, container: "lines" },
+      {
+        name: "b",
+        path: "/tmp/y",
+        reusePort: true,
+        nonsense: 1,
+        codec: { name: "netstring" },
+        container: "lines",
+      },
       { name: "c", port: 2, host: "0.0.0.0", allow: ["x"] },
-      { mode: "eco", port: 3, host: 7, name: "b" },
+      { kind: "eco", port: 3, host: 7, name: "b" },
     ],
   });
   const at = checked.error!.issues.map(({ path }) => path.slice(1).join(".")).sort();
   assert.deepEqual(at, [
     "0.backlog",
-    "0.path",
     "0.port",
     "1.allow",
     "1.codec",
@@ -112,9 +120,9 @@ test("configSchema names every fault at once, whatever else is wrong with a list
     "1.name",
     "2",
     "2.container",
-    "2.path",
+    "2.reusePort",
     "3.allow.0",
-    "4.mode",
+    "4.kind",
   ]);
 });
 
@@ -126,7 +134,7 @@ test("configSchema takes a public address with a list of who may connect, and ev
 
 const codecs: object[] = [
   { name: "lines", delimiter: "text:||" },
-  { name: "fixed", frame: "12B" },
+  { name: "fixed", frameBytes: "12B" },
   {
     name: "length-prefix",
     lengthBytes: 2,
@@ -144,26 +152,25 @@ const codecs: object[] = [
   { name: "mllp" },
   { name: "stx-etx", escape: "dle", check: "lrc" },
   { name: "json", maxDepth: 5 },
-  { name: "raw", maxFrame: "1KiB", oversize: "drop" },
+  { name: "raw", maxFrameBytes: "1KiB", oversize: "drop" },
 ];
 for (const codec of codecs) {
   test(`toCodecOptions() gives createCodec() what ${JSON.stringify(codec)} says`, () => {
     const [configured] = ingestListeners(listener({ codec }));
     const options = toCodecOptions(configured!.codec);
     assert.equal(createCodec(options).name, options.name);
-    const { maxFrame: _, frame, ...rest } = codec as { maxFrame?: string; frame?: string };
+    const {
+      maxFrameBytes: _,
+      frameBytes,
+      ...rest
+    } = codec as {
+      maxFrameBytes?: string;
+      frameBytes?: string;
+    };
     for (const [key, value] of Object.entries(rest)) {
       assert.equal((options as unknown as Record<string, unknown>)[key], value, key);
     }
-    if (frame !== undefined) assert.equal((options as { frameBytes: number }).frameBytes, 12);
-    assert.equal(options.maxFrameBytes, configured!.codec.maxFrame);
+    if (frameBytes !== undefined) assert.equal((options as { frameBytes: number }).frameBytes, 12);
+    assert.equal(options.maxFrameBytes, configured!.codec.maxFrameBytes);
   });
 }
-
-test("listenOptions() leaves out the limits that are switched off", () => {
-  const limits = { firstByte: "none", frame: "2s", idle: "none", total: "1h", send: "3s", acceptRate: 10 };
-  const [configured] = configSchema.parse(listener({ limits })).listeners;
-  const options = listenOptions(configured!);
-  assert.deepEqual(options.limits, { frameMs: 2_000, totalMs: 3_600_000, sendMs: 3_000 });
-  assert.equal(options.acceptRatePerSecond, 10);
-});

@@ -1,11 +1,12 @@
-import type { HealthCheck } from "@fairlead/chassis";
-import type { RunningService, ServiceContext, ServiceDefinition } from "@fairlead/engine";
+import { onAbort } from "@fairlead/core";
+import type { Endpoint, RunningService, ServiceDefinition } from "@fairlead/engine";
+import { addConnectionRoutes, Credit, Edge } from "@fairlead/ingress";
 import { configSchema, type GatewayConfig, gatewayPlan } from "./config.ts";
-import { Credit } from "./credit.ts";
-import { type Gateway, LocalGateway } from "./gateway.ts";
-import { GatewayMetrics } from "./metrics.ts";
-import { addRoutes } from "./routes.ts";
-import { WorkerPool } from "./worker-pool.ts";
+import { EchoSession } from "./echo/echo-session.ts";
+import { createIngestListener, type IngestParts } from "./ingest/ingest-listener.ts";
+import { IngestSession } from "./ingest/ingest-session.ts";
+
+type ListenerConfig = GatewayConfig["listeners"][number];
 
 /** The TCP gateway: listeners that make events of what clients send. */
 export const tcpGateway: ServiceDefinition<typeof configSchema, ["bus"]> = {
@@ -14,43 +15,59 @@ export const tcpGateway: ServiceDefinition<typeof configSchema, ["bus"]> = {
   needs: ["bus"],
   plan: gatewayPlan,
   async open(context): Promise<RunningService> {
-    const { config, meter, router } = context;
-    const gateway = config.workers > 1 ? await WorkerPool.open(config, context) : await openLocal(context);
-    const metrics = new GatewayMetrics(
-      meter,
-      config.listeners.map(({ name }) => name),
-    );
-    const collecting = meter.onScrape(async () => metrics.show(await gateway.snapshots()));
-    addRoutes(router, gateway);
+    const { config, router } = context;
+    const givingUp = new AbortController();
+    const parts: IngestParts = {
+      ...context,
+      service: tcpGateway.name,
+      closeReasons: ["publish-failed"],
+      credit: new Credit(config.creditBytes),
+      givingUp: givingUp.signal,
+    };
+    await using opening = new AsyncDisposableStack();
+    const edges: Edge[] = [];
+    for (const listener of config.listeners) edges.push(await openListener(listener, parts, opening));
+    addConnectionRoutes(router, edges, {
+      path: "/tcp/connections",
+      readScope: "tcp:read",
+      writeScope: "tcp:write",
+    });
+    // Disposed first: nobody waits for the bus any more.
+    opening.defer(() => givingUp.abort());
+    const opened = opening.move();
     return {
-      endpoints: gateway.endpoints,
-      checks: [healthCheck(gateway)],
-      drain: (signal) => gateway.drain(signal),
-      async [Symbol.asyncDispose]() {
-        collecting[Symbol.dispose]();
-        await gateway[Symbol.asyncDispose]();
+      endpoints: edges.map((edge, index) => ({ ...edge.address, ...describe(config.listeners[index]!) })),
+      checks: [],
+      async drain(signal) {
+        using _ = onAbort(signal, () => givingUp.abort());
+        await Promise.all(edges.map((edge) => edge.drain(signal)));
       },
+      [Symbol.asyncDispose]: () => opened.disposeAsync(),
     };
   },
 };
 
-function openLocal({
-  config,
-  instance,
-  bus,
-  logger,
-  clock,
-}: ServiceContext<GatewayConfig, "bus">): Promise<LocalGateway> {
-  const credit = new Credit(config.credit);
-  return LocalGateway.open(config, { instance, bus, credit, logger, clock, sharesPort: false });
+async function openListener(
+  config: ListenerConfig,
+  parts: IngestParts,
+  opening: AsyncDisposableStack,
+): Promise<Edge> {
+  if (config.kind === "echo") {
+    return opening.use(
+      await Edge.open(config, parts, (connection) => new EchoSession(connection, config.banner)),
+    );
+  }
+  const listener = opening.use(createIngestListener(config, parts));
+  return opening.use(await Edge.open(config, parts, (connection) => new IngestSession(connection, listener)));
 }
 
-function healthCheck(gateway: Gateway): HealthCheck {
-  return {
-    name: "tcp-gateway",
-    async check() {
-      const { problems } = gateway;
-      return { status: problems.length === 0 ? "ok" : "degraded", problems };
-    },
-  };
+function describe(config: ListenerConfig): Pick<Endpoint, "description" | "tryWith"> {
+  const { name } = config;
+  if (config.kind === "echo") return { description: `${name}: every byte comes back` };
+  const { codec, acks, path } = config;
+  const framing = codec.name === "lines" ? "newline" : codec.name;
+  const isAcknowledged = acks === "durable";
+  const description = `${name}: ${framing} framing, ${isAcknowledged ? "durable acks" : "no acks"}`;
+  if (codec.name !== "lines" || !isAcknowledged || path !== undefined) return { description };
+  return { description, tryWith: "printf 'hello\\nworld\\n' | nc -N {host} {port}" };
 }

@@ -72,7 +72,7 @@ const clients: [string, string, string, RegExp][] = [
 ];
 for (const [mode, name, program, expected] of clients) {
   test(`Python's ${name} works against an ${mode} listener`, { skip: without("python3") }, async () => {
-    await using gateway = await startGateway([{ mode: mode as "echo" | "ingest" }]);
+    await using gateway = await startGateway([{ kind: mode as "echo" | "ingest" }]);
     assert.match(await python(program, gateway.port()), expected);
   });
 }

@@ -6,7 +6,7 @@ import { heldBytes } from "./held-bytes.ts";
 import { startGateway } from "./running.ts";
 
 test("an echo listener gives every byte back, then ends when the client ends", async () => {
-  await using gateway = await startGateway([{ mode: "echo" }]);
+  await using gateway = await startGateway([{ kind: "echo" }]);
   const bytes = randomBytes(3_000_000);
   await using client = await RawClient.dial(gateway.port());
   const sent = client.send(bytes).then(() => client.end());
@@ -17,14 +17,14 @@ test("an echo listener gives every byte back, then ends when the client ends", a
 });
 
 test("an echo listener answers at once, without waiting for a line or an end", async () => {
-  await using gateway = await startGateway([{ mode: "echo", banner: "hi " }]);
+  await using gateway = await startGateway([{ kind: "echo", banner: "hi " }]);
   await using client = await RawClient.dial(gateway.port());
   await client.send("x");
   assert.equal((await client.readExactly(4)).toString(), "hi x");
 });
 
 test("an echo listener holds little of what a client sends that does not read", async () => {
-  await using gateway = await startGateway([{ mode: "echo", limits: { send: "300ms" } }]);
+  await using gateway = await startGateway([{ kind: "echo", limits: { send: "300ms" } }]);
   await using client = await RawClient.dial(gateway.port());
   client.pause();
   const before = heldBytes();
@@ -40,7 +40,7 @@ test("an echo listener holds little of what a client sends that does not read", 
 });
 
 test("an echo listener drains: what was read is given back, then the connection ends", async () => {
-  await using gateway = await startGateway([{ mode: "echo" }]);
+  await using gateway = await startGateway([{ kind: "echo" }]);
   await using client = await RawClient.dial(gateway.port());
   await client.send("before");
   assert.equal((await client.readExactly(6)).toString(), "before");

@@ -1,11 +1,8 @@
 import type { BusHealth } from "@fairlead/bus";
 import { type CloudEvent, ManualClock } from "@fairlead/core";
+import { BusWatch, Credit, Ledger } from "@fairlead/ingress";
 import type { CloseReason, Codec, Connection, FrameBatch } from "@fairlead/socket";
-import { BusWatch } from "../src/bus-watch.ts";
-import { Credit } from "../src/credit.ts";
-import { type IngestListener, IngestSession } from "../src/ingest-session.ts";
-import { Ledger } from "../src/ledger.ts";
-import type { Patience } from "../src/patient-publisher.ts";
+import { type IngestListener, IngestSession, type Patience } from "../src/ingest/ingest-session.ts";
 
 /** A batch as a decoder gives it, from the payloads. */
 export function batchOf(payloads: readonly string[], dropped = 0, truncated = 0): FrameBatch {
@@ -104,20 +101,28 @@ export interface Stage {
   readonly run: Promise<void>;
 }
 
+export type StageOptions = Partial<Omit<IngestListener, "patience">> & {
+  readonly patience?: Omit<Patience, "bus">;
+};
+
 /** A session that has begun, between a fake connection and a bus whose every publish the test decides. */
-export function stage(options: Partial<IngestListener> = {}): Stage {
+export function stage(options: StageOptions = {}): Stage {
   const publishes: HeldPublish[] = [];
   const failures: Error[] = [];
+  const publish = (event: CloudEvent) =>
+    new Promise<void>((resolve, reject) => {
+      publishes.push({ event, confirm: resolve, refuse: reject });
+    });
   const listener: IngestListener = {
     codec: { name: "fake" } as Codec,
     maxFrameBytes: 100,
-    patience: undefined,
     banner: undefined,
     creditBytes: 1_048_576,
     credit: new Credit(16_777_216),
     maxBatchRecords: 10_000,
     maxBatchBytes: 1_048_576,
     ledger: new Ledger(),
+    counts: { acks: 0, truncated: 0 },
     encode: (frames, connection, firstSeq) => ({
       id: `event-${firstSeq}`,
       source: "/test",
@@ -128,11 +133,10 @@ export function stage(options: Partial<IngestListener> = {}): Stage {
       data: Buffer.from(Array.from({ length: frames.count }, (_, i) => `${frames.frame(i)}\n`).join("")),
       extensions: { recordcount: frames.count, firstseq: firstSeq },
     }),
-    publish: (event) =>
-      new Promise((resolve, reject) => publishes.push({ event, confirm: resolve, refuse: reject })),
+    publish,
     onFailed: (error) => failures.push(error),
-    onDone: () => {},
     ...options,
+    patience: options.patience && { ...options.patience, bus: { publish } },
   };
   const connection = new FakeConnection();
   const session = new IngestSession(connection as unknown as Connection, listener);
@@ -146,7 +150,13 @@ export function patienceOf(options: { canAccept?: () => boolean } = {}) {
   const held: Error[] = [];
   const health = () => ({ canAccept: options.canAccept?.() ?? true }) as BusHealth;
   const watch = new BusWatch({ health }, clock);
-  const patience: Patience = { watch, clock, givingUp: givingUp.signal, onHeld: (error) => held.push(error) };
+  const patience: Omit<Patience, "bus"> = {
+    watch,
+    clock,
+    givingUp: givingUp.signal,
+    onRetry: (error) => held.push(error),
+    onRecovered() {},
+  };
   return { patience, clock, givingUp, held };
 }
 

@@ -17,7 +17,7 @@ async function dial(port: number) {
 }
 
 test("a listener without acks holds its sender back while the bus refuses, and loses nothing", async () => {
-  await using gateway = await startGateway([{ acks: "none", lifecycleEvents: false }]);
+  await using gateway = await startGateway([{ acks: "none", connectionEvents: false }]);
   gateway.bus.refusal = full;
   const socket = await dial(gateway.port());
   socket.end(`${lines.join("\n")}\n`);
@@ -38,7 +38,7 @@ test("a listener without acks holds its sender back while the bus refuses, and l
   assert.deepEqual(gateway.bus.records, lines);
   const rejected = await gateway.metric("rejected_records_total", {
     listener: "listener-0",
-    reason: "log_full",
+    reason: "log-full",
   });
   assert.equal(rejected, 0);
 });
@@ -55,7 +55,7 @@ class SuddenlyFull extends MemoryBus {
 
 test("drain() gives up what the bus refuses when its signal fires, closes, and counts it", async () => {
   const bus = new SuddenlyFull();
-  await using gateway = await startGateway([{ acks: "none", lifecycleEvents: false }], { bus });
+  await using gateway = await startGateway([{ acks: "none", connectionEvents: false }], { bus });
   const metric = (name: string, more = {}) => gateway.metric(name, { listener: "listener-0", ...more });
   const socket = await dial(gateway.port());
   const closed = new Promise((resolve) => socket.resume().once("close", resolve));
@@ -70,6 +70,6 @@ test("drain() gives up what the bus refuses when its signal fires, closes, and c
   await drained;
   await closed;
   await eventually(async () => (await metric("pending_records")) === 0, "the end of the session");
-  assert.equal(await metric("rejected_records_total", { reason: "log_full" }), 2);
+  assert.equal(await metric("rejected_records_total", { reason: "log-full" }), 2);
   assert.equal(await metric("received_records_total"), 2);
 });

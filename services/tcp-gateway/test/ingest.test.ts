@@ -4,13 +4,13 @@ import { connect } from "node:net";
 import { test } from "node:test";
 import { BusError } from "@fairlead/bus";
 import type { TcpClosed, TcpOpened } from "@fairlead/contracts";
-import { exchange, RawClient, temporaryDirectory } from "@fairlead/harness";
+import { exchange, freePort, RawClient, temporaryDirectory } from "@fairlead/harness";
 import { MemoryBus, payloads, startGateway } from "./running.ts";
 
 const json = <T>(data: Uint8Array): T => JSON.parse(Buffer.from(data).toString());
 
 test("a listener acknowledges lines once they are durable and gives them to the bus as they came", async () => {
-  await using gateway = await startGateway([{ banner: "220 ready\r\n", lifecycleEvents: false }]);
+  await using gateway = await startGateway([{ banner: "220 ready\r\n", connectionEvents: false }]);
   await using client = await RawClient.dial(gateway.port());
   assert.equal(await client.readLine(), "220 ready\r");
   gateway.bus.hold();
@@ -57,7 +57,7 @@ test("tcp.opened stands before the records of a connection and tcp.closed behind
 });
 
 test("a listener without connection events publishes none", async () => {
-  await using gateway = await startGateway([{ lifecycleEvents: false }]);
+  await using gateway = await startGateway([{ connectionEvents: false }]);
   await exchange(gateway.port(), "a\n");
   await gateway.service.drain(new AbortController().signal);
   assert.deepEqual(
@@ -123,7 +123,7 @@ test("a connection over a limit or from a refused address is reset and counted",
 
 test("the ledger of a listener closes at any moment, in records and in bytes", async () => {
   await using gateway = await startGateway([
-    { codec: { name: "lines", maxFrame: "10B", oversize: "drop" }, lifecycleEvents: false },
+    { codec: { name: "lines", maxFrameBytes: "10B", oversize: "drop" }, connectionEvents: false },
   ]);
   await using client = await RawClient.dial(gateway.port());
   gateway.bus.hold();
@@ -151,8 +151,17 @@ test("a bus that was away is used again by the next connection", async () => {
   );
   bus.refusal = undefined;
   assert.equal(await exchange(gateway.port(), "kept\n"), "OK 1\n");
-  const labels = { listener: "listener-0", reason: "log_full" };
+  const labels = { listener: "listener-0", reason: "log-full" };
   assert.equal(await gateway.metric("rejected_records_total", labels), 1);
   assert.equal(await gateway.metric("closed_connections_total", { ...labels, reason: "publish-failed" }), 1);
-  assert.ok((await gateway.metric("lost_lifecycle_events_total", { listener: "listener-0" })) >= 1);
+  assert.ok((await gateway.metric("lost_connection_events_total", { listener: "listener-0" })) >= 1);
+});
+
+test("a gateway that cannot open a listener frees the ports of the others", async () => {
+  await using taken = await startGateway([{}]);
+  const port = await freePort();
+  const listeners = [{ port }, { port: taken.port() }];
+  await assert.rejects(startGateway(listeners), { code: "ADDRESS_IN_USE" });
+  await using again = await startGateway([{ port }]);
+  assert.equal(await exchange(again.port(), "here\n"), "OK 1\n");
 });

@@ -32,10 +32,10 @@ for (const kind of ["TCP", "Unix"] as const) {
     await using directory = await temporaryDirectory();
     const path = directory.file("ingest.sock");
     // Each line is answered by a long ERR and an OK, so that the buffers between the two are soon full.
-    const codec = { name: "lines", maxFrame: "10B", oversize: "truncate" } as const;
+    const codec = { name: "lines", maxFrameBytes: "10B", oversize: "truncate" } as const;
     const where = kind === "Unix" ? { path } : {};
     await using gateway = await startGateway([
-      { ...where, codec, limits: { send: "500ms" }, credit: "64KiB" },
+      { ...where, codec, limits: { send: "500ms" }, creditBytes: "64KiB" },
     ]);
     const target = kind === "Unix" ? { path } : gateway.port();
     const argument = kind === "Unix" ? path : String(target);

@@ -10,7 +10,7 @@ const rejected = (gateway: RunningGateway, reason: string) =>
 const long = "x".repeat(100);
 
 test("a frame over the cap with the policy close: what is before it is acknowledged, then ERR and the end", async () => {
-  await using gateway = await startGateway([{ codec: { name: "lines", maxFrame: "10B" } }]);
+  await using gateway = await startGateway([{ codec: { name: "lines", maxFrameBytes: "10B" } }]);
   await using client = await RawClient.dial(gateway.port());
   await client.send(`good\n${long}\nnever\n`);
   const answer = (await client.readAll()).toString();
@@ -18,11 +18,13 @@ test("a frame over the cap with the policy close: what is before it is acknowled
   client.end();
   await gateway.bus.first("tcp.closed", 1);
   assert.deepEqual(gateway.bus.records, ["good"]);
-  assert.equal(await rejected(gateway, "frame_too_large"), 1);
+  assert.equal(await rejected(gateway, "frame-too-large"), 1);
 });
 
 test("a frame over the cap with the policy drop: the client is told before the next OK, and the next frame is found", async () => {
-  await using gateway = await startGateway([{ codec: { name: "lines", maxFrame: "10B", oversize: "drop" } }]);
+  await using gateway = await startGateway([
+    { codec: { name: "lines", maxFrameBytes: "10B", oversize: "drop" } },
+  ]);
   await using client = await RawClient.dial(gateway.port());
   await client.send("1\n2\n");
   await client.readUntil("OK 2\n");
@@ -38,7 +40,7 @@ test("a frame over the cap with the policy drop: the client is told before the n
 });
 
 test("a frame over the cap with the policy truncate is counted, and the client is told", async () => {
-  const codec = { name: "lines", maxFrame: "10B", oversize: "truncate" } as const;
+  const codec = { name: "lines", maxFrameBytes: "10B", oversize: "truncate" } as const;
   await using gateway = await startGateway([{ codec }]);
   const answer = await exchange(gateway.port(), `${long}\n2\n`);
   assert.match(
@@ -51,7 +53,7 @@ test("a frame over the cap with the policy truncate is counted, and the client i
 
 test("a stream without any delimiter holds no memory, and the frame after it is found", async () => {
   await using gateway = await startGateway([
-    { codec: { name: "lines", maxFrame: "64KiB", oversize: "drop" } },
+    { codec: { name: "lines", maxFrameBytes: "64KiB", oversize: "drop" } },
   ]);
   await using client = await RawClient.dial(gateway.port());
   const piece = Buffer.alloc(1 << 20, "x");

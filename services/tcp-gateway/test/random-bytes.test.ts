@@ -5,12 +5,12 @@ import { type CodecName, codecNames } from "@fairlead/socket";
 import fc from "fast-check";
 import { startGateway } from "./running.ts";
 
-const needed: Partial<Record<CodecName, object>> = { fixed: { frame: "7B" } };
+const needed: Partial<Record<CodecName, object>> = { fixed: { frameBytes: "7B" } };
 
 for (const name of codecNames) {
   for (const oversize of ["close", "drop", "truncate"] as const) {
     test(`random bytes on a listener of ${name} with the policy ${oversize} raise nothing but our own answers`, async () => {
-      const codec = { name, maxFrame: "64B", oversize, ...needed[name] };
+      const codec = { name, maxFrameBytes: "64B", oversize, ...needed[name] };
       await using gateway = await startGateway([{ codec: codec as { name: "lines" } }]);
       const bytes = fc.oneof(
         fc.uint8Array({ maxLength: 3_000 }),
@@ -31,7 +31,7 @@ for (const name of codecNames) {
       );
       const of = (metric: string, labels = {}) =>
         gateway.metric(metric, { listener: "listener-0", ...labels });
-      const reasons = ["dropped", "frame_too_large", "frame_invalid", "frame_incomplete", "closing"];
+      const reasons = ["dropped", "frame-too-large", "frame-invalid", "frame-incomplete", "closing"];
       let rejected = 0;
       for (const reason of reasons) rejected += await of("rejected_records_total", { reason });
       const published = await of("published_records_total");

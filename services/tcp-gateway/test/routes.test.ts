@@ -5,7 +5,7 @@ import { RawClient } from "@fairlead/harness";
 import { startGateway } from "./running.ts";
 
 test("the routes list connections page by page, show one and close it", async () => {
-  await using gateway = await startGateway([{}, { mode: "echo" }]);
+  await using gateway = await startGateway([{}, { kind: "echo" }]);
   await using first = await RawClient.dial(gateway.port(0));
   await first.send("one\n");
   await first.readUntil("OK 1\n");

@@ -108,15 +108,14 @@ export interface RunningGateway extends AsyncDisposable {
 /** A gateway on free ports of loopback. */
 export async function startGateway<B extends Bus = MemoryBus>(
   listeners: readonly ListenerInput[],
-  options: { bus?: B; workers?: number; credit?: string; clock?: Clock } = {},
+  options: { bus?: B; creditBytes?: string; clock?: Clock } = {},
 ): Promise<RunningGateway & { bus: B }> {
   const bus = options.bus ?? (new MemoryBus() as unknown as B);
   const meter = new MemoryMeter();
   const routes = new Map<string, { route: Parameters<Router["add"]>[0] }>();
-  const { workers = 1, credit = "32MiB", clock = systemClock } = options;
+  const { creditBytes = "32MiB", clock = systemClock } = options;
   const config = tcpGateway.configSchema.parse({
-    workers,
-    credit,
+    creditBytes,
     listeners: listeners.map((listener, index) => ({
       name: `listener-${index}`,
       ...(!("path" in listener) && { port: 0 }),

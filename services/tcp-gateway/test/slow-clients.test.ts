@@ -25,7 +25,7 @@ async function receivedBytes(gateway: RunningGateway): Promise<number> {
 test("2,000 clients that drip a byte every five seconds are cut at the frame limit, and another client is served meanwhile", async () => {
   const clock = new ManualClock();
   const limits = { frame: "10s", maxConnectionsPerAddress: 3_000 };
-  await using gateway = await startGateway([{ limits, lifecycleEvents: false }], { clock });
+  await using gateway = await startGateway([{ limits, connectionEvents: false }], { clock });
   const metric = (name: string, labels = {}) => gateway.metric(name, { ...listener, ...labels });
   const drippers: Socket[] = [];
   for (let i = 0; i < 2_000; i++) {

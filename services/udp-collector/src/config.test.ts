@@ -2,28 +2,30 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { undescribedKeys } from "@fairlead/chassis";
 import { udpCollectorConfig } from "./config.ts";
+import { kinds } from "./kinds.ts";
 
-test("udpCollectorConfig has the three listeners of architecture.md by default, on loopback", () => {
+test("udpCollectorConfig has a listener of each kind by default, on loopback", () => {
   const { listeners } = udpCollectorConfig.parse(undefined);
   assert.deepEqual(
-    listeners.map(({ kind, host, port }) => [kind, host, port]),
-    [
-      ["raw", "127.0.0.1", 7010],
-      ["syslog", "127.0.0.1", 5514],
-      ["statsd", "127.0.0.1", 8125],
-    ],
+    listeners.map(({ kind, name, host, port }) => ({ kind, name, host, port })),
+    Object.values(kinds).map(({ name: kind, defaultListener }) => ({
+      kind,
+      host: "127.0.0.1",
+      ...defaultListener,
+    })),
   );
-  assert.equal(listeners[0]?.receiveBuffer, 8 << 20);
+  assert.equal(new Set(listeners.map(({ port }) => port)).size, listeners.length);
+  assert.equal(listeners[0]?.receiveBufferBytes, 8 << 20);
 });
 
 const faults: readonly [name: string, listeners: unknown][] = [
   ["an unknown kind", [{ name: "a", kind: "netflow" }]],
   ["an unknown key", [{ name: "a", kind: "raw", colour: "red" }]],
   ["a key of another kind", [{ name: "a", kind: "raw", timeZone: "UTC" }]],
-  ["a reply of syslog", [{ name: "a", kind: "syslog", reply: { mode: "echo" } }]],
+  ["a reply of syslog", [{ name: "a", kind: "syslog", reply: { kind: "echo" } }]],
   ["no limit", [{ name: "a", kind: "raw", maxPendingDatagrams: 0 }]],
   ["a pile below one datagram", [{ name: "a", kind: "raw", maxPendingBytes: "1KiB" }]],
-  ["a linger that delays", [{ name: "a", kind: "raw", batch: { linger: "1s" } }]],
+  ["an interval that delays", [{ name: "a", kind: "raw", batch: { interval: "1s" } }]],
   ["a time zone that is none", [{ name: "a", kind: "syslog", timeZone: "Nowhere/Land" }]],
   ["a range that is none", [{ name: "a", kind: "raw", allow: ["10.0.0.0/33"] }]],
   ["nobody allowed", [{ name: "a", kind: "raw", allow: [] }]],
@@ -35,9 +37,12 @@ const faults: readonly [name: string, listeners: unknown][] = [
       { name: "a", kind: "raw" },
     ],
   ],
-  ["a public address without an allow list", [{ name: "a", kind: "raw", host: "0.0.0.0" }]],
-  ["the same for syslog", [{ name: "a", kind: "syslog", host: "::" }]],
-  ["the same for statsd", [{ name: "a", kind: "statsd", host: "collector.example" }]],
+  ...["0.0.0.0", "::", "collector.example"].flatMap((host) =>
+    Object.keys(kinds).map((kind): [string, unknown] => [
+      `${host} without allow (${kind})`,
+      [{ name: "a", kind, host }],
+    ]),
+  ),
   ["a name that only begins like loopback", [{ name: "a", kind: "raw", host: "127.attacker.example" }]],
 ];
 
@@ -58,12 +63,12 @@ test("udpCollectorConfig names every fault at once, whatever else is wrong", () 
   const checked = udpCollectorConfig.safeParse({
     listeners: [
       { name: "a", kind: "raw", port: -1 },
-      { name: "a", kind: "raw", host: "0.0.0.0", batch: { linger: "1s" } },
+      { name: "a", kind: "raw", host: "0.0.0.0", batch: { interval: "1s" } },
       { name: "a", kind: "netflow" },
     ],
   });
   const at = checked.error!.issues.map(({ path }) => path.slice(1).join(".")).sort();
-  assert.deepEqual(at, ["0.port", "1.allow", "1.batch.linger", "1.name", "2.kind"]);
+  assert.deepEqual(at, ["0.port", "1.allow", "1.batch.interval", "1.name", "2.kind"]);
 });
 
 test("udpCollectorConfig says what each key is for", () => {

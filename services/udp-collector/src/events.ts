@@ -1,150 +1,75 @@
-import { badLineReasons, unparsedReasons } from "@fairlead/contracts";
-import { type Labels, type Logger, type Meter, toError } from "@fairlead/core";
+import { type Clock, type Logger, type Meter, toError } from "@fairlead/core";
+import { QuietLog } from "@fairlead/ingress";
 import type { ReceiveBuffer } from "@fairlead/socket";
-import type { ListenerConfig } from "./config.ts";
-import type { LedgerSnapshot } from "./ledger.ts";
+import { createCounters, prefix } from "./counters.ts";
+import type { LossSnapshot } from "./ledger.ts";
 
-/** While the same thing goes on happening it is logged at most this often. It is counted every time. */
-const quietMs = 10_000;
-
-const prefix = "fairlead_udp_collector";
-
-function createMetrics(meter: Meter) {
-  const counter = (name: string, help: string, ...labels: string[]) =>
-    meter.counter({ name: `${prefix}_${name}_total`, help, labels: ["listener", ...labels] });
-  const gauge = (name: string, help: string, ...labels: string[]) =>
-    meter.gauge({ name: `${prefix}_${name}`, help, labels: ["listener", ...labels] });
-  return {
-    received: counter("received_datagrams", "Datagrams taken from the kernel"),
-    receivedBytes: counter("received_bytes", "Payload bytes taken from the kernel"),
-    published: counter("published_datagrams", "Datagrams whose event is durable"),
-    rejected: counter("rejected_datagrams", "Datagrams that became part of no event", "reason"),
-    pending: gauge("pending_datagrams", "Datagrams that wait for their event to be durable"),
-    kernelDropped: counter(
-      "kernel_dropped_datagrams",
-      "Datagrams that the kernel dropped; absent where it does not say",
-    ),
-    buffer: gauge("receive_buffer_bytes", "Receive buffer of the socket", "measure"),
-    retries: counter("publish_retries", "Attempts to publish that failed and were repeated"),
-    unparsed: counter("syslog_unparsed_datagrams", "Syslog messages that were passed raw", "reason"),
-    lines: counter("statsd_lines", "Lines of statsd that were received"),
-    badLines: counter("statsd_bad_lines", "Lines of statsd that were not taken", "reason"),
-    repliesFailed: counter("failed_replies", "Replies that could not be sent"),
-    socketErrors: counter("socket_errors", "Errors of the socket that belong to no datagram"),
-  };
-}
-
-/** What is counted only when it happens is shown from the start, so that the first of its kind is seen as one. */
-function startAtZero(
-  { retries, repliesFailed, socketErrors, unparsed, lines, badLines }: ReturnType<typeof createMetrics>,
-  label: Labels,
-  kind: ListenerConfig["kind"],
-): void {
-  for (const counter of [retries, repliesFailed, socketErrors]) counter.increment(0, label);
-  if (kind === "syslog") for (const reason of unparsedReasons) unparsed.increment(0, { ...label, reason });
-  if (kind !== "statsd") return;
-  lines.increment(0, label);
-  for (const reason of badLineReasons) badLines.increment(0, { ...label, reason });
-}
-
-/** The business events of one listener: the log line and the metric together. */
+/** The business events of one listener: the log line and the metric together. The ledger has metrics of its own. */
 export interface ListenerEvents {
   /** The log line is the engine's, from the endpoint and its warning. */
   bound(buffer: ReceiveBuffer): void;
-  /** Brings the metrics to the ledger: all at once, so that they close at every scrape. */
-  ledger(snapshot: LedgerSnapshot): void;
-  publishRetried(error: unknown, attempt: number, delayMs: number, pending: number): void;
+  publishRetried(error: Error, attempt: number, delayMs: number, pending: number): void;
   publishRecovered(attempts: number): void;
-  rejected(reason: string, datagrams: number, error: unknown): void;
+  rejected(reason: string, datagrams: number, error: Error): void;
   overflowed(datagrams: number): void;
-  unparsed(reason: string): void;
-  statsdLines(lines: number, badLines: ReadonlyMap<string, number>): void;
   replyFailed(error: unknown): void;
   socketFailed(error: unknown): void;
   gaveUp(pending: number): void;
-  closed(snapshot: LedgerSnapshot): void;
+  closed(snapshot: LossSnapshot): void;
 }
 
-export function createListenerEvents(
-  { name, kind }: Pick<ListenerConfig, "name" | "kind">,
-  { logger: parent, meter, nowMs }: { logger: Logger; meter: Meter; nowMs: () => number },
-): ListenerEvents {
-  const metrics = createMetrics(meter);
-  const logger = parent.child({ listener: name });
-  const label = { listener: name };
-  startAtZero(metrics, label, kind);
-  const lastLogged = new Map<string, number>();
-  const isQuiet = (key: string) => {
-    const now = nowMs();
-    if (now - (lastLogged.get(key) ?? Number.NEGATIVE_INFINITY) < quietMs) return true;
-    lastLogged.set(key, now);
-    return false;
-  };
-  // Counters only grow, so each is moved by what came since the last scrape.
-  const shown = new Map<string, number>();
-  const advance = (counter: keyof typeof metrics, total: number, extra: Record<string, string> = {}) => {
-    const key = `${counter} ${Object.values(extra).join(" ")}`;
-    const more = total - (shown.get(key) ?? 0);
-    shown.set(key, total);
-    const metric = metrics[counter];
-    if ("increment" in metric) metric.increment(Math.max(0, more), { ...label, ...extra });
-  };
+const counters = {
+  retries: { name: "publish_retries", help: "Attempts to publish that failed and were repeated" },
+  repliesFailed: { name: "failed_replies", help: "Replies that could not be sent" },
+  socketErrors: { name: "socket_errors", help: "Errors of the socket that belong to no datagram" },
+} as const;
 
+export function createListenerEvents(
+  listener: string,
+  parts: { readonly logger: Logger; readonly meter: Meter; readonly clock: Clock },
+): ListenerEvents {
+  const count = createCounters(counters, parts.meter, listener);
+  const buffer = parts.meter.gauge({
+    name: `${prefix}receive_buffer_bytes`,
+    help: "Receive buffer of the socket",
+    labels: ["listener", "measure"],
+  });
+  const logger = parts.logger.child({ listener });
+  const quietly = new QuietLog(logger, parts.clock);
   return {
-    bound(buffer) {
-      metrics.buffer.set(buffer.grantedBytes, { ...label, measure: "granted" });
-      metrics.buffer.set(buffer.askedBytes ?? buffer.grantedBytes, { ...label, measure: "asked" });
-    },
-    ledger(snapshot) {
-      advance("received", snapshot.received);
-      advance("receivedBytes", snapshot.receivedBytes);
-      advance("published", snapshot.published);
-      for (const [reason, count] of Object.entries(snapshot.rejected)) advance("rejected", count, { reason });
-      if (snapshot.kernelDropped !== null) advance("kernelDropped", snapshot.kernelDropped);
-      metrics.pending.set(snapshot.pending, label);
+    bound({ grantedBytes, askedBytes = grantedBytes }) {
+      buffer.set(grantedBytes, { listener, measure: "granted" });
+      buffer.set(askedBytes, { listener, measure: "asked" });
     },
     publishRetried(error, attempt, delayMs, pending) {
-      metrics.retries.increment(1, label);
-      if (!isQuiet("retry")) {
-        logger.warn(
-          { err: toError(error), attempt, delayMs, pending },
-          "the bus took no event: datagrams wait, the attempt is repeated",
-        );
-      }
+      count.retries(1);
+      const text = "the bus took no event: datagrams wait, the attempt is repeated";
+      quietly.warn("retry", { err: error, attempt, delayMs, pending }, text);
     },
     publishRecovered(attempts) {
-      lastLogged.delete("retry");
+      quietly.forget("retry");
       logger.info({ attempts }, "the bus takes events again");
     },
     rejected(reason, datagrams, error) {
-      // The ledger has counted them; `ledger` brings the count to the metric.
-      logger.error(
-        { reason, datagrams, err: toError(error) },
-        "the bus refused an event for good: its datagrams are lost",
-      );
+      const text = "the bus refused an event for good: its datagrams are lost";
+      logger.error({ reason, datagrams, err: error }, text);
     },
     overflowed(datagrams) {
-      if (!isQuiet("overflow"))
-        logger.warn({ datagrams }, "more datagrams wait than the limit allows: the newest were dropped");
-    },
-    unparsed: (reason) => metrics.unparsed.increment(1, { ...label, reason }),
-    statsdLines(lines, badLines) {
-      metrics.lines.increment(lines, label);
-      for (const [reason, count] of badLines) metrics.badLines.increment(count, { ...label, reason });
+      const text = "more datagrams wait than the limit allows: the newest were dropped";
+      quietly.warn("overflow", { datagrams }, text);
     },
     replyFailed(error) {
-      metrics.repliesFailed.increment(1, label);
-      if (!isQuiet("reply")) logger.warn({ err: toError(error) }, "a reply could not be sent");
+      count.repliesFailed(1);
+      quietly.warn("reply", { err: toError(error) }, "a reply could not be sent");
     },
     socketFailed(error) {
-      metrics.socketErrors.increment(1, label);
-      if (!isQuiet("socket")) logger.warn({ err: toError(error) }, "the socket reported an error");
+      count.socketErrors(1);
+      quietly.warn("socket", { err: toError(error) }, "the socket reported an error");
     },
-    gaveUp: (pending) =>
-      logger.error(
-        { pending },
-        "the time to stop is over and the bus has not taken these datagrams: they are lost",
-      ),
+    gaveUp(pending) {
+      const text = "the time to stop is over and the bus has not taken these datagrams: they are lost";
+      logger.error({ pending }, text);
+    },
     closed: (snapshot) => logger.info({ ...snapshot }, "closed: the ledger"),
   };
 }

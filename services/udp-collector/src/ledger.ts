@@ -1,14 +1,16 @@
+import type { Meter } from "@fairlead/core";
+import { followTotal, Ledger, showLedger } from "@fairlead/ingress";
 import type { UdpStats } from "@fairlead/socket";
+import { prefix } from "./counters.ts";
 
-/** Why a datagram that was received did not become part of an event. */
-export const rejectReasons = ["overflow", "denied", "too-large", "refused"] as const;
-export type RejectReason = (typeof rejectReasons)[number];
+/** Why a datagram that was received did not become part of an event; the last two are what the bus said. */
+export const rejectReasons = ["overflow", "denied", "event-too-large", "bus-closed"] as const;
 
 /** What became of every datagram, at one moment. received = published + all of rejected + pending. */
-export interface LedgerSnapshot {
+export interface LossSnapshot {
   readonly received: number;
   readonly published: number;
-  readonly rejected: Readonly<Record<RejectReason, number>>;
+  readonly rejected: Readonly<Record<string, number>>;
   readonly pending: number;
   /** Dropped by the kernel before it was received; null where the system does not say. */
   readonly kernelDropped: number | null;
@@ -21,39 +23,54 @@ export interface ReceivedCounts {
   kernelDrops(): number | undefined;
 }
 
-/**
- * The loss ledger of one listener (contracts.md, Metrics and logs). The socket counts what comes in, this class what it
- * came to; whatever is in neither is pending. So it closes at any moment, also in the middle of a publish, and a datagram
- * that the code forgets would stay pending for all to see.
- */
-export class Ledger {
-  readonly #socket: ReceivedCounts;
-  #published = 0;
-  readonly #rejected = { denied: 0, "too-large": 0, refused: 0 };
-
-  constructor(socket: ReceivedCounts) {
-    this.#socket = socket;
-  }
-
-  published(datagrams: number): void {
-    this.#published += datagrams;
-  }
-
-  rejected(reason: Exclude<RejectReason, "overflow">, datagrams: number): void {
-    this.#rejected[reason] += datagrams;
-  }
-
-  snapshot(): LedgerSnapshot {
-    const { received, receivedBytes, overflowDropped } = this.#socket.stats;
-    const rejected = { overflow: overflowDropped, ...this.#rejected };
-    const settled = this.#published + Object.values(rejected).reduce((sum, count) => sum + count, 0);
+/** The socket counts what comes in and what its pile has no room for; what becomes of the rest is told to the ledger. */
+export function createLedger(socket: ReceivedCounts): Ledger {
+  const ledger = new Ledger(() => {
+    const { received, receivedBytes, overflowDropped } = socket.stats;
     return {
-      received,
-      published: this.#published,
-      rejected,
-      pending: received - settled,
-      kernelDropped: this.#socket.kernelDrops() ?? null,
-      receivedBytes,
+      received: { count: received, bytes: receivedBytes },
+      rejected: { overflow: { count: overflowDropped, bytes: 0 } },
     };
-  }
+  });
+  for (const reason of rejectReasons) ledger.reject(0, 0, reason);
+  return ledger;
+}
+
+/** The ledger in datagrams. */
+export function lossSnapshot(ledger: Ledger, socket: ReceivedCounts): LossSnapshot {
+  const { received, published, rejected, pending } = ledger.snapshot();
+  return {
+    received: received.count,
+    published: published.count,
+    rejected: Object.fromEntries(Object.entries(rejected).map(([reason, { count }]) => [reason, count])),
+    pending: pending.count,
+    kernelDropped: socket.kernelDrops() ?? null,
+    receivedBytes: received.bytes,
+  };
+}
+
+/** Shows the ledger of a listener and what the kernel dropped at every scrape. Dispose to stop. */
+export function showLosses(
+  ledger: Ledger,
+  socket: ReceivedCounts,
+  meter: Meter,
+  listener: string,
+): Disposable {
+  const resources = new DisposableStack();
+  const options = { service: "udp-collector", listener, unit: "datagrams", hasBytes: false } as const;
+  resources.use(showLedger(ledger, meter, { ...options, reasons: rejectReasons }));
+  const kernelDropped = meter.counter({
+    name: `${prefix}kernel_dropped_datagrams_total`,
+    help: "Datagrams that the kernel dropped; absent where it does not say",
+    labels: ["listener"],
+  });
+  let follow: ((total: number) => void) | undefined;
+  const show = () => {
+    const drops = socket.kernelDrops();
+    if (drops === undefined) return;
+    follow ??= followTotal(kernelDropped, { listener });
+    follow(drops);
+  };
+  resources.use(meter.onScrape(show));
+  return resources;
 }

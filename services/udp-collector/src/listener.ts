@@ -1,13 +1,14 @@
 import type { Bus } from "@fairlead/bus";
 import type { Clock, Logger, Meter } from "@fairlead/core";
+import { type Ledger, RetryingPublisher } from "@fairlead/ingress";
 import { bindUdp, createAddressPolicy, type SocketAddress, type UdpSocket } from "@fairlead/socket";
 import type { ListenerConfig } from "./config.ts";
+import { createCounters } from "./counters.ts";
 import { createListenerEvents, type ListenerEvents } from "./events.ts";
-import { Ledger, type LedgerSnapshot } from "./ledger.ts";
-import { select } from "./protocol.ts";
-import { Publisher } from "./publisher.ts";
-import { BatchSession, type Session, type SessionDependencies } from "./session.ts";
-import { StatsdSession } from "./statsd-session.ts";
+import { kindOf } from "./kinds.ts";
+import { createLedger, type LossSnapshot, lossSnapshot, showLosses } from "./ledger.ts";
+import { select } from "./pieces.ts";
+import type { Session } from "./session.ts";
 
 export interface ListenerContext {
   readonly instance: string;
@@ -26,24 +27,24 @@ export class UdpListener implements AsyncDisposable {
   readonly #socket: UdpSocket;
   readonly #events: ListenerEvents;
   readonly #ledger: Ledger;
-  readonly #publisher: Publisher;
+  readonly #publisher: RetryingPublisher;
   readonly #session: Session;
   readonly #clock: Clock;
   readonly #draining = new AbortController();
   readonly #givingUp = new AbortController();
   readonly #isAllowed: ((host: string) => boolean) | undefined;
+  readonly #shown: Disposable;
   readonly #finished: Promise<void>;
   #overflowSeen = 0;
 
   /** @throws {SocketError} as `bindUdp` */
   static async open(config: ListenerConfig, context: ListenerContext): Promise<UdpListener> {
-    const { logger, meter, clock } = context;
-    const events = createListenerEvents(config, { logger, meter, nowMs: () => clock.monotonicMs() });
+    const events = createListenerEvents(config.name, context);
     const { multicast } = config;
     const socket = await bindUdp({
       host: config.host,
       port: config.port,
-      receiveBufferBytes: config.receiveBuffer,
+      receiveBufferBytes: config.receiveBufferBytes,
       maxPendingDatagrams: config.maxPendingDatagrams,
       maxPendingBytes: config.maxPendingBytes,
       reusePort: config.reusePort,
@@ -71,34 +72,38 @@ export class UdpListener implements AsyncDisposable {
     socket: UdpSocket,
     events: ListenerEvents,
   ) {
-    const { instance, bus, clock } = context;
+    const { instance, bus, clock, meter } = context;
     this.config = config;
     this.#socket = socket;
     this.#events = events;
     this.#clock = clock;
-    this.#ledger = new Ledger(socket);
+    this.#ledger = createLedger(socket);
     if (config.allow !== undefined || config.deny.length > 0) {
       this.#isAllowed = createAddressPolicy(config.allow, config.deny).isAllowed;
     }
-    this.#publisher = new Publisher({
+    this.#publisher = new RetryingPublisher({
       bus,
       clock,
-      signal: this.#givingUp.signal,
+      givingUp: this.#givingUp.signal,
       onRetry: (error, attempt, delayMs) =>
-        events.publishRetried(error, attempt, delayMs, this.#ledger.snapshot().pending),
+        events.publishRetried(error, attempt, delayMs, this.#ledger.snapshot().pending.count),
       onRecovered: (attempts) => events.publishRecovered(attempts),
     });
-    const deps: SessionDependencies = {
+    const kind = kindOf(config.kind);
+    this.#session = kind.createSession(config, {
       publisher: this.#publisher,
       ledger: this.#ledger,
       events,
+      counters: createCounters(kind.counters, meter, config.name),
       socket,
+      clock,
+      givingUp: this.#givingUp.signal,
+      eventType: kind.eventType,
       source: `/udp-collector/${instance}/${config.name}`,
       subject: `${config.name}/${instance}`,
-    };
-    this.#session =
-      config.kind === "statsd" ? new StatsdSession(config, deps, clock) : new BatchSession(config, deps);
+    });
     events.bound(socket.receiveBuffer);
+    this.#shown = showLosses(this.#ledger, socket, meter, config.name);
     this.#finished = this.#run();
   }
 
@@ -111,13 +116,8 @@ export class UdpListener implements AsyncDisposable {
   }
 
   /** Closes at any moment: received = published + rejected + pending. */
-  snapshot(): LedgerSnapshot {
-    return this.#ledger.snapshot();
-  }
-
-  /** Brings the metrics to the ledger. */
-  showLedger(): void {
-    this.#events.ledger(this.snapshot());
+  snapshot(): LossSnapshot {
+    return lossSnapshot(this.#ledger, this.#socket);
   }
 
   /** Sentences for an operator; empty when all is well. */
@@ -163,6 +163,7 @@ export class UdpListener implements AsyncDisposable {
     this.#givingUp.abort();
     await this.#socket[Symbol.asyncDispose]();
     await this.#finished;
+    this.#shown[Symbol.dispose]();
     if (isFirst) this.#logClosing();
   }
 
@@ -177,10 +178,10 @@ export class UdpListener implements AsyncDisposable {
       for await (const batch of this.#socket.batches()) {
         const begunMs = this.#clock.monotonicMs();
         const datagrams = select(batch, this.#isAllowed);
-        if (datagrams.count < batch.count) this.#ledger.rejected("denied", batch.count - datagrams.count);
+        if (datagrams.count < batch.count) this.#ledger.reject(batch.count - datagrams.count, 0, "denied");
         this.#reportOverflow();
         await this.#session.take(datagrams);
-        await this.#linger(begunMs);
+        await this.#pause(begunMs);
       }
       await this.#session.finish();
     } catch (error) {
@@ -196,10 +197,9 @@ export class UdpListener implements AsyncDisposable {
   }
 
   /** Lets a busy socket pile up for the next event. After a silence that was longer there is nothing to wait for. */
-  async #linger(begunMs: number): Promise<void> {
-    if (this.config.kind === "statsd") return;
+  async #pause(begunMs: number): Promise<void> {
     const { signal } = this.#draining;
-    const leftMs = begunMs + this.config.batch.linger - this.#clock.monotonicMs();
+    const leftMs = begunMs + this.#session.intervalMs - this.#clock.monotonicMs();
     if (leftMs <= 0 || signal.aborted) return;
     // Only a drain ends the sleep early, and then there is nothing more to wait for.
     await this.#clock.sleep(leftMs, signal).catch(() => {});

@@ -1,25 +1,20 @@
 import { formatBytes } from "@fairlead/core";
 import type { Endpoint, RunningService, ServiceDefinition } from "@fairlead/engine";
 import { collectorPlan, udpCollectorConfig } from "./config.ts";
+import { kindOf } from "./kinds.ts";
 import { UdpListener } from "./listener.ts";
 import { addRoutes } from "./routes.ts";
 
-const descriptions = {
-  raw: "raw datagrams",
-  syslog: "syslog (RFC 5424, RFC 3164)",
-  statsd: "statsd and DogStatsD",
-} as const;
-
 function endpointOf({ local: { host, port }, config, receiveBuffer }: UdpListener): Endpoint {
   const { askedBytes = 0, grantedBytes, isShort } = receiveBuffer;
-  const description = `${config.name}: ${descriptions[config.kind]}`;
+  const { description, tryWith } = kindOf(config.kind);
   const warning = `the kernel grants ${formatBytes(grantedBytes)} of the ${formatBytes(askedBytes)} receive buffer asked, so bursts are lost earlier`;
   return {
     scheme: "udp",
     host,
     port,
-    description,
-    ...(config.kind === "raw" && { tryWith: "echo hi | nc -u -w1 {host} {port}" }),
+    description: `${config.name}: ${description}`,
+    tryWith,
     ...(isShort && { warning }),
   };
 }
@@ -34,11 +29,6 @@ export const udpCollector: ServiceDefinition<typeof udpCollectorConfig, ["bus"]>
     await using opening = new AsyncDisposableStack();
     const listeners: UdpListener[] = [];
     for (const one of config.listeners) listeners.push(opening.use(await UdpListener.open(one, context)));
-    opening.use(
-      context.meter.onScrape(() => {
-        for (const listener of listeners) listener.showLedger();
-      }),
-    );
     addRoutes(router, context.instance, listeners);
     const resources = opening.move();
     return {

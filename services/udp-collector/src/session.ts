@@ -1,157 +1,54 @@
-import { udpRecords, udpSyslog } from "@fairlead/contracts";
-import type { CloudEvent } from "@fairlead/core";
+import type { UdpEventType } from "@fairlead/contracts";
+import type { Clock } from "@fairlead/core";
+import { isFinal, type Ledger, type RetryingPublisher, rejectReason } from "@fairlead/ingress";
 import type { UdpSocket } from "@fairlead/socket";
-import type { RawListenerConfig, SyslogListenerConfig } from "./config.ts";
+import type { Count } from "./counters.ts";
 import type { ListenerEvents } from "./events.ts";
-import type { Ledger } from "./ledger.ts";
-import {
-  type Cutter,
-  cutLines,
-  cutRecords,
-  cutSingle,
-  type Piece,
-  type PieceLimits,
-  rawLine,
-  type Selection,
-  syslogLine,
-} from "./protocol.ts";
-import type { Outcome, Publisher } from "./publisher.ts";
-import { mayReplyTo, replyData } from "./reply.ts";
-import { TimeZone } from "./syslog/time-zone.ts";
+import type { Selection } from "./pieces.ts";
 
 /** What a session is given. */
-export interface SessionDependencies {
-  readonly publisher: Publisher;
+export interface SessionParts<Counter extends string = string> {
+  readonly publisher: RetryingPublisher;
   readonly ledger: Ledger;
   readonly events: ListenerEvents;
+  /** Those that the kind asked for. */
+  readonly counters: Readonly<Record<Counter, Count>>;
+  /** The type of all its events. */
+  readonly eventType: UdpEventType;
   readonly socket: Pick<UdpSocket, "send" | "local">;
+  readonly clock: Clock;
+  /** Fires when the time to stop is over. */
+  readonly givingUp: AbortSignal;
   /** "/udp-collector/<instance>/<listener>" */
   readonly source: string;
   /** "<listener>/<instance>": with a record's number its identity, over restarts and processes. */
   readonly subject: string;
 }
 
-/** What becomes of the datagrams of a listener. */
+/** What becomes of the datagrams of one listener. */
 export interface Session {
-  /** Resolves when the next batch may come. @throws when it was told to give up */
+  /** Shortest time between two batches in milliseconds, so that datagrams pile up for a larger event; 0: none. */
+  readonly intervalMs: number;
+  /** Resolves when the next batch may come. @throws what the bus said, when the time to stop is over */
   take(datagrams: Selection): Promise<void>;
-  /** Nothing more comes: publishes what is left. @throws when it was told to give up */
+  /** Nothing more comes: publishes what is left. @throws what the bus said, when the time to stop is over */
   finish(): Promise<void>;
 }
 
-/** Events of one datagram each that are on their way to the bus together. */
-const maxSinglesAtOnce = 1_000;
-
-/** Raw and syslog: each batch becomes events at once, one after the other. */
-export class BatchSession implements Session {
-  readonly #config: RawListenerConfig | SyslogListenerConfig;
-  readonly #deps: SessionDependencies;
-  readonly #zone: TimeZone | undefined;
-  #nextSeq = 1;
-
-  constructor(config: RawListenerConfig | SyslogListenerConfig, deps: SessionDependencies) {
-    this.#config = config;
-    this.#deps = deps;
-    if (config.kind === "syslog") this.#zone = new TimeZone(config.timeZone);
-  }
-
-  async take(datagrams: Selection): Promise<void> {
-    // A number is given once, whatever becomes of the record: a gap is a record that the bus refused for good.
-    const firstSeq = this.#nextSeq;
-    this.#nextSeq += datagrams.count;
-    await this.#publish(
-      datagrams,
-      firstSeq,
-      this.#cutter(datagrams, firstSeq),
-      0,
-      datagrams.count,
-      this.#config.batch,
-    );
-  }
-
-  async finish(): Promise<void> {}
-
-  #cutter(datagrams: Selection, firstSeq: number): Cutter {
-    const config = this.#config;
-    if (config.kind === "syslog") {
-      const { events } = this.#deps;
-      return cutLines((index) =>
-        syslogLine(datagrams, index, firstSeq + index, this.#zone!, ({ reason }) => events.unparsed(reason)),
-      );
-    }
-    if (config.container === "records") return cutRecords(datagrams);
-    if (config.container === "single") return cutSingle(datagrams, config.mediaType);
-    return cutLines((index) => rawLine(datagrams, index, firstSeq + index));
-  }
-
-  async #publish(
-    datagrams: Selection,
-    firstSeq: number,
-    cut: Cutter,
-    from: number,
-    to: number,
-    limits: PieceLimits,
-  ): Promise<void> {
-    const { publisher } = this.#deps;
-    const isSingle = this.#config.kind === "raw" && this.#config.container === "single";
-    let together: Piece[] = [];
-    for (const piece of cut(from, to, limits)) {
-      together.push(piece);
-      if (isSingle && together.length < maxSinglesAtOnce && piece.to < to) continue;
-      const pieces = together;
-      together = [];
-      const tooLarge: Piece[] = [];
-      await publisher.publish(
-        pieces.map((one) => this.#event(one, firstSeq)),
-        (index, outcome, error) => {
-          const one = pieces[index]!;
-          // A limit of the bus below ours: the records may still fit in smaller events.
-          if (outcome === "too-large" && one.to - one.from > 1) tooLarge.push(one);
-          else this.#settle(datagrams, one, outcome, error);
-        },
-      );
-      for (const one of tooLarge) {
-        const half = Math.ceil((one.to - one.from) / 2);
-        await this.#publish(datagrams, firstSeq, cut, one.from, one.to, { ...limits, maxRecords: half });
-      }
-    }
-  }
-
-  #event(piece: Piece, firstSeq: number): CloudEvent {
-    const { source, subject } = this.#deps;
-    const fields = {
-      source,
-      subject,
-      data: piece.data,
-      recordCount: piece.to - piece.from,
-      firstSeq: firstSeq + piece.from,
-    };
-    if (this.#config.kind === "syslog") return udpSyslog(fields);
-    const from = piece.sender === undefined ? {} : { from: piece.sender };
-    return udpRecords({ ...fields, ...from, datacontenttype: piece.mediaType });
-  }
-
-  #settle(datagrams: Selection, piece: Piece, outcome: Outcome, error: unknown): void {
-    const { ledger, events } = this.#deps;
-    const count = piece.to - piece.from;
-    if (outcome === "published") {
-      ledger.published(count);
-      this.#reply(datagrams, piece);
-    } else {
-      ledger.rejected(outcome, count);
-      events.rejected(outcome, count, error);
-    }
-  }
-
-  /** Says "accepted" in the way that the listener is set to; only now it is true. */
-  #reply(datagrams: Selection, piece: Piece): void {
-    const reply = this.#config.kind === "raw" ? this.#config.reply : undefined;
-    if (reply === undefined) return;
-    const { socket, events } = this.#deps;
-    for (let index = piece.from; index < piece.to; index++) {
-      const sender = datagrams.source(index);
-      if (!mayReplyTo(sender, socket.local)) continue;
-      socket.send(replyData(reply, datagrams.payload(index)), sender).catch(events.replyFailed);
-    }
-  }
+/**
+ * Counts datagrams whose event the bus never takes. Datagrams that it might still take are pending, and stay so when the
+ * time to stop is over.
+ *
+ * @returns false for an error that is not final
+ */
+export function reject(
+  { ledger, events }: Pick<SessionParts, "ledger" | "events">,
+  datagrams: number,
+  error: Error,
+): boolean {
+  if (!isFinal(error)) return false;
+  const reason = rejectReason(error);
+  ledger.reject(datagrams, 0, reason);
+  events.rejected(reason, datagrams, error);
+  return true;
 }

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { rejectReasons } from "../src/ledger.ts";
 import { Client, Collector, FakeBus, ledgerDifference } from "./support.ts";
 
 async function flood(port: number, count: number, ratePerSecond: number): Promise<number> {
@@ -30,7 +31,7 @@ test("udpCollector accounts for every datagram of a flood while the loop is stal
   skip: process.platform === "linux" ? false : "only Linux says what the kernel dropped",
 }, async () => {
   // A buffer that the stalls overflow, so that the kernel's own counter is part of the sum.
-  await using collector = await Collector.start([{ name: "r", kind: "raw", receiveBuffer: "64KiB" }]);
+  await using collector = await Collector.start([{ name: "r", kind: "raw", receiveBufferBytes: "64KiB" }]);
   let isOver = false;
   const flooding = flood(collector.port(), 300_000, 100_000).finally(() => {
     isOver = true;
@@ -70,7 +71,7 @@ test("udpCollector shows the ledger as metrics that close at every scrape", asyn
     collector.meter.value(`fairlead_udp_collector_${name}`, { listener: "r", ...labels });
   const check = async () => {
     await collector.meter.scrape();
-    const rejected = ["overflow", "denied", "too-large", "refused"]
+    const rejected = rejectReasons
       .map((reason) => metric("rejected_datagrams_total", { reason }))
       .reduce((a, b) => a + b);
     const received = metric("received_datagrams_total");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { test } from "node:test";
-import { Client, Collector, ledgerDifference } from "./support.ts";
+import { Client, Collector, kindNames, ledgerDifference } from "./support.ts";
 
 test("udpCollector makes an event of a datagram, with its source and identity", async () => {
   await using collector = await Collector.start([{ name: "r", kind: "raw" }]);
@@ -126,10 +126,10 @@ test("udpCollector counts the datagrams of sources that are not allowed", async 
 
 test("udpCollector replies when the datagram is durable, and not before", async (t) => {
   for (const [reply, expected] of [
-    [{ mode: "echo" }, "ping"],
-    [{ mode: "text", text: "OK\n" }, "OK\n"],
+    [{ kind: "echo" }, "ping"],
+    [{ kind: "text", text: "OK\n" }, "OK\n"],
   ] as const) {
-    await t.test(reply.mode, async () => {
+    await t.test(reply.kind, async () => {
       await using collector = await Collector.start([{ name: "r", kind: "raw", reply }]);
       await using client = new Client(collector.port());
       const held = Promise.withResolvers<void>();
@@ -167,7 +167,7 @@ test("udpCollector refuses to start when one of its ports is taken, and leaves n
 });
 
 test("GET /v1/udp/listeners and the configuration use the same words for a listener", async () => {
-  for (const kind of ["raw", "syslog", "statsd"] as const) {
+  for (const kind of kindNames) {
     await using collector = await Collector.start([{ name: "r", kind }]);
     assert.equal(collector.listener().kind, kind);
   }

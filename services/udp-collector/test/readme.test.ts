@@ -16,7 +16,7 @@ test("the configuration in the README is valid", () => {
     env: {},
     readFile: () => "",
   });
-  assert.equal(values["udp-collector"].listeners.length, 3);
+  assert.ok(values["udp-collector"].listeners.length > 0);
 });
 
 test("the README names every reason of the ledger", () => {

@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { type Bus, BusError, type BusErrorCode, type BusHealth, type LoggedEvent } from "@fairlead/bus";
 import type { Route, Router } from "@fairlead/chassis";
-import { decodeRecords, type UdpListener, udpListenersSchema } from "@fairlead/contracts";
+import {
+  decodeRecords,
+  type UdpListener,
+  type UdpListenerKind,
+  udpListenersSchema,
+} from "@fairlead/contracts";
 import {
   type Clock,
   type CloudEvent,
@@ -13,6 +18,7 @@ import {
 } from "@fairlead/core";
 import type { RunningService } from "@fairlead/engine";
 import type { z } from "zod";
+import { kinds } from "../src/kinds.ts";
 import { udpCollector } from "../src/mod.ts";
 
 /** A bus in memory that refuses when it is told to. */
@@ -90,6 +96,14 @@ export class FakeBus implements Bus {
 }
 
 type ListenerInput = NonNullable<z.input<typeof udpCollector.configSchema>>["listeners"];
+
+export const kindNames = Object.values(kinds).map(({ name }) => name);
+
+/** Settings with which a datagram becomes an event within a moment, for the kinds whose defaults wait longer. */
+const prompt: { readonly [Name in UdpListenerKind]?: object } = { statsd: { flushInterval: "20ms" } };
+
+/** A listener of a kind, called as the kind. */
+export const listenerOf = (kind: UdpListenerKind) => ({ name: kind, kind, ...prompt[kind] });
 
 /** The whole service on a bus in memory, port 0 where none is given. */
 export class Collector implements AsyncDisposable {

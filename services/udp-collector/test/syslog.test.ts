@@ -73,6 +73,28 @@ test("udpCollector cuts syslog events at their limits", async () => {
   }
 });
 
+test("udpCollector counts an unreadable syslog datagram once, however often its event is halved", async () => {
+  await using collector = await Collector.start([{ name: "s", kind: "syslog" }]);
+  const { bus, meter } = collector;
+  bus.refuse = ({ extensions }) => (Number(extensions["recordcount"]) > 2 ? "EVENT_TOO_LARGE" : undefined);
+  await using client = new Client(collector.port());
+  const held = Promise.withResolvers<void>();
+  bus.hold = held.promise;
+  await client.send("unreadable 0");
+  await bus.until(() => bus.attempts.length === 1);
+  const rest = Array.from({ length: 8 }, (_, index) => `unreadable ${index + 1}`);
+  await client.send(...rest);
+  while (collector.listener().ledger.received < 9) await new Promise((resolve) => setImmediate(resolve));
+  held.resolve();
+  assert.equal((await collector.settled(9)).ledger.published, 9);
+  assert.deepEqual(
+    recordsOf(collector).map((record) => [record.seq, record.parsed === false && record.text]),
+    ["unreadable 0", ...rest].map((text, index) => [index + 1, text]),
+  );
+  const name = "fairlead_udp_collector_syslog_unparsed_datagrams_total";
+  assert.equal(meter.value(name, { listener: "s", reason: "priority" }), 9);
+});
+
 const formats = [
   ["the default format", [], undefined],
   ["RFC 5424", ["--rfc5424"], "rfc5424"],

@@ -133,8 +133,8 @@ export class AmqpBus implements Bus {
   }
 
   /**
-   * What the log stream has; an event that still waits in the spool comes when RabbitMQ has taken it, so also behind an end
-   * that was asked for before. While the broker is away a tail waits.
+   * Reads the log stream. An event that still waits in the spool comes when RabbitMQ has taken the event, so also behind an end that was
+   * asked for before. While the broker is away a tail waits.
    */
   tail(options: TailOptions): AsyncIterable<LoggedEvent> {
     if (this.#closing) throw new BusError("BUS_CLOSED", "Cannot read the log: the bus is closed");
@@ -144,7 +144,7 @@ export class AmqpBus implements Bus {
     const mark = needsMark ? this.#publisher.sendMark() : undefined;
     const { url, name } = this.#options;
     const timeoutMs = this.#confirmTimeoutMs;
-    // It may fail before anybody iterates; then the tail sends another.
+    // The mark may fail before anybody iterates; then the tail sends another.
     mark?.catch(() => {});
     return tailStream(options, mark, {
       connected: (signal) => reader.connected(signal),

@@ -1,6 +1,6 @@
-/** One consumer of the log stream, as a pull. */
+/** One consumer of the log stream, which the reader pulls from. */
 import { names } from "@fairlead/amqp";
-import { toError } from "@fairlead/core";
+import { onAbort, toError, WakeUp } from "@fairlead/core";
 import type { ChannelModel, ConsumeMessage } from "amqplib";
 import { BusError } from "../errors.ts";
 
@@ -15,8 +15,8 @@ export interface Consumer extends AsyncDisposable {
 const failed = (reason: string) => new BusError("BUS_FAILED", `Cannot read the log: ${reason}`);
 
 /**
- * Consumes the log on a channel of its own, which bounds what it holds.
- * @param from the stream's own offset (it counts from 0), or "next" for what comes from now on
+ * Consumes the log on a channel of its own, whose prefetch bounds what is held.
+ * @param from the stream's own offset (counted from 0), or "next" for what comes from now on
  */
 export async function consumeLog(
   model: ChannelModel,
@@ -25,20 +25,18 @@ export async function consumeLog(
 ): Promise<Consumer> {
   const waiting: ConsumeMessage[] = [];
   const stop = new AbortController();
-  let wake = () => {};
+  const changed = new WakeUp();
   const end = (reason: unknown) => {
     stop.abort(toError(reason));
-    wake();
+    changed.wake();
   };
   const channel = await model.createChannel();
   channel.on("error", end);
   channel.on("close", () => end(failed("its channel was closed")));
-  const abort = () => end(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  if (signal.aborted) abort();
+  const listening = onAbort(signal, () => end(signal.reason));
   const dispose = async () => {
-    signal.removeEventListener("abort", abort);
-    // Not waited for: a frozen broker would never answer. It may be closed already.
+    listening[Symbol.dispose]();
+    // Nobody waits for the close: a frozen broker would never answer. The channel may be closed already.
     channel.close().catch(() => {});
   };
   try {
@@ -46,10 +44,10 @@ export async function consumeLog(
     await channel.consume(
       names.log,
       (message) => {
-        // The queue was deleted or its leader moved (contracts.md: null is a cancelled consumer).
+        // The queue was deleted or its leader moved (`null` tells of a cancelled consumer).
         if (message === null) return end(failed("the broker cancelled the consumer"));
         waiting.push(message);
-        wake();
+        changed.wake();
       },
       { arguments: { "x-stream-offset": from } },
     );
@@ -66,9 +64,7 @@ export async function consumeLog(
           channel.ack(message);
           return message;
         }
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
+        await changed.next();
       }
     },
     [Symbol.asyncDispose]: dispose,

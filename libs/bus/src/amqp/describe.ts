@@ -25,7 +25,7 @@ export function describeBroker(host: string, { linkState, trouble, isReady }: Pu
   ];
 }
 
-/** A nack says nothing itself. Of the queues that we bind only the inbox refuses anything (`reject-publish`). */
+/** Adds to a nack, which gives no reason, what may be behind it. Of the queues that we bind only the inbox refuses anything (`reject-publish`). */
 export function describeRefusal({ message }: Error, { inbox }: EventTopologyOptions): string {
   if (!message.includes("nacked")) return message;
   const full = inbox.length > 0 ? `${names.inbox} or another queue` : "a queue";

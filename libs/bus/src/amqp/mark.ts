@@ -1,6 +1,6 @@
 /**
- * Marks in the log stream. AMQP 0-9-1 cannot ask a stream for its last offset: a mark is put into it, and where that comes out is
- * the end.
+ * Marks in the log stream. AMQP 0-9-1 cannot ask a stream for its last offset: the place where a mark comes out
+ * is the end.
  */
 import { names, withConfirmChannel } from "@fairlead/amqp";
 import { createId } from "@fairlead/core";
@@ -15,7 +15,7 @@ export const markOf = (id: string): Options.Publish => ({
   type: markType,
 });
 
-/** Resolves with the mark's message id when it stands in the log. @throws when it is not there, or the connection is lost */
+/** Resolves with the mark's message id when the mark stands in the log. @throws when there is no log, or the connection is lost */
 export function putMark(model: ChannelModel): Promise<string> {
   return withConfirmChannel(model, (channel) => {
     const id = createId();

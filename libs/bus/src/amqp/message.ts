@@ -1,4 +1,4 @@
-/** An event as an AMQP 0-9-1 message, in the binary mode of the CloudEvents AMQP binding (contracts.md, On AMQP 0-9-1). */
+/** An event as an AMQP 0-9-1 message, in the binary mode of the CloudEvents AMQP binding (docs/reference/rabbitmq.md). */
 import { type AmqpMessage, amqpAttributes, amqpSentAtMs, toAmqp } from "@fairlead/contracts";
 import { type CloudEvent, eventTypePrefix, routingKey } from "@fairlead/core";
 import type { Options } from "amqplib";

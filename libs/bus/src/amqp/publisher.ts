@@ -21,9 +21,9 @@ export interface Outgoing {
 
 export interface PublisherOptions<Item extends Outgoing> extends Omit<LinkOptions, "setup" | "onDown"> {
   readonly topology: EventTopologyOptions;
-  /** How often it is looked at again on a link that stands, so that what an operator deleted comes back. */
+  /** Time between two looks at the topology on a link that stands, so that what an operator deleted comes back. */
   readonly declareEveryMs: number;
-  /** How long a queue that was just made is not published to (broker.ts). */
+  /** How long a queue that was just made is not published to (`queueSettleMs`). */
   readonly settleMs: number;
   readonly windowMessages: number;
   readonly windowBytes: number;

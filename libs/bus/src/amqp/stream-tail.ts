@@ -7,7 +7,7 @@
  * would stop the reading. Marks are for their own tail only; every other one passes over them.
  */
 import { names } from "@fairlead/amqp";
-import { backoffMs, type Clock, matchesTopic, routingKey, toError } from "@fairlead/core";
+import { backoffMs, beforeAbort, type Clock, matchesTopic, routingKey, toError } from "@fairlead/core";
 import type { ChannelModel, ConsumeMessage } from "amqplib";
 import type { LoggedEvent, TailOptions } from "../bus.ts";
 import { BusError } from "../errors.ts";
@@ -15,7 +15,7 @@ import { consumeLog, offsetOf } from "./consumer.ts";
 import { fromMessage } from "./message.ts";
 import { markType } from "./topology.ts";
 
-export interface StreamTailDependencies {
+export interface StreamTailParts {
   /** The connection for reading; waits until there is one. @throws when the signal fires */
   readonly connected: (signal: AbortSignal) => Promise<ChannelModel>;
   /** Puts a mark into the log; resolves with its message id when it stands there. @throws when it cannot, or the signal fires */
@@ -38,7 +38,7 @@ const firstStepBack = 256;
 async function findMark(
   model: ChannelModel,
   id: string,
-  { sendMark }: Pick<StreamTailDependencies, "sendMark">,
+  sendMark: StreamTailParts["sendMark"],
   signal: AbortSignal,
 ): Promise<number> {
   await using atEnd = await consumeLog(model, "next", signal);
@@ -61,61 +61,100 @@ async function findMark(
   }
 }
 
+/** The offset of the last event of the log. @param first a mark that was sent already */
+async function findEnd(
+  model: ChannelModel,
+  first: Promise<string> | undefined,
+  { sendMark, markTimeoutMs }: StreamTailParts,
+  signal: AbortSignal,
+): Promise<number> {
+  const inTime = AbortSignal.any([signal, AbortSignal.timeout(markTimeoutMs)]);
+  return await findMark(model, await beforeAbort(first ?? sendMark(inTime), inTime), sendMark, inTime);
+}
+
+/** How far a tail has come. It goes on from here with the next connection. */
+interface Progress {
+  /** The last offset that was given; undefined until the end of the log, where the tail begins, is found. */
+  after: number | undefined;
+  /** Where a tail that does not follow ends; undefined until it is found. */
+  end: number | undefined;
+  /** Interruptions since the last message. */
+  failures: number;
+}
+
 /**
+ * Reads the log stream by offset, waiting out every loss of the link.
  * @param mark sent at the time of the call, where that time matters
- * @throws {BusError} BUS_CLOSED when the bus closes meanwhile; loss of the link is waited out
+ * @throws {BusError} BUS_CLOSED when the bus closes meanwhile
  */
 export async function* tailStream(
   options: TailOptions,
   mark: Promise<string> | undefined,
-  dependencies: StreamTailDependencies,
+  parts: StreamTailParts,
 ): AsyncGenerator<LoggedEvent, void, void> {
-  const { connected, sendMark, onInterrupted, markTimeoutMs, clock, closed } = dependencies;
-  const { types, follow = true } = options;
+  const { connected, onInterrupted, clock, closed } = parts;
+  const { follow = true, types } = options;
   const signal = options.signal ? AbortSignal.any([options.signal, closed]) : closed;
-  const findEnd = async (model: ChannelModel, first?: Promise<string>) => {
-    const inTime = AbortSignal.any([signal, AbortSignal.timeout(markTimeoutMs)]);
-    return await findMark(model, await beforeAbort(first ?? sendMark(inTime), inTime), dependencies, inTime);
-  };
+  const after = options.after === "end" ? undefined : options.after;
+  const progress: Progress = { after, end: undefined, failures: 0 };
   let ownMark = mark;
-  let after = options.after === "end" ? undefined : options.after;
-  let end: number | undefined;
-  for (let failures = 0; !signal.aborted; ) {
+  while (!signal.aborted) {
     try {
       const model = await connected(signal);
-      if (after === undefined || (!follow && end === undefined)) {
-        end = await findEnd(model, ownMark);
-        after ??= end;
-      } else if (failures > 0) {
-        // A log that ends before what was given already has been deleted and begun anew, with offsets from the first.
-        const last = await findEnd(model);
-        if (last <= after) after = 0;
-        if (end !== undefined) end = Math.min(end, last);
-      }
-      if (!follow && after >= end!) return;
-      await using consumer = await consumeLog(model, after, signal);
-      for (;;) {
-        const message = await consumer.next();
-        failures = 0;
-        const offset = offsetOf(message);
-        // Delivery may begin with the chunk that holds the offset asked for: what is before it was given already.
-        if (offset > after) {
-          const event = eventIn(message, offset);
-          if (event !== undefined && isWanted(event.event.type, types)) yield event;
-          after = offset;
-        }
-        if (signal.aborted || (!follow && offset >= end!)) break;
-      }
+      await findPlace(progress, follow, (first) => findEnd(model, first, parts, signal), ownMark);
+      yield* readOn(progress, follow, types, model, signal);
       if (!signal.aborted) return;
     } catch (error) {
       if (signal.aborted) break;
       ownMark = undefined;
       onInterrupted(toError(error));
-      await clock.sleep(backoffMs(++failures, { maxDelayMs: 5_000 }), signal).catch(() => {});
+      await clock.sleep(backoffMs(++progress.failures, { maxDelayMs: 5_000 }), signal).catch(() => {});
     }
   }
   if (closed.aborted && options.signal?.aborted !== true)
     throw new BusError("BUS_CLOSED", "Cannot read the log: the bus is closed");
+}
+
+/** Finds the offsets that are not known yet; after an interruption also whether the log is still the same. */
+async function findPlace(
+  progress: Progress,
+  follow: boolean,
+  findLast: (first?: Promise<string>) => Promise<number>,
+  mark: Promise<string> | undefined,
+): Promise<void> {
+  const { after, end, failures } = progress;
+  if (after === undefined || (!follow && end === undefined)) {
+    progress.end = await findLast(mark);
+    progress.after ??= progress.end;
+  } else if (failures > 0) {
+    // A log that ends before what was given already has been deleted and begun anew, with offsets from the first.
+    const last = await findLast();
+    if (last <= after) progress.after = 0;
+    if (end !== undefined) progress.end = Math.min(end, last);
+  }
+}
+
+/** Gives the wanted events of the log from `progress` on, until its end or the signal. @throws when channel or link is lost */
+async function* readOn(
+  progress: Progress,
+  follow: boolean,
+  types: TailOptions["types"],
+  model: ChannelModel,
+  signal: AbortSignal,
+): AsyncGenerator<LoggedEvent, void, void> {
+  const isDone = () => signal.aborted || (!follow && progress.after! >= progress.end!);
+  if (isDone()) return;
+  await using consumer = await consumeLog(model, progress.after!, signal);
+  while (!isDone()) {
+    const message = await consumer.next();
+    progress.failures = 0;
+    const offset = offsetOf(message);
+    // Delivery may begin with the chunk that holds the offset asked for: what is before it was given already.
+    if (offset <= progress.after!) continue;
+    const logged = eventIn(message, offset);
+    if (logged !== undefined && isWanted(logged.event.type, types)) yield logged;
+    progress.after = offset;
+  }
 }
 
 function eventIn(message: ConsumeMessage, offset: number): LoggedEvent | undefined {
@@ -127,11 +166,3 @@ function eventIn(message: ConsumeMessage, offset: number): LoggedEvent | undefin
 
 const isWanted = (type: string, types: readonly string[] | undefined): boolean =>
   types === undefined || types.some((pattern) => matchesTopic(pattern, routingKey(type)));
-
-function beforeAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(toError(signal.reason));
-  signal.addEventListener("abort", abort, { once: true });
-  if (signal.aborted) abort();
-  return Promise.race([promise, aborted.promise]).finally(() => signal.removeEventListener("abort", abort));
-}

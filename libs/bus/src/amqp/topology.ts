@@ -1,9 +1,9 @@
-/** Exchanges and queues (contracts.md, RabbitMQ topology). Declared by whoever needs them; every declaration is idempotent. */
+/** The exchange and the queues of events (docs/reference/rabbitmq.md). Whoever needs them declares them; every declaration is idempotent. */
 import { declareDead, isNotFound, names, withChannel } from "@fairlead/amqp";
 import { eventTypePrefix } from "@fairlead/core";
 import type { Channel, ChannelModel } from "amqplib";
 
-/** Type of the messages that a tail puts into the log to find its own place (stream-tail.ts). They are no events. */
+/** Type of the marks that a tail puts into the log to find its own place (stream-tail.ts). A mark is no event. */
 export const markType = `${eventTypePrefix}log.mark`;
 
 export interface EventTopologyOptions {
@@ -42,8 +42,8 @@ export async function declareEvents(channel: Channel, options: EventTopologyOpti
       "x-queue-type": "quorum",
       "x-max-length-bytes": options.inboxMaxBytes,
       "x-overflow": "reject-publish",
-      // Explicit, because its default changed with 4.0 (see broker.ts). The back end that reads the inbox decides itself
-      // what to do with a message it cannot handle.
+      // Explicit, because the default changed with 4.0 (libs/amqp/src/broker.ts). The back end that reads the inbox decides itself
+      // what to do with a message that it cannot handle.
       "x-delivery-limit": 20,
       "x-dead-letter-exchange": names.dead,
       "x-dead-letter-strategy": "at-least-once",
@@ -59,8 +59,8 @@ export async function declareAll(channel: Channel, options: EventTopologyOptions
 }
 
 /**
- * True when every queue that publishing needs is there and serves. Asked on channels of their own: the broker closes a
- * channel that asks for a queue that it does not have.
+ * True when every queue that publishing needs is there and serves. Each question has a channel of its own: the broker closes a
+ * channel that asks for a missing queue.
  */
 export async function hasQueues(model: ChannelModel, { inbox }: EventTopologyOptions): Promise<boolean> {
   for (const queue of [names.log, names.deadQueue, ...(inbox.length > 0 ? [names.inbox] : [])]) {

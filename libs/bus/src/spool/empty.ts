@@ -1,6 +1,6 @@
 /** Empties the spool: sends it to the broker, oldest first, and lets go of what the broker has confirmed. */
 import { setImmediate as turn } from "node:timers/promises";
-import { type Clock, type CloudEvent, Fifo } from "@fairlead/core";
+import { type Clock, type CloudEvent, Fifo, WakeUp } from "@fairlead/core";
 import type { SpoolPortion, SpoolStore } from "./store.ts";
 
 /** Sent in one turn of the loop: encoding more would stall it. A portion of the store bounds the bytes. */
@@ -34,8 +34,8 @@ export interface Backlog {
 }
 
 /**
- * Between two deletions, in milliseconds: each costs an fsync, which the broker's own would wait for where both share a disk.
- * What a restart comes before is sent again. Also the pause after a refused one.
+ * Time between two deletions, in milliseconds, also after a refused one. Each deletion costs an fsync, for which the broker's own fsyncs
+ * would wait where both share a disk. Confirmed events that are not deleted yet when the process ends are sent again.
  */
 const deleteEveryMs = 500;
 
@@ -49,15 +49,15 @@ export class Emptier implements AsyncDisposable {
   #backlogSinceMs: number | undefined;
   #running: AbortController | undefined;
   #stopped: Promise<void> = Promise.resolve();
-  #wake: (() => void) | undefined;
+  readonly #changed = new WakeUp();
   #deleting: Promise<void> | undefined;
   #deletedThrough: number;
   #nextDelete: Disposable | undefined;
-  /** Of this run: the last offset sent, and up to where all that the store has was sent or is damaged. Neither goes back. */
+  /** Of this run: the last offset sent, and the offset up to which everything was sent or is damaged. Neither goes back. */
   #lastSent = 0;
   #scannedThrough = 0;
   #nextAtMs = 0;
-  /** What was read and is not confirmed as a whole, oldest first: its memory is used again then. */
+  /** Portions that were read and are not confirmed as a whole, oldest first. The memory of a confirmed portion is used again. */
   readonly #portions = new Fifo<SpoolPortion>();
 
   constructor(options: EmptierOptions, target: Target, backlog: Backlog, hooks: EmptierHooks) {
@@ -65,7 +65,7 @@ export class Emptier implements AsyncDisposable {
     this.#target = target;
     this.#hooks = hooks;
     this.#confirmedThrough = backlog.confirmedThrough;
-    // Of what lies before the oldest event nothing is left to delete.
+    // Nothing before the oldest event is left to delete.
     this.#deletedThrough = backlog.confirmedThrough;
     this.#appendedThrough = Math.max(backlog.confirmedThrough, options.store.lastOffset);
     this.#events = this.left === 0 ? 0 : options.store.storedEvents;
@@ -90,7 +90,7 @@ export class Emptier implements AsyncDisposable {
     if (this.left === 0) this.#backlogSinceMs = this.#options.clock.nowMs();
     this.#appendedThrough = Math.max(this.#appendedThrough, offset);
     this.#events++;
-    this.#wake?.();
+    this.#changed.wake();
   }
 
   /** @param count events that this confirms, of those up to `through` */
@@ -98,7 +98,7 @@ export class Emptier implements AsyncDisposable {
     const reached = through >= this.#lastSent ? Math.max(through, this.#scannedThrough) : through;
     this.#confirmedThrough = Math.max(this.#confirmedThrough, reached);
     this.#events = this.left === 0 ? 0 : Math.max(1, this.#events - count);
-    this.#wake?.();
+    this.#changed.wake();
     this.#recycle();
     this.#release();
     this.#hooks.onProgress();
@@ -156,35 +156,35 @@ export class Emptier implements AsyncDisposable {
   stop(): void {
     this.#running?.abort();
     this.#running = undefined;
-    this.#wake?.();
+    this.#changed.wake();
   }
 
   async #run(signal: AbortSignal): Promise<void> {
     const { store, clock } = this.#options;
     this.#lastSent = this.#confirmedThrough;
     this.#scannedThrough = this.#confirmedThrough;
-    // Of an earlier connection, which may still hold them: left to the garbage collector.
+    // An earlier connection may still hold its portions: the garbage collector gets them.
     this.#portions.clear();
     while (!signal.aborted) {
       try {
         if (store.lastOffset > this.#scannedThrough) await this.#sendPortion(signal);
         else await this.#change(signal);
       } catch {
-        // The store restarts its thread by itself; what was sent is passed over, it has an outcome or `start` begins anew.
+        // The store restarts its thread by itself. What was sent has an outcome, or `start` begins anew.
         this.#scannedThrough = Math.max(this.#scannedThrough, this.#lastSent);
         await clock.sleep(200, signal).catch(() => {});
       }
     }
   }
 
-  /** A portion reaches as far as the store does by then, and the next one begins behind it: nothing is sent twice. */
+  /** A portion reaches as far as the store does by then, and the next begins behind that portion: nothing is sent twice. */
   async #sendPortion(signal: AbortSignal): Promise<void> {
     const portion = await this.#options.store.readPortion(this.#scannedThrough);
     if (portion.events.length > 0) this.#portions.push(portion);
     await this.#sendAll(portion.events, signal);
     if (signal.aborted) return;
     this.#scannedThrough = Math.max(this.#scannedThrough, portion.scannedThrough);
-    // Rows that were damaged are never sent; having passed them counts once all before them is confirmed.
+    // Damaged rows are never sent. They count as passed once all events before them are confirmed.
     if (this.#lastSent <= this.#confirmedThrough) this.confirmed(this.#scannedThrough, 0);
   }
 
@@ -205,22 +205,19 @@ export class Emptier implements AsyncDisposable {
     if (maxBytesPerSecond === undefined || this.#hooks.isHurried()) return;
     const now = clock.monotonicMs();
     this.#nextAtMs = Math.max(this.#nextAtMs, now) + (bytes / maxBytesPerSecond) * 1_000;
-    // Below a timer's own grain a wait would only make it slower.
+    // A wait below a timer's own grain would only cost time.
     if (this.#nextAtMs - now > 20) await clock.sleep(this.#nextAtMs - now, signal).catch(() => {});
   }
 
-  /** Until something was confirmed or appended, or `stop` was called. */
-  #change(signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-    });
+  /** Waits until something was confirmed or appended, or `stop` was called. */
+  async #change(signal: AbortSignal): Promise<void> {
+    if (!signal.aborted) await this.#changed.next();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.stop();
     await this.#stopped;
-    // What was confirmed is forgotten now, or it would be sent again.
+    // Confirmed events are deleted now, or the next start would send them again.
     this.#stopPause();
     this.#release();
     while (this.#deleting !== undefined) await this.#deleting;

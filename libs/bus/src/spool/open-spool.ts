@@ -12,8 +12,8 @@ export interface SpoolOptions {
 }
 
 /**
- * Opens the spool: the durable log, which here lets go of nothing by itself, however old or large, until it is told that the
- * broker has it.
+ * Opens the spool: the durable log that deletes nothing by itself, however old or large, until `deleteThrough` says that the broker has
+ * the events.
  * @throws {BusError} LOG_IN_USE, LOG_TOO_NEW, BUS_FAILED
  */
 export function openSpool(
@@ -26,7 +26,7 @@ export function openSpool(
     ...parts,
     maxAgeMs: Number.POSITIVE_INFINITY,
     minAgeMs: Number.POSITIVE_INFINITY,
-    // What is pending is bounded before it comes here, with fewer bytes per event: never refused for want of memory here.
+    // SpooledPublisher bounds what is pending, with fewer bytes per event: nothing is refused here for want of memory.
     maxPendingEvents: Number.MAX_SAFE_INTEGER,
     maxPendingBytes: Number.MAX_SAFE_INTEGER,
     maxEventBytes: Number.MAX_SAFE_INTEGER,

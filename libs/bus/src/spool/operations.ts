@@ -1,6 +1,6 @@
 /**
- * What an operator does with a spool whose process does not run. Each opens the file as its one owner, so all refuse with
- * LOG_IN_USE while a process has it; a running one says the same over HTTP (health, metrics).
+ * Operations on a spool whose process does not run. Each opens the file as its one owner, so all refuse with LOG_IN_USE while a process has
+ * the file. A running process tells the same over HTTP (health, metrics).
  */
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
@@ -20,7 +20,7 @@ export interface SpoolStatus {
   readonly events: number;
   /** Bytes that they take on disk. */
   readonly bytes: number;
-  /** `time` of the oldest event that waits, as it says itself; undefined: none waits. */
+  /** `time` of the oldest event that waits, as the event says; undefined: none waits. */
   readonly oldest: string | undefined;
   /** Events that were found damaged and set aside, as far as they were met. */
   readonly damagedEvents: number;
@@ -94,7 +94,7 @@ export async function verifySpool(path: string): Promise<SpoolStatus> {
 }
 
 /**
- * The events that wait, oldest first; at the end, how the spool is. They stay in it. The file is held until the iteration ends.
+ * The events that wait, oldest first; at the end, how the spool is. The events stay in the spool. The file is held until the iteration ends.
  * @throws {BusError} LOG_IN_USE, LOG_TOO_NEW, BUS_FAILED
  */
 export async function* exportSpool(path: string): AsyncGenerator<LoggedEvent, SpoolStatus, void> {
@@ -129,6 +129,6 @@ export async function emptySpool(options: EmptySpoolOptions): Promise<SpoolStatu
     }
   }
   const after = await inspectSpool(path);
-  // A repair is told by the opening that made it only.
+  // Only the opening that made a repair tells of the repair.
   return { ...after, problems: [...new Set([...before.problems, ...after.problems])] };
 }

@@ -200,30 +200,34 @@ test("SpooledPublisher loses nothing that it accepted and keeps the order, whate
         let next = 0;
         const accepted: number[] = [];
         const hit = new Set<number>();
+        const publish = async (id: number) => {
+          await spooled.publish(numbered(id));
+          const isSafe =
+            broker.delivered.includes(String(id)) || store.rows.some((row) => row.event.id === String(id));
+          assert.ok(isSafe, `${id} was accepted and is neither confirmed nor stored`);
+          accepted.push(id);
+        };
+        const damage = (row: LoggedEvent | undefined) => {
+          // What is on its way to the broker already is not hit any more.
+          if (row === undefined || broker.isReady) return;
+          store.damaged.add(row.offset);
+          hit.add(Number(row.event.id));
+        };
+        const actions = {
+          publish: (count: number) => {
+            for (let i = 0; i < count; i++) void publish(++next);
+          },
+          confirm: (count: number) => broker.confirm(count),
+          fail: (count: number) => broker.fail(count),
+          ready: () => broker.ready(),
+          failStore: (count: number) => {
+            store.failures = count;
+          },
+          damage: (index: number) => damage(store.rows[index]),
+        };
         for (const { do: action, count } of steps) {
-          if (action === "publish") {
-            for (let i = 0; i < count; i++) {
-              const id = ++next;
-              void spooled.publish(numbered(id)).then(() => {
-                const isSafe =
-                  broker.delivered.includes(String(id)) ||
-                  store.rows.some((row) => row.event.id === String(id));
-                assert.ok(isSafe, `${id} was accepted and is neither confirmed nor stored`);
-                accepted.push(id);
-              });
-            }
-          } else if (action === "confirm") broker.confirm(count);
-          else if (action === "fail") broker.fail(count);
-          else if (action === "ready") broker.ready();
-          else if (action === "failStore") store.failures = count;
-          else if (action === "damage") {
-            const row = store.rows[count];
-            // What is on its way to the broker already is not hit any more.
-            if (row !== undefined && !broker.isReady) {
-              store.damaged.add(row.offset);
-              hit.add(Number(row.event.id));
-            }
-          } else for (let i = 0; i < count; i++) await turn();
+          if (action === "turn") for (let i = 0; i < count; i++) await turn();
+          else actions[action](count);
         }
         await settle(broker, spooled);
         const all = Array.from({ length: next }, (_, index) => index + 1);

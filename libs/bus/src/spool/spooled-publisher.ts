@@ -1,8 +1,8 @@
 /**
- * Publishing that does not depend on the broker being there (architecture.md, How publishing stays durable).
+ * Publishing that does not depend on the broker being there (docs/explanation/architecture.md, How publishing stays durable).
  *
  * `direct`: events go to the broker and are durable when it confirms. At the first trouble everything without an outcome goes to
- * the spool, in order, and `spool` begins: new events go behind what is spooled, while the spool is emptied to the broker.
+ * the spool, in order, and `spool` begins: new events go behind what is spooled, while the spool is emptied into the broker.
  * When little is left, new events wait in memory instead (`handover`) until the spool is empty; then it is `direct` again.
  * So for every producer the order stays, and no event is released without a confirm or an fsync.
  */
@@ -129,7 +129,7 @@ export class SpooledPublisher implements AsyncDisposable {
     return this.#mode === "direct" ? this.#publisher.hasRoom(event.data.length) : this.#mayAppend();
   }
 
-  /** Producers that are faster than the broker would keep the spool from ever being empty. With a rate set, that is asked for. */
+  /** Producers that are faster than the broker would keep the spool from ever being empty. Who sets a rate has asked for that. */
   #mayAppend(): boolean {
     return !this.#publisher.isReady || this.#options.maxBytesPerSecond !== undefined || this.#credit > 0;
   }

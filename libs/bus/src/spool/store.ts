@@ -4,13 +4,13 @@ import type { BusHealth, LoggedEvent } from "../bus.ts";
 /** Some events of the store, one after the other. */
 export interface SpoolPortion {
   readonly events: readonly LoggedEvent[];
-  /** What else stood up to here was damaged; the next portion begins behind it. */
+  /** Other rows up to this offset were damaged. The next portion begins behind the offset. */
   readonly scannedThrough: number;
 }
 
-/** What the spool needs of the log that it keeps events in; the SQLite log is one. */
+/** The log that the spool keeps events in. The SQLite log is one. */
 export interface SpoolStore extends AsyncDisposable {
-  /** Resolves with the offset when the event is durable. Of one caller, in the order of the calls. */
+  /** Resolves with the offset when the event is durable. Appends become durable in the order of the calls. */
   append(event: CloudEvent): Promise<number>;
   /** A bounded portion of what stands behind `after`. @throws {BusError} */
   readPortion(after: number): Promise<SpoolPortion>;

@@ -3,7 +3,7 @@ import { BusError, largerThanPending } from "../errors.ts";
 import { Packer } from "./packer.ts";
 import { encodeHead } from "./record.ts";
 
-/** A group is sealed when it reaches either: larger ones commit no faster (README.md, Figures). */
+/** A group is sealed when it reaches either: larger ones commit no faster (docs/explanation/bus.md, Figures). */
 const groupBytes = 1 << 20;
 const groupEvents = 8_192;
 /** Groups with the thread at a time: one commits while the next already waits there. */

@@ -5,7 +5,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { errorCode } from "@fairlead/core";
 import { eventually } from "@fairlead/harness";
 import type { Bus } from "../../src/bus.ts";
-import type { Audit } from "./audit.ts";
 import { Numbers } from "./numbers.ts";
 import { eventOf } from "./rabbit.ts";
 import { Stalls } from "./stalls.ts";
@@ -97,7 +96,7 @@ export class Load implements AsyncDisposable {
   }
 
   /** Checks memory and stalls, and tells the figures. */
-  report(context: TestContext, audits: Readonly<Record<string, Audit>>): void {
+  report(context: TestContext, audits: Readonly<Record<string, { readonly repeats: number }>>): void {
     const grownBytes = this.#peak.heldBytes - this.#start.heldBytes;
     const residentBytes = this.#peak.residentBytes - this.#start.residentBytes;
     assert.ok(this.#stood, "stop() was not called");

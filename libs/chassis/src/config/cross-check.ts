@@ -1,25 +1,28 @@
 import type { z } from "zod";
 import { isTree, type Path } from "./document.ts";
 
-/** What parsed of a value: every part that has an error of its own is missing. */
+/** The parts of a value that parsed. A part that has an error of its own is missing. */
 export type Sound<Value> = Value extends readonly (infer Element)[]
   ? readonly (Sound<Element> | undefined)[]
   : Value extends object
     ? { readonly [Key in keyof Value]?: Sound<Value[Key]> | undefined }
     : Value;
 
-/** How a check over several keys sees them and says what is wrong. */
+/** The means of a check over several keys: the check refuses values, and asks which values have errors already. */
 export interface CrossCheck {
-  /** A fault of the value at the path. Left out where that has an error of its own, which is said already. */
+  /** Reports a fault of the value at the path, unless that value has an error of its own, which is reported already. */
   refuse(path: Path, message: string): void;
-  /** Whether the value at the path, or a part of it, has an error of its own: a part that is missing may just not be given. */
+  /**
+   * True when the value at the path, or a part of that value, has an error of its own. A missing part without an error was not
+   * given.
+   */
   hasError(path: Path): boolean;
 }
 
 const mark = "isCrossCheck";
 
 /**
- * Adds a check over several keys. It runs on whatever parsed, also where other keys have errors: everything that is wrong is
+ * Adds a check over several keys. The check runs on the parts that parsed, also where other keys have errors: everything that is wrong is
  * said at once.
  */
 export function crossCheck<Schema extends z.ZodType>(
@@ -43,12 +46,12 @@ export function crossCheck<Schema extends z.ZodType>(
   );
 }
 
-/** Where a value cannot be used; none for a key too many and for what another check like these has said of a sound value. */
+/** The path of a value that cannot be used. None for an unknown key, and none for what another such check said of a sound value. */
 function faultyPath(issue: z.core.$ZodRawIssue): Path[] {
   const { path = [] } = issue;
   if (issue.code === "unrecognized_keys") return [];
   if (issue.code === "custom" && issue.params?.[mark] === true) return [];
-  // Of a kind that is not known nothing is parsed.
+  // Nothing is parsed of a value whose kind is not known.
   return [issue.code === "invalid_union" && "discriminator" in issue ? path.slice(0, -1) : path];
 }
 

@@ -1,17 +1,17 @@
 import { type Document, isAlias, isMap, isNode, isPair, isScalar, LineCounter, parseDocument } from "yaml";
 import { ConfigError, type ConfigIssue } from "./errors.ts";
 
-/** Generous for people, small for memory. */
+/** The longest configuration file, in characters: more than people write, and little memory. */
 const maxTextLength = 1024 * 1024;
 const maxDepth = 64;
 
 export type Path = readonly PropertyKey[];
 export type Tree = Readonly<Record<string, unknown>>;
 
-/** A parsed configuration file: its values, and where each stands. */
+/** A parsed configuration file: its values, and the place of each value. */
 export interface ConfigDocument {
   readonly tree: Tree;
-  /** The place of the value at the path, or of the nearest thing around it; counting from 1. */
+  /** The place of the value at the path, or of the nearest value around that path. Lines and columns count from 1. */
   placeOf(path: Path): { line: number; column: number } | undefined;
   /** The place of a key itself. */
   placeOfKey(path: Path): { line: number; column: number } | undefined;
@@ -44,7 +44,7 @@ export function parseConfigDocument(text: string, source: string): ConfigDocumen
     checkDepth(value, 0);
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    // The parser recurses: very deep nesting ends the stack; too many aliases raise a ReferenceError.
+    // The parser recurses: very deep nesting overflows the stack. Too many aliases raise a ReferenceError.
     const reason = error instanceof Error ? error.message : String(error);
     throw fail([{ path: "", message: `cannot be read as YAML: ${reason}` }], error);
   }
@@ -62,7 +62,7 @@ export function isTree(value: unknown): value is Tree {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
 }
 
-/** Also ends on an alias that holds itself. */
+/** Refuses values that are nested too deeply, an alias that holds itself among them. */
 function checkDepth(value: unknown, depth: number): void {
   if (typeof value !== "object" || value === null) return;
   if (depth > maxDepth) throw new RangeError(`it is nested deeper than ${maxDepth} levels`);
@@ -90,7 +90,7 @@ function offsetOf(document: Document.Parsed, path: Path): number | undefined {
   for (let length = path.length; length >= 0; length--) {
     const node = nodeAt(document, path.slice(0, length));
     if (isNode(node) && node.range) {
-      // A map begins at its first key; for a person the name of the map is the better place.
+      // A map begins at its first key. For a person the name of the map is the better place.
       if (length > 0 && isMap(node)) return keyOffset(document, path.slice(0, length)) ?? node.range[0];
       return node.range[0];
     }

@@ -1,6 +1,6 @@
 import { FairleadError } from "@fairlead/core";
 
-/** One thing that is wrong with a configuration. */
+/** One fault of a configuration. */
 export interface ConfigIssue {
   /** "tcp-gateway.listeners[1].port"; "" for the file as a whole. */
   readonly path: string;
@@ -9,11 +9,11 @@ export interface ConfigIssue {
   /** Counting from 1, where the place in the file is known. */
   readonly line?: number;
   readonly column?: number;
-  /** The environment variable that the value came from, when it was not the file. */
+  /** The environment variable that the value came from. Undefined for a value of the file. */
   readonly variable?: string;
 }
 
-/** CONFIG_INVALID: everything that is wrong with a configuration, at once. CONFIG_UNREADABLE: the file cannot be read. */
+/** CONFIG_INVALID: every fault of a configuration at once. CONFIG_UNREADABLE: the file cannot be read. */
 export class ConfigError extends FairleadError {
   declare readonly code: "CONFIG_INVALID" | "CONFIG_UNREADABLE";
   readonly issues: readonly ConfigIssue[];

@@ -5,11 +5,11 @@ import { keysAt } from "./schema.ts";
 
 type Issue = z.core.$ZodIssue;
 
-/** What zod found, in words, at the deepest place that can be named. */
+/** A finding of zod in words, at the deepest place that has a name. */
 export interface Finding {
   readonly path: Path;
   readonly message: string;
-  /** True when the path ends in a key that should not be there: show the key's place, not a value. */
+  /** True when the path ends in a key that should not be there. The error then shows the place of the key and no value. */
   readonly isAboutKey: boolean;
 }
 
@@ -23,7 +23,7 @@ const kinds: Readonly<Record<string, string>> = {
   record: "a map of keys",
 };
 
-/** Words for the issues that a schema has none of its own for; handed to zod with the parse. */
+/** Words for the issues for which a schema has no words of its own. zod takes this map at each parse. */
 export const configWords: z.core.$ZodErrorMap = (issue) => {
   switch (issue.code) {
     case "invalid_type":
@@ -50,7 +50,7 @@ function unitOf(origin: string): string {
   return origin === "array" || origin === "set" ? " entries" : "";
 }
 
-/** @param value what was checked, for "did you mean" of values @param schema of the whole */
+/** @param value the value that was checked, for "did you mean" @param schema the schema of the whole value */
 export function explain(
   schema: z.ZodType,
   value: unknown,
@@ -81,7 +81,7 @@ export function explain(
   });
 }
 
-/** The options that came furthest are the ones that were meant. */
+/** Explains the options of a union whose values parsed furthest: most likely one of these was meant. */
 function explainUnion(
   schema: z.ZodType,
   value: unknown,
@@ -102,7 +102,7 @@ function didYouMean(word: string, known: readonly string[]): string {
   return near === undefined ? "" : `; did you mean ${near}?`;
 }
 
-/** Own values only: a path such as ["constructor"] finds nothing. */
+/** The value at a path. Only own properties count: a path such as ["constructor"] finds nothing. */
 export function valueAt(value: unknown, path: Path): unknown {
   let current = value;
   for (const step of path) {

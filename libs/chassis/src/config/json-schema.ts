@@ -2,10 +2,13 @@ import { z } from "zod";
 
 type JsonSchema = z.core.JSONSchema.JSONSchema;
 
-/** Text that `${NAME}` will replace stands where the final value is a number, a size or true and false. */
+/** A text with `${NAME}` is allowed in the place of a number, a size or true and false. */
 const reference: JsonSchema = { type: "string", pattern: "\\$\\{" };
 
-/** The JSON Schema (draft 2020-12) of a configuration file, for editors: what a person may write, with every sentence. */
+/**
+ * The JSON Schema (draft 2020-12) of a configuration file, for editors: everything that a person may write, with the
+ * description of each key.
+ */
 export function configJsonSchema(schema: z.ZodType, title: string): JsonSchema {
   const json = z.toJSONSchema(schema, {
     io: "input",
@@ -28,14 +31,14 @@ export function configJsonSchema(schema: z.ZodType, title: string): JsonSchema {
   return { title, ...json };
 }
 
-/** Paths of keys that have no sentence, groups of keys left out: a test of every service's section expects none. */
+/** Paths of the keys without a description. Groups of keys need none. A test of every section expects no such path. */
 export function undescribedKeys(schema: z.ZodType): string[] {
   const found: string[] = [];
   const walk = (json: JsonSchema | boolean | undefined, path: string) => {
     if (typeof json !== "object") return;
     for (const [key, inner] of Object.entries(json.properties ?? {})) {
       const at = path === "" ? key : `${path}.${key}`;
-      // A const is the discriminator of a union: its options are described, not it.
+      // A const is the discriminator of a union: the options are described, and not the discriminator.
       const needsSentence = typeof inner === "object" && inner.const === undefined && !inner.properties;
       if (needsSentence && !inner.description) found.push(at);
       walk(inner, at);

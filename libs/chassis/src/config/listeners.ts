@@ -1,15 +1,18 @@
-/** What every service checks of its listeners. */
+/** The checks of listeners that all services share. */
 import { z } from "zod";
 import { isLoopback } from "../http/access.ts";
 import type { CrossCheck } from "./cross-check.ts";
 
-/** The name of a listener. One rule for all services, because the name is a label of metrics and a part of event sources. */
+/** The name of a listener. All services have one rule, because the name is a label of metrics and a part of event sources. */
 export function listenerName() {
   const error = "must be 1 to 40 of a-z, 0-9 and hyphen, beginning with a letter";
   return z.string({ error }).regex(/^[a-z][a-z0-9-]{0,39}$/, { error });
 }
 
-/** Whoever reaches a public address reaches the listener: it must say who that may be. For sockets that ask for no token. */
+/**
+ * Refuses a public address without `allow`. Such a listener asks for no token, so its configuration must name those who may
+ * send.
+ */
 export function checkPublicAddress(
   listener: { readonly host?: string | undefined; readonly allow?: readonly unknown[] | undefined },
   { refuse }: CrossCheck,

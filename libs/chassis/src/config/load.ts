@@ -9,38 +9,40 @@ import { environmentLookUp, type LookUp, substitute } from "./substitute.ts";
 
 /** An environment variable that takes the place of a key. */
 export interface EnvironmentOverride {
-  /** "FAIRLEAD_HTTP_PORT"; `<name>_FILE` is read where only that is set. An empty value counts as not set. */
+  /** "FAIRLEAD_HTTP_PORT". The file of `<name>_FILE` is read where only that variable is set. An empty value counts as not set. */
   readonly variable: string;
   readonly path: Path;
 }
 
 export interface ParseConfigOptions<Schema extends z.ZodType> {
-  /** Of the whole file: a `section` of sections. */
+  /** The schema of the whole file: a `section` of sections. */
   readonly schema: Schema;
-  /** The YAML text; undefined: no file, all defaults. */
+  /** The YAML text. Undefined where there is no file: then every key has its default. */
   readonly text: string | undefined;
-  /** What errors call it: the file's path. */
+  /** The name of the text in errors: the path of the file. */
   readonly source: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Reads the files that `..._FILE` variables name. */
   readonly readFile: (path: string) => string;
   readonly overrides?: readonly EnvironmentOverride[];
-  /** Sections of services that this process does not run: accepted, not looked at. */
+  /** Sections of services that this process does not run. Their content is not checked. */
   readonly ignoredSections?: readonly string[];
 }
 
 export interface LoadedConfig<Values> {
-  /** Checked, with numbers for sizes and durations. */
+  /** The checked values, with numbers for sizes and durations. */
   readonly values: Values;
-  /** As a person would write it: every key, its value or default, secrets replaced by "***". Safe to print. */
+  /**
+   * The configuration as a person would write the file: every key with its value or default, secrets replaced by "***". Safe to
+   * print.
+   */
   readonly redacted: unknown;
   /** Path of the file; undefined when there was none. */
   readonly file: string | undefined;
 }
 
 /**
- * Checks a configuration and reports everything that is wrong with it at once. Opens nothing but the files that
- * `..._FILE` variables name.
+ * Checks a configuration and reports every fault at once. Opens no files but those that `..._FILE` variables name.
  *
  * @throws {ConfigError} CONFIG_INVALID
  */
@@ -77,17 +79,17 @@ export function parseConfig<Schema extends z.ZodType>(
     else issues.push({ path, message: words, variable });
   }
   if (issues.length > 0) throw new ConfigError("CONFIG_INVALID", source, issues.sort(byPlace));
-  // Without an issue there are values: `check` gives the one or the other.
+  // `check` gives either issues or values.
   return { values: values as z.output<Schema>, redacted: redact(schema, withDefaults(schema, tree)) };
 }
 
-/** What stands nowhere may have a default, and that may be what is wrong. */
+/** A value that stands nowhere may have a default, and the default may be the fault. */
 function showDefault(schema: z.ZodType, tree: Tree, path: Path): string {
   const value = valueAt(redact(schema, withDefaults(schema, tree)), path);
   return value === undefined ? "missing" : `${showValue(value)} (the default)`;
 }
 
-/** As they stand in the file; what does not come from it last. */
+/** Orders issues as they stand in the file. Issues of values from elsewhere come last. */
 function byPlace(a: ConfigIssue, b: ConfigIssue): number {
   const [lineA, lineB] = [a.line ?? Number.MAX_SAFE_INTEGER, b.line ?? Number.MAX_SAFE_INTEGER];
   return lineA - lineB || (a.column ?? 0) - (b.column ?? 0);
@@ -99,7 +101,7 @@ function check(schema: z.ZodType, tree: Tree): { values?: unknown; findings: Fin
     if (checked.success) return { values: checked.data, findings: [] };
     return { findings: explain(schema, tree, checked.error.issues) };
   } catch (error) {
-    // A transform that throws instead of adding an issue: zod lets it through, and then the place is not known.
+    // zod lets the error of a transform through that throws instead of adding an issue. The place is not known then.
     if (!(error instanceof FairleadError)) throw error;
     return { findings: [{ path: [], message: error.message, isAboutKey: true }] };
   }
@@ -155,7 +157,7 @@ function withValue(tree: unknown, [step, ...rest]: Path, value: unknown): Tree {
 /**
  * Reads the file and checks it.
  *
- * @param options.file undefined: no file, everything has its default
+ * @param options.file undefined: no file, every key has its default
  * @throws {ConfigError} CONFIG_UNREADABLE when the file cannot be read, CONFIG_INVALID
  */
 export function loadConfig<Schema extends z.ZodType>(

@@ -1,16 +1,16 @@
 import { z } from "zod";
 import { isTree } from "./document.ts";
 
-/** What a hidden value is replaced by. */
+/** The text that replaces a hidden value. */
 export const hidden = "***";
 
-/** Names that hide their text even where a schema forgot to say so; a path to a secret is none. */
+/** Names of keys whose text is hidden even where the schema does not mark a secret. The path of a file is no secret. */
 const secretName = /(password|passphrase|secret|token|credentials?)$/i;
 const urlPassword = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/?#@]*@/gi;
 
 type AnySchema = z.core.$ZodTypes;
 
-/** What a schema comes down to without defaults, optionality and transforms, seen from what a person writes. */
+/** The schema without its defaults, optionality and transforms: the schema of what a person writes. */
 function unwrap(schema: z.core.$ZodType): { core: AnySchema[]; fallback: unknown; isSecret: boolean } {
   let isSecret = false;
   let fallback: unknown;
@@ -24,7 +24,7 @@ function unwrap(schema: z.core.$ZodType): { core: AnySchema[]; fallback: unknown
     } else if ("innerType" in def) current = def.innerType as AnySchema;
     else if (def.type === "lazy") current = def.getter() as AnySchema;
     else if (def.type === "pipe") {
-      // z.preprocess: the schema stands behind the function.
+      // With z.preprocess the schema stands behind the function.
       const first = def.in as AnySchema;
       current = (first._zod.def.type === "transform" ? def.out : first) as AnySchema;
     } else if (def.type === "union") {
@@ -38,7 +38,7 @@ function isOneSecret(schema: z.core.$ZodType): boolean {
   return isSecret || core.some((inner) => z.globalRegistry.get(inner)?.["writeOnly"] === true);
 }
 
-/** Schemas of what stands under a key or index; several where there is a union. */
+/** The schemas of the value under a key or index. A union may give several. */
 function inner(schema: AnySchema, key: PropertyKey): z.core.$ZodType[] {
   const { def } = schema._zod;
   if (def.type === "object") {
@@ -67,8 +67,8 @@ export function keysAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): s
 }
 
 /**
- * A copy with every secret replaced by "***": what the schema marks (`secret()`, or `.meta({ writeOnly: true })`), what is
- * named like one, and user and password in URLs.
+ * A copy with every secret replaced by "***": values that the schema marks (`secret()`, or `.meta({ writeOnly: true })`), values
+ * with the name of a secret, and user and password in URLs.
  */
 export function redact(schema: z.core.$ZodType, value: unknown): unknown {
   return redactAny([schema], value, "");
@@ -93,7 +93,7 @@ export function redactUrls(text: string): string {
   return text.replace(urlPassword, `$1${hidden}@`);
 }
 
-/** What a person would have to write to say everything: the given values, and the defaults of all other keys. */
+/** The complete configuration: the given values, and the defaults of all other keys. */
 export function withDefaults(schema: z.core.$ZodType, value: unknown): unknown {
   const { core, fallback } = unwrap(schema);
   const given = value === undefined ? fallback : value;

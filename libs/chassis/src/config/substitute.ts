@@ -3,7 +3,7 @@ export type LookUp = (name: string) => string | undefined;
 
 export interface Substitution {
   readonly text: string;
-  /** Sentences about what could not be replaced. */
+  /** Sentences about each `${NAME}` that could not be replaced. */
   readonly problems: readonly string[];
 }
 
@@ -11,8 +11,8 @@ const reference = /\$\$\{|\$\{([^}]*)\}?/g;
 const inside = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
 
 /**
- * Replaces `${NAME}` and `${NAME:-default}`; `$${` stands for `${` itself. As in a shell the default also takes the place
- * of an empty value. What is put in is not looked at again.
+ * Replaces `${NAME}` and `${NAME:-default}`; `$${` stands for `${` itself. As in a shell the default also takes the place of an
+ * empty value. A replacement is not searched for further names.
  */
 export function substitute(text: string, lookUp: LookUp): Substitution {
   const problems: string[] = [];
@@ -45,8 +45,8 @@ export function substitute(text: string, lookUp: LookUp): Substitution {
 }
 
 /**
- * Looks up `NAME`; where it is not set and `NAME_FILE` is, the value is what that file holds, without one line end at its
- * end. So a secret never has to stand in the environment or in the configuration.
+ * Looks up `NAME`. Where only `NAME_FILE` is set, the value is the content of that file, without one line end at its end. So a
+ * secret never has to stand in the environment or in the configuration.
  */
 export function environmentLookUp(
   env: Readonly<Record<string, string | undefined>>,

@@ -11,7 +11,7 @@ export interface UnitLimits {
 interface Unit {
   readonly name: string;
   readonly example: string;
-  /** For editors, in the JSON Schema. */
+  /** The pattern in the JSON Schema, for editors. */
   readonly pattern: string;
   readonly parse: (text: string) => number;
   readonly format: (value: number) => string;
@@ -58,8 +58,8 @@ function unitType(unit: Unit, limits: UnitLimits) {
 }
 
 /**
- * A type with its default. `.optional()` would not take the default away but be without effect, so there is none: leave
- * the argument out for a type without a default, which can be made optional.
+ * A type with its default. `.optional()` would have no effect beside a default, so the type has no such method. Leave the argument
+ * out for a type without a default, which can be made optional.
  */
 export interface WithDefault<Type extends z.ZodType> extends z.ZodPrefault<Type> {
   readonly optional: never;
@@ -74,7 +74,7 @@ function defaulted<Type extends z.ZodType, Fallback>(type: Type, fallback: Fallb
 }
 
 /**
- * A size in bytes, written with its unit: "64KiB" -> 65536. At least 1 byte unless `min` says otherwise: 0 never means
+ * A size in bytes, written with its unit: "64KiB" -> 65536. The least is 1 byte unless `min` says otherwise: 0 never means
  * "unlimited". Without `fallback` the key must be given, here as in all types below, or be made `.optional()`.
  */
 export function bytes<Fallback extends string | undefined = undefined>(
@@ -110,7 +110,7 @@ export function port<Fallback extends number | undefined = undefined>(fallback?:
   );
 }
 
-/** A whole number of things, from 1 (or `min`) to `max`. 0 is refused where nothing else is said: it never means "unlimited". */
+/** A whole number of things, from 1 (or `min`) to `max`. 0 is refused unless `min` allows 0, because 0 never means "unlimited". */
 export function count<Fallback extends number | undefined = undefined>(
   fallback?: Fallback,
   limits: { min?: number; max?: number } = {},
@@ -120,7 +120,7 @@ export function count<Fallback extends number | undefined = undefined>(
   return defaulted(wholeNumber(min, max, `must be a whole number from ${min}${upTo}`), fallback);
 }
 
-/** So many a second, above 0; fractions are allowed (0.1: one in ten seconds). */
+/** A rate for each second, above 0. Fractions are allowed (0.1: one in ten seconds). */
 export function ratePerSecond<Fallback extends number | undefined = undefined>(fallback?: Fallback) {
   const error = "must be a number a second above 0";
   return defaulted(z.preprocess(numberFromText, z.number({ error }).positive({ error })), fallback);
@@ -131,7 +131,7 @@ const hostName =
 
 function isHost(text: string): boolean {
   if (isIP(text) !== 0) return true;
-  // All digits and dots is a mistyped IPv4 address, not a name (RFC 1123, 2.1).
+  // A text of digits and dots is a mistyped IPv4 address and no name (RFC 1123, 2.1).
   return hostName.test(text) && !/^[\d.]+$/.test(text);
 }
 
@@ -155,19 +155,22 @@ export function cidr() {
   return z.string({ error }).refine(isCidr, { error });
 }
 
-/** Text that is never shown: `redact` and every error message replace it. Marked as JSON Schema does: `writeOnly`. */
+/** A text that is never shown: `redact` and every error message replace the text. The mark is that of JSON Schema: `writeOnly`. */
 export function secret() {
   const type = z.string({ error: "must be text" }).min(1, { error: "must not be empty" });
   return type.meta({ writeOnly: true });
 }
 
-/** true or false. May come as text, because `${NAME}` always gives text. */
+/** true or false. The value may be text, because `${NAME}` always gives text. */
 export function flag<Fallback extends boolean | undefined = undefined>(fallback?: Fallback) {
   const parse = (value: unknown) => (value === "true" ? true : value === "false" ? false : value);
   return defaulted(z.preprocess(parse, z.boolean({ error: "must be true or false" })), fallback);
 }
 
-/** A group of keys: unknown keys are errors; a group that is absent has all its defaults (else write `z.strictObject`). */
+/**
+ * A group of keys. Unknown keys are errors. An absent group has all its defaults (use `z.strictObject` for a group that must be
+ * given).
+ */
 export function section<Shape extends z.ZodRawShape>(shape: Shape) {
   return defaulted(z.strictObject(shape), {});
 }

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MemoryMeter, silentLogger } from "@fairlead/core";
+import { patientLimits, rawExchange, startTestServer } from "../../test/test-server.ts";
 import { isLoopback } from "./access.ts";
 import { createHttpServer } from "./server.ts";
-import { patientLimits, rawExchange, startTestServer } from "./test-server.ts";
 import type { Tokens } from "./tokens.ts";
 
 test("isLoopback() knows the addresses and names that stay on this machine", () => {

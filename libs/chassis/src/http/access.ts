@@ -5,7 +5,7 @@ import { mayUse, type Principal, type Tokens } from "./tokens.ts";
 
 const loopback: Principal = { name: "loopback", scopes: ["admin"] };
 
-/** 127.0.0.0/8, ::1, and the names that RFC 6761, 6.3 reserves for them. Takes an address with or without brackets. */
+/** True for 127.0.0.0/8, ::1, and the names that RFC 6761, 6.3 reserves for them. Brackets around an address are allowed. */
 export function isLoopback(host: string): boolean {
   const name = host
     .toLowerCase()
@@ -22,9 +22,9 @@ function hostOf(authority: string): string {
 }
 
 /**
- * Without tokens whoever reaches the socket may do everything, and a browser on this machine reaches it for any page that
- * it shows. So the page is kept out: the name that was asked for must be a loopback name (a DNS name that was bound again
- * to 127.0.0.1 is not), and a request that says that it comes from a page must come from our own origin.
+ * Refuses requests that a foreign page makes in a browser on this machine. Without tokens every request to the socket is allowed,
+ * and a browser can reach the socket for any page. So the requested host must be a loopback name, which a DNS name bound again to
+ * 127.0.0.1 is not, and the `Origin` of a request must be our own.
  *
  * @throws {ProblemError} 403
  */
@@ -51,7 +51,7 @@ export function refuseForeignPages(request: IncomingMessage): void {
 
 const realm = 'Bearer realm="fairlead"';
 
-/** @param tokens undefined: none are needed. @throws {ProblemError} 401 with WWW-Authenticate (RFC 6750, 3) */
+/** @param tokens undefined where no token is needed. @throws {ProblemError} 401 with WWW-Authenticate (RFC 6750, 3) */
 export async function authenticate(request: IncomingMessage, tokens: Tokens | undefined): Promise<Principal> {
   if (tokens === undefined) return loopback;
   const { authorization } = request.headers;

@@ -1,18 +1,19 @@
+import { within } from "@fairlead/core";
 import { type HealthCheck, type HealthResult, worstOf } from "../health.ts";
 import type { ScrapedMeter } from "../meter.ts";
 import type { Router } from "./route.ts";
 
 export interface HealthRoutesOptions {
   readonly meter: Pick<ScrapedMeter, "render">;
-  /** Asked at each request: the checks may grow while the process starts. */
+  /** Called at each request, because checks are added while the process starts. */
   readonly checks: () => readonly HealthCheck[];
 }
 
 const scope = "metrics:read";
 
 /**
- * `/livez`, `/readyz` and `/metrics`. Health is open to everybody, as probes carry no token: the status, that is. The words
- * of the checks name addresses and paths and, as `/metrics`, need `metrics:read` where tokens are configured.
+ * `/livez`, `/readyz` and `/metrics`. The status is open to everybody, because probes carry no token. The words of the checks name
+ * addresses and paths. These words and `/metrics` need `metrics:read` where tokens are configured.
  */
 export function addHealthRoutes(router: Router, options: HealthRoutesOptions): void {
   const text = { "content-type": "text/plain; charset=utf-8" };
@@ -71,17 +72,11 @@ export function addHealthRoutes(router: Router, options: HealthRoutesOptions): v
 
 /** A check that throws or hangs is a failed check. */
 async function runCheck(check: HealthCheck): Promise<{ name: string; result: HealthResult }> {
-  const limit = Promise.withResolvers<HealthResult>();
-  const timer = setTimeout(
-    () => limit.resolve({ status: "failed", problems: ["the check did not answer within 2 s"] }),
-    2_000,
-  );
+  const late: HealthResult = { status: "failed", problems: ["the check did not answer within 2 s"] };
   try {
-    return { name: check.name, result: await Promise.race([check.check(), limit.promise]) };
+    return { name: check.name, result: await within(2_000, check.check(), () => late) };
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
     return { name: check.name, result: { status: "failed", problems: [`the check failed: ${words}`] } };
-  } finally {
-    clearTimeout(timer);
   }
 }

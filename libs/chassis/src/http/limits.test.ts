@@ -4,8 +4,8 @@ import { connect } from "node:net";
 import { test } from "node:test";
 import { eventually } from "@fairlead/harness";
 import { z } from "zod";
+import { rawExchange, startTestServer } from "../../test/test-server.ts";
 import type { Router } from "./route.ts";
-import { rawExchange, startTestServer } from "./test-server.ts";
 
 function addEcho(router: Router): void {
   const common = { scope: "x:write", responses: {} } as const;

@@ -5,21 +5,23 @@ import { errorCode, FairleadError, toError } from "@fairlead/core";
 import { http } from "./node-http.ts";
 import { ProblemError, problemMediaType } from "./problem.ts";
 
-/** Limits of one HTTP server; at each the client is answered with a problem, or cut off where it cannot be. */
+/** The limits of one HTTP server. At each limit the client gets a problem, or is cut off where no answer is possible. */
 export interface HttpLimits {
-  /** From the connection, or from the end of the request before, to the last byte of the headers: 408, closed. Milliseconds. */
+  /**
+   * The time from the connection, or from the end of the last request, to the last byte of the headers: 408, closed. Milliseconds.
+   */
   readonly headerMs: number;
-  /** From the headers to the last byte of the body: 408, closed. Milliseconds. */
+  /** The time from the headers to the last byte of the body: 408, closed. Milliseconds. */
   readonly bodyMs: number;
-  /** Without a byte in either direction: closed. A client that does not read its answer ends here. Milliseconds. */
+  /** The time without a byte in either direction: closed. A client that does not read its answer meets this limit. Milliseconds. */
   readonly idleMs: number;
-  /** A connection kept open without a request: closed. Milliseconds. */
+  /** The time that a connection is kept open without a request: closed. Milliseconds. */
   readonly keepAliveMs: number;
-  /** At once; further ones are closed at once. */
+  /** Connections at once. Further ones are closed at once. */
   readonly maxConnections: number;
-  /** All headers together: 431. Bytes. */
+  /** The size of all headers together, in bytes: 431. */
   readonly maxHeaderBytes: number;
-  /** Default of the routes' JSON bodies: 413. Bytes. */
+  /** The size of a JSON body where the route sets no other limit, in bytes: 413. */
   readonly maxBodyBytes: number;
 }
 
@@ -28,7 +30,7 @@ export function createLimitedServer(limits: HttpLimits, listener: RequestListene
   const server = http.createServer(
     {
       headersTimeout: limits.headerMs,
-      // Bodies have their own timer per request, so that a route may read a long upload.
+      // Each request has its own timer for the body, so that a route may read a long upload.
       requestTimeout: 0,
       keepAliveTimeout: limits.keepAliveMs,
       connectionsCheckingInterval: Math.max(10, Math.min(1_000, limits.headerMs / 4)),

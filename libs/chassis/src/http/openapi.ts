@@ -8,9 +8,9 @@ type Json = Readonly<Record<string, unknown>>;
 export interface OpenApiOptions {
   readonly title: string;
   readonly version: string;
-  /** Routes by the path below which they are mounted: "/v1". */
+  /** The routes, by the path below which they are mounted: "/v1". */
   readonly mounts: readonly { readonly base: string; readonly routes: readonly Route[] }[];
-  /** True: routes with a scope need a bearer token. */
+  /** True where routes with a scope need a bearer token. */
   readonly needsTokens: boolean;
 }
 
@@ -70,7 +70,7 @@ function operation(route: Route, needsTokens: boolean): Json {
   };
 }
 
-/** What fails and says nothing else is a problem. */
+/** The content of an answer. A failure without a schema is a problem. */
 function contentOf(status: number, { schema, contentType }: RouteResponse): { content?: Json } {
   if (schema || contentType) {
     const media = contentType ?? "application/json";
@@ -79,7 +79,7 @@ function contentOf(status: number, { schema, contentType }: RouteResponse): { co
   return status >= 400 ? { content: problemContent } : {};
 }
 
-/** Names that the path has and no schema describes are text. */
+/** The parameters of a route. A name in the path that no schema describes is text. */
 function parameters(
   schema: z.ZodType | undefined,
   place: "path" | "query",

@@ -4,10 +4,10 @@ import type { z } from "zod";
 import { configWords } from "../config/explain.ts";
 import { http } from "./node-http.ts";
 
-/** RFC 9457, 3. */
+/** The media type of problem details (RFC 9457, 3). */
 export const problemMediaType = "application/problem+json";
 
-/** An answer that is a problem. Throw it from a handler. */
+/** An answer that is a problem, to be thrown by a handler. */
 export class ProblemError extends FairleadError {
   readonly status: number;
   readonly errors: readonly ProblemDetail[];
@@ -48,7 +48,7 @@ export function problem(status: number, code: string, detail: string): ProblemEr
   return new ProblemError(status, code, detail);
 }
 
-/** Codes of the errors that Express and its body reader raise, by their `type`. */
+/** Our codes of the errors that Express and its body reader raise, by the `type` of the error. */
 const readerCodes: Readonly<Record<string, string>> = {
   "entity.too.large": "BODY_TOO_LARGE",
   "entity.parse.failed": "BODY_INVALID",
@@ -59,8 +59,8 @@ const readerCodes: Readonly<Record<string, string>> = {
 };
 
 /**
- * Whatever a handler threw, as a problem. Our own errors that are worth a retry (LOG_FULL, BUS_OVERLOADED) answer 503
- * with their code; of everything else that was not meant as an answer the client learns nothing but INTERNAL_ERROR.
+ * The problem for anything that a handler threw. Our own retryable errors (LOG_FULL, BUS_OVERLOADED) become 503 with their code.
+ * All other errors become INTERNAL_ERROR, and the client learns no more of them.
  */
 export function toProblem(thrown: unknown): ProblemError {
   if (thrown instanceof ProblemError) return thrown;

@@ -4,9 +4,9 @@ import { connect } from "node:net";
 import { test } from "node:test";
 import { FairleadError, MemoryTracer, noTracer, parseTraceparent } from "@fairlead/core";
 import { eventually } from "@fairlead/harness";
+import { startTestServer } from "../../test/test-server.ts";
 import { memoryLogger } from "../../test/tracing.ts";
 import type { Route, Router } from "./route.ts";
-import { startTestServer } from "./test-server.ts";
 
 const traceId = "0af7651916cd43dd8448eb211c80319c";
 const traceparent = `00-${traceId}-b7ad6b7169203331-01`;

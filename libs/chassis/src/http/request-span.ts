@@ -1,15 +1,18 @@
 import { formatTraceparent, parseTraceparent, type Span, type Tracer } from "@fairlead/core";
 import type { Request } from "express";
 
-/** How a request stands in a trace. */
+/** The place of a request in a trace. */
 export interface RequestTrace {
   readonly span: Span;
-  /** Of the request's span; where nothing is traced the client's, when it sent one that is valid. */
+  /** The `traceparent` of the request's span. Where nothing is traced, that of the client, if the client sent a valid one. */
   readonly traceparent: string | undefined;
   readonly traceId: string | undefined;
 }
 
-/** Attributes as in OpenTelemetry's semantic conventions for HTTP servers; no query, because secrets stand there. */
+/**
+ * Starts the span of a request, with the attributes of OpenTelemetry's semantic conventions for HTTP servers. The query is left
+ * out, because a query may hold secrets.
+ */
 export function startRequestSpan(tracer: Tracer, request: Request, requestId: string): RequestTrace {
   const { method, path, headers, socket, httpVersion } = request;
   const sent = parseTraceparent(headers["traceparent"]);
@@ -29,7 +32,7 @@ export function startRequestSpan(tracer: Tracer, request: Request, requestId: st
   return { span, traceparent, traceId: parseTraceparent(traceparent)?.traceId };
 }
 
-/** @param route undefined: no route was found, and the path is too many names */
+/** @param route undefined where no route was found: the path would give too many names */
 export function endRequestSpan(
   span: Span,
   { method }: Request,
@@ -41,6 +44,6 @@ export function endRequestSpan(
     span.annotate({ "http.route": route });
   }
   span.annotate({ "http.response.status_code": status });
-  // What the client did wrong is no failure of the server; an answer that broke off in the middle is, whatever its status.
+  // An error of the client is no failure of the server. An answer that broke off in the middle is one, whatever its status.
   span.end(error ?? (status < 500 ? undefined : new Error(`Cannot answer: ${status}`)));
 }

@@ -4,39 +4,39 @@ import type { Principal } from "./tokens.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-/** What a handler is given: everything checked against the schemas of the route. */
+/** The request that a handler gets. Every part was checked against the schemas of the route. */
 export interface RouteRequest<Params, Query, Body> {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
-  /** Who asks. */
+  /** The owner of the token, or "loopback" where none is needed. */
   readonly principal: Principal;
-  /** From `x-request-id` of the client, else made here; the answer carries it. */
+  /** The id from the client's `x-request-id`, else a new one. The answer carries the same id. */
   readonly requestId: string;
-  /** For log lines: the trace that the request is a part of, when there is one. */
+  /** The trace of the request for log lines. Undefined where there is none. */
   readonly traceId: string | undefined;
   /**
-   * For what comes of the request: as the extension `traceparent` of an event, a header of a job. That of the request's own
-   * span; where nothing is traced the client's, when it sent one (W3C Trace Context).
+   * The `traceparent` for the events and jobs that the request causes: that of the request's own span. Where nothing is traced,
+   * that of the client, if the client sent one (W3C Trace Context).
    */
   readonly traceparent: string | undefined;
   /**
-   * Asks now whether the request's token has the scope: for what needs more than the route does, and again and again for an
-   * answer that has no end of its own, as the token may have been taken back or have expired since.
+   * Checks at this moment whether the request's token has the scope. A handler checks a scope that not every caller of the route
+   * needs. An endless answer checks again and again, because a token may expire or be taken back meanwhile.
    * @throws {ProblemError} 401, 403
    */
   authorize(scope: string): Promise<void>;
-  /** Fires when the client has gone, or was cut off. */
+  /** Fires when the client has gone or was cut off. */
   readonly signal: AbortSignal;
-  /** Fires when the server begins to stop: an answer that has no end of its own ends now. */
+  /** Fires when the server begins to drain: an endless answer ends now. */
   readonly draining: AbortSignal;
-  /** For what a schema cannot say: headers, a body that is read as a stream. */
+  /** The request of Express, for headers and for a body that is read as a stream. */
   readonly request: Request;
-  /** For handlers that write the answer themselves; they return undefined. */
+  /** The response of Express, for a handler that writes the answer itself and returns undefined. */
   readonly response: Response;
 }
 
-/** The answer of a handler: `body` is sent as JSON, or as it is when it is text and the headers have a content-type. */
+/** The answer of a handler. `body` is sent as JSON. A text is sent unchanged where the headers have a content-type. */
 export interface Reply {
   readonly status: number;
   readonly body?: unknown;
@@ -46,35 +46,37 @@ export interface Reply {
 export interface RouteResponse {
   readonly description: string;
   readonly schema?: z.ZodType;
-  /** Default "application/json" when there is a schema, and a problem for a status from 400. */
+  /** Default: "application/json" where there is a schema, and a problem for a status from 400. */
   readonly contentType?: string;
 }
 
-/** A route and its documentation in one: the Express route and `/v1/openapi.json` both come from it. */
+/** A route and its documentation in one. The Express route and `/v1/openapi.json` are both made from a Route. */
 export interface Route<
   Params extends z.ZodType = z.ZodType<unknown>,
   Query extends z.ZodType = z.ZodType<unknown>,
   Body extends z.ZodType = z.ZodType<unknown>,
 > {
   readonly method: Method;
-  /** Below the place where the router is mounted, parameters in braces: "/udp/listeners/{id}". */
+  /** The path below the place of the router, with parameters in braces: "/udp/listeners/{id}". */
   readonly path: string;
   /** One line, in the imperative: "List the listeners". */
   readonly summary: string;
   readonly description?: string;
-  /** The scope that a token needs: "udp:read", "tcp:write", "admin". Undefined: open to everybody, as health is. */
+  /**
+   * The scope that a token needs: "udp:read", "tcp:write", "admin". Undefined for a route that is open to everybody, as health is.
+   */
   readonly scope: string | undefined;
-  /** Schema of the path's parameters: an object of strings to whatever it makes of them. */
+  /** The schema of the path's parameters: an object of strings before the parse. */
   readonly params?: Params;
-  /** Schema of the query. A parameter that is repeated arrives as an array of strings, otherwise as a string. */
+  /** The schema of the query. A parameter that is repeated arrives as an array of strings, otherwise as a string. */
   readonly query?: Query;
-  /** Schema of a JSON body. Without it the body is left unread. */
+  /** The schema of a JSON body. Without a schema the body is not read. */
   readonly body?: Body;
-  /** The handler reads the body as a stream, under time limits of its own: the server's `bodyMs` does not hold. */
+  /** True where the handler reads the body as a stream under its own time limits. The server's `bodyMs` does not apply then. */
   readonly streamsBody?: boolean;
-  /** Cap of the JSON body in bytes. Default: the server's `maxBodyBytes`. */
+  /** The most bytes of the JSON body. Default: the server's `maxBodyBytes`. */
   readonly maxBodyBytes?: number;
-  /** The answers on purpose, by status; the problems that every route may give are added to the document. */
+  /** The intended answers, by status. The API document adds the problems that every route may give. */
   readonly responses: Readonly<Record<number, RouteResponse>>;
   /** @throws {ProblemError} for every answer that is a problem */
   handle(
@@ -82,7 +84,7 @@ export interface Route<
   ): Promise<Reply | undefined> | Reply | undefined;
 }
 
-/** Where a service adds its routes. */
+/** A service adds its routes to a Router. */
 export interface Router {
   add<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(route: Route<P, Q, B>): void;
 }

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FairleadError, silentLogger } from "@fairlead/core";
 import { z } from "zod";
+import { startTestServer } from "../../test/test-server.ts";
 import { problem } from "./problem.ts";
 import type { Router } from "./route.ts";
-import { startTestServer } from "./test-server.ts";
 
 function addThings(router: Router): void {
   const responses = { 200: { description: "It." } };

@@ -7,7 +7,7 @@ import type { RequestTrace } from "./request-span.ts";
 import type { Route, RouteRequest, Router } from "./route.ts";
 import type { Principal, Tokens } from "./tokens.ts";
 
-/** What the routes of one server share. */
+/** The parts that the routes of one server share. */
 export interface RouterContext {
   readonly tokens: Tokens | undefined;
   readonly maxBodyBytes: number;
@@ -20,12 +20,12 @@ export interface RequestFacts extends RequestTrace {
   readonly requestId: string;
   /** Fires when the client has gone. */
   readonly gone: AbortSignal;
-  /** For the log and the metrics: the path of the route, once it is known. */
+  /** The path of the route for the log and the metrics. Undefined until the route is known. */
   route?: string;
   principal?: Principal;
-  /** What was thrown and is no fault of the client. */
+  /** An error that was thrown and is no fault of the client. */
   error?: unknown;
-  /** Lets the body take its time: for routes that read it as a stream under limits of their own. */
+  /** Lifts the time limit of the body, for a route that reads the body as a stream under its own limits. */
   releaseBody(): void;
 }
 
@@ -89,7 +89,7 @@ export function createRouter(context: RouterContext): SealableRouter {
   };
 }
 
-/** Before the body is read: a client without the right costs no memory. */
+/** Checks the token before the body is read, so that a client without the right costs no memory. */
 async function admit(
   context: RouterContext,
   route: { path: string; scope: string | undefined; streamsBody?: boolean },

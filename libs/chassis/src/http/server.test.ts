@@ -4,12 +4,12 @@ import { connect } from "node:net";
 import { test } from "node:test";
 import { MemoryMeter, silentLogger } from "@fairlead/core";
 import { z } from "zod";
+import { patientLimits, startTestServer } from "../../test/test-server.ts";
 import type { HealthCheck } from "../health.ts";
 import { addHealthRoutes } from "./health-routes.ts";
 import { openApiDocument } from "./openapi.ts";
 import type { Route } from "./route.ts";
 import { createHttpServer } from "./server.ts";
-import { patientLimits, startTestServer } from "./test-server.ts";
 import type { Tokens } from "./tokens.ts";
 
 function gate() {

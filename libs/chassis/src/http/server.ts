@@ -22,7 +22,7 @@ export interface HttpServerOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
-  /** Undefined: no token is needed, and only a loopback address is listened on. */
+  /** Undefined where no token is needed. The server then listens on a loopback address only. */
   readonly tokens: Tokens | undefined;
   readonly limits: HttpLimits;
   readonly logger: Logger;
@@ -31,16 +31,16 @@ export interface HttpServerOptions {
   readonly tracer?: Tracer;
 }
 
-/** An HTTP server: add the routes, then listen. Disposing cuts every connection. */
+/** An HTTP server. The owner adds the routes, then listens. Disposing cuts every connection. */
 export interface HttpServer extends AsyncDisposable {
-  /** A router below a path: "" for the root, "/v1". Asking twice gives the same. */
+  /** The router below a path: "" for the root, "/v1". The same path gives the same router. */
   router(base: string): Router;
   readonly mounts: readonly { readonly base: string; readonly routes: readonly Route[] }[];
-  /** No route may be added after it. @throws {FairleadError} ADDRESS_IN_USE, LISTEN_FAILED */
+  /** Starts to listen. No route may be added afterwards. @throws {FairleadError} ADDRESS_IN_USE, LISTEN_FAILED */
   listen(): Promise<{ readonly host: string; readonly port: number }>;
   /**
-   * Accepts nothing new, closes idle connections, tells streams to end and lets running requests finish; at the signal
-   * the rest is cut off. Resolves when all connections are closed.
+   * Accepts no more connections, closes idle ones, tells streams to end and lets running requests finish. At the signal all other
+   * connections are cut. Resolves when every connection is closed.
    */
   drain(signal: AbortSignal): Promise<void>;
 }
@@ -164,7 +164,7 @@ function collectFacts(request: Request, response: Response, bodyMs: number, trac
   };
 }
 
-/** A body that drips in is cut off, whether somebody reads it or not. Returns what lifts the limit. */
+/** Cuts off a body that drips in, whether a handler reads the body or not. Returns a function that lifts the limit. */
 function limitBodyTime(request: Request, response: Response, bodyMs: number): () => void {
   const { headers, socket } = request;
   const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
@@ -188,7 +188,7 @@ function limitBodyTime(request: Request, response: Response, bodyMs: number): ()
   return release;
 }
 
-/** One line at debug and one count for every answer; while draining, connections that fall idle are closed. */
+/** Logs and counts every answer. While the server drains, connections that fall idle are closed. */
 function createObserver(options: HttpServerOptions, server: Server) {
   const { logger, meter } = options;
   const requests = meter.counter({
@@ -213,7 +213,7 @@ function createObserver(options: HttpServerOptions, server: Server) {
       const { requestId, traceId, principal, span, error } = facts;
       const route = facts.route ?? "unmatched";
       const durationMs = performance.now() - startedAt;
-      // 499, as proxies have it: the client had gone before the answer was complete.
+      // 499, as proxies say: the client had gone before the answer was complete.
       const status = response.writableFinished ? response.statusCode : 499;
       requests.increment(1, { route, method: request.method, status: String(status) });
       seconds.observe(durationMs / 1_000, { route });

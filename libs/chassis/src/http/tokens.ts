@@ -6,11 +6,11 @@ import { ConfigError } from "../config/errors.ts";
 import { parseConfig } from "../config/load.ts";
 import { section } from "../config/value-types.ts";
 
-/** Who sends a request. */
+/** The sender of a request. */
 export interface Principal {
-  /** Name of the token; "loopback" where none is needed. */
+  /** The name of the token; "loopback" where no token is needed. */
   readonly name: string;
-  /** "admin" stands for all. */
+  /** The scopes of the token. "admin" stands for all. */
   readonly scopes: readonly string[];
 }
 
@@ -23,7 +23,7 @@ export type Authentication =
   | { readonly status: "expired" }
   | { readonly status: "unknown" };
 
-/** Tells who a bearer token belongs to. */
+/** Finds the owner of a bearer token. */
 export interface Tokens {
   authenticate(token: string): Promise<Authentication>;
 }
@@ -73,7 +73,7 @@ export function parseTokens(text: string, source: string): readonly Entry[] {
   }));
 }
 
-/** 256 random bits as text, and what to write into the tokens file for it. */
+/** A new token, 256 random bits as text, and the entry of the tokens file for that token. */
 export function createToken(): { readonly token: string; readonly sha256: string } {
   const token = `fl_${randomBytes(32).toString("base64url")}`;
   return { token, sha256: digestOf(token).toString("hex") };
@@ -83,12 +83,15 @@ function digestOf(token: string): Buffer {
   return createHash("sha256").update(token).digest();
 }
 
-/** How often a change of the file is looked for, at most: with a stream's own checks a change is seen within a second. */
+/**
+ * The file is checked for a change at most this often. An event stream checks its token too, so that a change is seen within a
+ * second.
+ */
 const recheckMs = 500;
 
 /**
- * The tokens of a file, read again when it has changed. A changed file that is wrong, or gone, leaves the tokens as they
- * were and is said in the log: a typing error must not lock everybody out, nor let anybody in.
+ * The tokens of a file. A file that has changed is read again. Where a changed file is wrong or missing, the tokens stay as they
+ * were and the log says so: a typing error must neither lock everybody out nor let anybody in.
  *
  * @throws {ConfigError} when the file cannot be used at the start
  */
@@ -103,7 +106,7 @@ export async function openTokens(path: string, options: { logger: Logger; clock?
   const read = async () => {
     const next = await stampOf();
     if (next === stamp) return false;
-    // Remembered first, so that a wrong file is reported once, not at every request.
+    // The stamp is kept first, so that a wrong file is reported once and not at every request.
     stamp = next;
     entries = parseTokens(await readFile(path, "utf8"), path);
     return true;
@@ -134,7 +137,7 @@ export async function openTokens(path: string, options: { logger: Logger; clock?
       if (clock.monotonicMs() - checkedAt >= recheckMs) checking ??= refresh();
       if (checking) await checking;
       const digest = digestOf(token);
-      // Every entry is compared, in constant time: the time tells nothing about which came near.
+      // Every entry is compared in constant time, so that the time says nothing about the entries.
       const found = entries.filter((entry) => timingSafeEqual(entry.digest, digest))[0];
       if (found === undefined) return { status: "unknown" };
       if (clock.nowMs() >= found.expiresAtMs) return { status: "expired" };

@@ -6,16 +6,16 @@ import { gzip } from "node:zlib";
 import { backoffMs, type Clock, FairleadError, toError } from "@fairlead/core";
 import { convertLegacyHttpOptions } from "@opentelemetry/otlp-exporter-base/node-http";
 
-/** Answers are a few bytes; one that is longer is no collector's. */
+/** The longest answer of a collector. Usual answers are a few bytes. */
 const maxAnswerBytes = 64 << 10;
-/** OTLP 1.x, OTLP/HTTP Response: these may be sent again. */
+/** The statuses after which a request may be sent again (OTLP 1.x, OTLP/HTTP Response). */
 const retryableStatuses: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
-/** Where spans go. */
+/** The collector to which spans are sent. */
 export interface Collector extends Disposable {
   readonly url: string;
   /**
-   * Sends one request, again and again while that may help, within the time that OTEL_EXPORTER_OTLP_TIMEOUT gives.
+   * Sends one request, and repeats the request while a repeat may help, within the time of OTEL_EXPORTER_OTLP_TIMEOUT.
    * @param limit cuts it off
    * @param closing from now on there is one attempt and no waiting
    * @returns the body of the answer
@@ -25,9 +25,9 @@ export interface Collector extends Disposable {
 }
 
 /**
- * The collector that the environment names: address, headers, time limit, compression and certificates as the SDK reads
- * them. Why not the SDK's own exporter: its requests and its waiting cannot be cut off, so that a collector that is away
- * would hold up the end of the process by ten seconds, and one that is unreachable by two minutes.
+ * The collector that the environment names: address, headers, time limit, compression and certificates as the SDK reads them. The
+ * SDK's own exporter is not used, because its requests and waits cannot be cut off: a collector that is away would delay the end
+ * of the process by ten seconds, an unreachable one by two minutes.
  */
 export function createCollector(clock: Clock, userAgent: string): Collector {
   const settings = convertLegacyHttpOptions({}, "TRACES", "v1/traces", {
@@ -46,7 +46,7 @@ export function createCollector(clock: Clock, userAgent: string): Collector {
       "user-agent": userAgent,
     };
     const request = (isTls ? https : http).request(url, { method: "POST", agent, headers, signal });
-    // Behind the answer nobody else listens.
+    // After the answer nobody else listens for errors.
     request.on("error", () => {});
     request.end(body);
     const [response] = (await once(request, "response")) as [http.IncomingMessage];
@@ -105,7 +105,7 @@ function toFailure(error: unknown, timeoutMs: number): FairleadError {
   return new FairleadError("TRACES_UNSENT", `Cannot send traces: ${why}`, { retryable: true, cause: error });
 }
 
-/** Seconds, as every collector writes it; the form with a date is passed over. */
+/** The seconds of `Retry-After` in milliseconds. The form with a date is passed over: no collector writes that form. */
 function retryAfterMs({ data }: FairleadError): number | undefined {
   const text = data["retryAfter"];
   return typeof text === "string" && /^\d{1,4}$/.test(text) ? Number(text) * 1_000 : undefined;

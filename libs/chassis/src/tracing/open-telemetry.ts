@@ -1,4 +1,7 @@
-/** The one place that loads OpenTelemetry. Reached by a dynamic import only: about 25 MiB and a tenth of a second. */
+/**
+ * The only file that loads OpenTelemetry. Others load this file by a dynamic import, because OpenTelemetry costs about 25 MiB and
+ * a tenth of a second.
+ */
 import {
   type Clock,
   errorCode,
@@ -55,7 +58,7 @@ export interface OpenTelemetryOptions {
   readonly clock: Clock;
 }
 
-/** A tracer that sends; `close` sends what waits, until the signal. */
+/** A tracer that sends its spans. `close` sends the spans that wait, until the signal fires. */
 export interface ExportingTracer extends Tracer {
   close(limit: AbortSignal): Promise<void>;
 }
@@ -81,7 +84,9 @@ export function openOpenTelemetry(options: OpenTelemetryOptions): ExportingTrace
   };
 }
 
-/** The SDK tells what it does not understand to a logger of the whole process: ours, for as long as it reads. */
+/**
+ * The SDK warns of unknown settings through a logger of the whole process. That logger is ours while the SDK reads its settings.
+ */
 function withWarnings<T>(logger: Logger, read: () => T): T {
   const say = (message: string) => logger.warn({}, redactUrls(message));
   const quiet = () => {};
@@ -94,7 +99,7 @@ function withWarnings<T>(logger: Logger, read: () => T): T {
   }
 }
 
-/** OTEL_SERVICE_NAME goes before OTEL_RESOURCE_ATTRIBUTES, and both before what we say ourselves. */
+/** OTEL_SERVICE_NAME goes before OTEL_RESOURCE_ATTRIBUTES, and both go before our own attributes. */
 function resourceOf({ service, version, instance }: OpenTelemetryOptions) {
   const own = resourceFromAttributes({
     "service.name": service,
@@ -130,13 +135,13 @@ function sendTo(collector: Collector) {
   };
 }
 
-/** OTLP 1.x, Partial Success. */
+/** The number of spans that the collector rejected (OTLP 1.x, Partial Success). */
 function rejectedSpans(answer: Buffer, sent: number): number {
   try {
     const { partialSuccess } = ProtobufTraceSerializer.deserializeResponse(answer);
     return Math.min(sent, Number(partialSuccess?.rejectedSpans ?? 0));
   } catch {
-    // It took them and says something else about it.
+    // The collector took the spans, and its answer is of another form.
     return 0;
   }
 }

@@ -16,27 +16,30 @@ export type SamplerName = (typeof samplers)[number];
 
 export interface TracingSettings {
   readonly sampler: SamplerName;
-  /** Share of the traces that is kept by a sampler by ratio, 0 to 1. */
+  /** The share of the traces that a sampler by ratio keeps, 0 to 1. */
   readonly samplerRatio: number;
-  /** Spans that wait to be sent; further ones are dropped and counted. */
+  /** The most spans that wait to be sent. Further ones are dropped and counted. */
   readonly maxQueuedSpans: number;
-  /** Spans of one request to the collector. */
+  /** The most spans of one request to the collector. */
   readonly maxBatchSpans: number;
-  /** From the first span that waits to the request, when it does not fill one, in milliseconds. */
+  /** The milliseconds from the first span that waits to the request, unless the spans fill a request before. */
   readonly delayMs: number;
 }
 
-/** Undefined settings: nothing is traced. Warnings: what is set and cannot be followed is passed over, as the standard says, and told. */
+/**
+ * Undefined settings mean that nothing is traced. A variable with an impossible value is passed over, as the standard says, and
+ * gives a warning.
+ */
 export interface ReadTracingSettings {
   readonly settings: TracingSettings | undefined;
   readonly warnings: readonly string[];
 }
 
-/** More would hold hundreds of megabytes for a collector that is away. */
+/** The most spans that may wait. More would hold hundreds of megabytes for a collector that is away. */
 const mostQueuedSpans = 100_000;
 const longestDelayMs = 3_600_000;
 
-/** Off unless an endpoint is set: nothing is sent to a default address that nobody asked for. */
+/** Reads the variables. Tracing is off unless an endpoint is set: nothing is sent to a default address that nobody asked for. */
 export function readTracingSettings(env: TracingEnvironment): ReadTracingSettings {
   const warnings: string[] = [];
   const read = (name: string) => env[name]?.trim() || undefined;

@@ -6,7 +6,7 @@ export interface SpanQueueOptions {
   readonly maxQueuedSpans: number;
   readonly maxBatchSpans: number;
   readonly delayMs: number;
-  /** Gives how many of the spans the collector did not take. Never called again before it has ended. */
+  /** Sends spans and gives the number of those that the collector did not take. Only one call runs at a time. */
   send(spans: readonly ReadableSpan[], limit: AbortSignal, closing: AbortSignal): Promise<number>;
   readonly meter: Meter;
   readonly logger: Logger;
@@ -16,9 +16,9 @@ export interface SpanQueueOptions {
 type LossReason = "queue-full" | "not-sent" | "rejected";
 
 /**
- * Spans on their way to the collector: one request at a time, a bounded number waiting, the newest dropped beyond it. The
- * sum closes: every sampled span that has ended is sent, lost for a reason, or pending. The queue of the SDK does not count what
- * it drops, and waits at its end for as long as the exporter pleases.
+ * Spans on their way to the collector: one request at a time, and a bounded number of spans that wait. Beyond that number the
+ * newest are dropped. The sum closes: every sampled span that has ended is sent, lost for a reason, or pending. The queue of the
+ * SDK is not used, because that queue neither counts its drops nor bounds the time of its end.
  */
 export class SpanQueue implements SpanProcessor {
   readonly #options: SpanQueueOptions;
@@ -70,7 +70,7 @@ export class SpanQueue implements SpanProcessor {
     while (this.#queue.length > 0 || this.#sending) await (this.#sending ?? this.#sendBatch());
   }
 
-  /** Sends what waits, each batch once. What is left at the signal is lost. */
+  /** Sends the spans that wait, each batch once. Spans that are left when the signal fires are lost. */
   async close(limit: AbortSignal): Promise<void> {
     this.#closing.abort();
     this.#timer?.[Symbol.dispose]();

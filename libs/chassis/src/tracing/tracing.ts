@@ -2,16 +2,16 @@ import { type Clock, type Logger, type Meter, noTracer, systemClock, type Tracer
 import { readTracingSettings, type TracingEnvironment } from "./settings.ts";
 
 export interface TracingOptions {
-  /** Decides whether anything is traced. The SDK then reads its own variables from the process's environment. */
+  /** The variables that decide whether anything is traced. The SDK reads its own variables from the environment of the process. */
   readonly env: TracingEnvironment;
-  /** `service.name`, unless the environment says another. */
+  /** `service.name`, unless the environment has another name. */
   readonly service: string;
   readonly version: string;
   /** `service.instance.id` */
   readonly instance: string;
   readonly logger: Logger;
   readonly meter: Meter;
-  /** What disposing may take to send the last spans, in milliseconds. Default 1,000. */
+  /** The most milliseconds that disposing takes to send the last spans. Default 1,000. */
   readonly flushMs?: number;
   readonly clock?: Clock;
 }
@@ -22,8 +22,8 @@ export interface Tracing extends AsyncDisposable {
 }
 
 /**
- * Tracing as the standard variables of OpenTelemetry ask for it: off, and its SDK not loaded, unless an OTLP endpoint is set.
- * A collector that is away or wrong is logged and counted, and keeps nothing else from working.
+ * Tracing by the standard variables of OpenTelemetry. Tracing is off, and the SDK is not loaded, unless an OTLP endpoint is set. A
+ * collector that is away or wrong is logged and counted, and disturbs nothing else.
  */
 export async function openTracing(options: TracingOptions): Promise<Tracing> {
   const { env, logger, flushMs = 1_000, clock = systemClock } = options;

@@ -12,4 +12,4 @@ export {
 } from "./connection-options.ts";
 export { sendCommand } from "./send-command.ts";
 export { tailCommand } from "./tail-command.ts";
-export { approximateSize, exitCodes, printable, say, type Terminal, writeOut } from "./terminal.ts";
+export { approximateSize, exitCodes, say, type Terminal, writeOut } from "./terminal.ts";

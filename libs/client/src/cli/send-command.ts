@@ -1,21 +1,8 @@
 import { parseDurationMs } from "@fairlead/core";
 import { Command, Option } from "commander";
 import { UsageError } from "./connection-options.ts";
+import type { SendCommandOptions, Target } from "./send.ts";
 import type { Terminal } from "./terminal.ts";
-
-export interface Target {
-  readonly host: string;
-  readonly port: number;
-}
-
-export interface SendCommandOptions {
-  readonly udp?: boolean;
-  readonly to?: Target;
-  readonly file?: string;
-  readonly json?: boolean;
-  readonly ackTimeout: number;
-  readonly attempts: number;
-}
 
 export function sendCommand(terminal: Terminal): Command {
   return new Command("send")

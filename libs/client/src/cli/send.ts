@@ -3,8 +3,21 @@ import { toError } from "@fairlead/core";
 import { type LineBatch, lineBatchOf, readLineBatches } from "../line-batches.ts";
 import { UsageError } from "./connection-options.ts";
 import { showProgress } from "./progress.ts";
-import type { SendCommandOptions } from "./send-command.ts";
 import { approximateSize, say, type Terminal, writeOut } from "./terminal.ts";
+
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface SendCommandOptions {
+  readonly udp?: boolean;
+  readonly to?: Target;
+  readonly file?: string;
+  readonly json?: boolean;
+  readonly ackTimeout: number;
+  readonly attempts: number;
+}
 
 /** `fairlead send`. @throws {ClientError} @throws {UsageError} */
 export async function send(

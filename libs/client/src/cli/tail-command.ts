@@ -1,14 +1,8 @@
 import { topicPattern } from "@fairlead/contracts/names";
 import { Command } from "commander";
-import { addConnectionOptions, type ConnectionOptions, UsageError } from "./connection-options.ts";
+import { addConnectionOptions, UsageError } from "./connection-options.ts";
+import type { TailCommandOptions } from "./tail.ts";
 import type { Terminal } from "./terminal.ts";
-
-export interface TailCommandOptions extends ConnectionOptions {
-  readonly after: number | "end";
-  readonly type?: readonly string[];
-  readonly json?: boolean;
-  readonly follow: boolean;
-}
 
 export function tailCommand(terminal: Terminal): Command {
   const command = new Command("tail")

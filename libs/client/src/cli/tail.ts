@@ -1,9 +1,15 @@
 import { toError } from "@fairlead/core";
 import { tailEvents } from "../tail-events.ts";
-import { resolveHttp } from "./connection-options.ts";
+import { type ConnectionOptions, resolveHttp } from "./connection-options.ts";
 import { eventAsJson, eventAsLines } from "./event-text.ts";
-import type { TailCommandOptions } from "./tail-command.ts";
 import { say, type Terminal, writeOut } from "./terminal.ts";
+
+export interface TailCommandOptions extends ConnectionOptions {
+  readonly after: number | "end";
+  readonly type?: readonly string[];
+  readonly json?: boolean;
+  readonly follow: boolean;
+}
 
 /** `fairlead tail`. @throws {ClientError} @throws {ProblemResponse} */
 export async function tail(options: TailCommandOptions, terminal: Terminal): Promise<void> {

@@ -130,7 +130,7 @@ test("openBus() opens the log in the data directory and counts what happens to i
   await assert.rejects(publish(Buffer.alloc(2_000)), { code: "EVENT_TOO_LARGE" });
   await meter.scrape();
   assert.equal(meter.value("fairlead_bus_published_events_total"), 1);
-  assert.equal(meter.value("fairlead_bus_refused_events_total", { code: "EVENT_TOO_LARGE" }), 1);
+  assert.equal(meter.value("fairlead_bus_refused_events_total", { reason: "event-too-large" }), 1);
   assert.equal(meter.value("fairlead_bus_last_offset"), 1);
   assert.equal(meter.value("fairlead_bus_can_accept"), 1);
   await meter.scrape();

@@ -6,7 +6,7 @@ import { runSlots } from "../consume.ts";
 import type { RetryDelay } from "../delays.ts";
 import { QueueError } from "../errors.ts";
 import { checkDelay, checkListLimit, checkMessage } from "../message.ts";
-import { observeQueues, type QueueObserver, refusalOf } from "../observe.ts";
+import { observeQueues, type QueueObserver } from "../observe.ts";
 import type {
   ConsumeOptions,
   DeadLetter,
@@ -27,7 +27,7 @@ export interface AmqpQueuesOptions {
   readonly url: string;
   /** Shown in the broker's list of connections. */
   readonly name: string;
-  /** Caps of each queue. Default 100,000 messages and 1 GiB. See QueueLimits: they cannot change once the queues stand. */
+  /** Caps of each queue. Default 100,000 messages and 1 GiB. The caps cannot change once the queues stand (QueueLimits). */
   readonly maxMessages?: number;
   readonly maxBytes?: number;
   /** On their way and unconfirmed at most; more get QUEUES_OVERLOADED. Default 1,024 messages and 32 MiB. */
@@ -58,13 +58,13 @@ export class AmqpQueues implements WorkQueues {
   readonly #observer: QueueObserver;
   readonly #sender: Sender;
   readonly #reader: ConsumerLink;
-  /** What stands at the broker, looked at anew with each connection. */
+  /** What each connection has declared or found at the broker. */
   readonly #declared = new WeakMap<ChannelModel, Declared>();
   readonly #declaredOptions: DeclaredOptions;
   readonly #closed = new AbortController();
   #closing: Promise<void> | undefined;
 
-  /** Accepts at once, whether the broker is there or not: then `enqueue` waits for it, within its time limit. */
+  /** Accepts at once. While the broker is away `enqueue` waits, within its time limit. */
   constructor(options: AmqpQueuesOptions) {
     const { url, logger, clock = systemClock, maxMessages = 100_000, maxBytes = 1 << 30 } = options;
     this.#options = options;
@@ -119,7 +119,7 @@ export class AmqpQueues implements WorkQueues {
       this.#observer.enqueued(kind);
       return checked.id;
     } catch (error) {
-      this.#observer.refused(refusalOf(error));
+      this.#observer.refused(error);
       throw error;
     }
   }
@@ -157,7 +157,7 @@ export class AmqpQueues implements WorkQueues {
     return this.#withDead("requeue a dead letter", (reachable) =>
       takeDead(reachable, id, (message) => {
         const { kind, queue } = originOf(message);
-        // What came from a queue that is not one of ours (the inbox) goes back there directly: its exchange would give it to others too.
+        // A message of a queue that is not one of ours (the inbox) goes back there directly: an exchange would give it to others too.
         return this.#sender.send({
           doing: `requeue a dead letter of ${queue}`,
           exchange: kind === undefined ? "" : names.jobs,

@@ -1,8 +1,8 @@
-import type { Clock } from "@fairlead/core";
+import { type Clock, within } from "@fairlead/core";
 import type { Channel, ChannelModel } from "amqplib";
 import { QueueError } from "../errors.ts";
 
-/** A queue without a leader does not answer at all; then the channel is given up, and with it what was taken over it. */
+/** A queue without a leader does not answer at all. The channel is given up then, with everything that was taken over it. */
 const answerTimeoutMs = 10_000;
 const closeTimeoutMs = 1_000;
 
@@ -26,12 +26,12 @@ export class ConsumerChannel {
 
   static async open(model: ChannelModel, clock: Clock): Promise<ConsumerChannel> {
     const opened = new ConsumerChannel(await model.createChannel(), clock);
-    // Of each consumer, not of the channel.
+    // The prefetch counts for each consumer, not for the channel.
     await opened.channel.prefetch(1);
     return opened;
   }
 
-  /** Fires with the reason when it is gone, and with it everything that was taken over it. */
+  /** Fires with the reason when the channel is gone, and with it everything that was taken over it. */
   get closed(): AbortSignal {
     return this.#closing.signal;
   }
@@ -42,8 +42,7 @@ export class ConsumerChannel {
 
   /** Resolves when nothing more will be handed to this consumer. @throws when the channel is lost, or given up for want of an answer */
   async cancel(consumerTag: string): Promise<void> {
-    const isLate = await this.#isLate(this.channel.cancel(consumerTag), answerTimeoutMs);
-    if (!isLate) return;
+    if (!(await this.#isLate(this.channel.cancel(consumerTag), answerTimeoutMs))) return;
     void this.close();
     this.closed.throwIfAborted();
   }
@@ -55,9 +54,8 @@ export class ConsumerChannel {
     await this.#isLate(this.channel.close(), closeTimeoutMs).catch(() => {});
   }
 
-  async #isLate(answer: Promise<unknown>, timeoutMs: number): Promise<boolean> {
-    const late = Promise.withResolvers<true>();
-    using _timer = this.#clock.timer(timeoutMs, () => late.resolve(true));
-    return await Promise.race([answer.then(() => false as const), late.promise]);
+  #isLate(answer: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+    const answered = answer.then(() => false);
+    return within(timeoutMs, answered, () => true, this.#clock);
   }
 }

@@ -9,7 +9,7 @@ import { type DeadLetter, maxListedBytes } from "../queues.ts";
 import { deadIdOf, deadLetterOf } from "./message.ts";
 import type { Reachable } from "./source.ts";
 
-/** Before the close, because messages that a closing channel gives back count as lost. */
+/** Gives everything back before the channel closes: what a closing channel gives back counts as lost. */
 function giveBack(channel: Channel): void {
   try {
     channel.nackAll(true);
@@ -47,7 +47,7 @@ export function listDead(reachable: Reachable, limit: number): Promise<DeadLette
   });
 }
 
-/** Takes the dead letter with this id off the queue after `move` has resolved. Looks at each that is there now, holding one body at a time. */
+/** Takes the dead letter with this id off the queue after `move` has resolved. Looks at each letter that is there now, holding one body at a time. */
 export function takeDead(
   reachable: Reachable,
   id: string,
@@ -61,7 +61,7 @@ export function takeDead(
       if (deadIdOf(message) !== id) continue;
       await move(message);
       channel.ack(message);
-      // Answered behind the ack, so that has come through.
+      // The answer comes behind the ack, so the ack has come through.
       await channel.checkExchange(names.dead);
       return true;
     }

@@ -1,17 +1,17 @@
 /**
- * Declares what is needed when it is first needed, once per connection, on channels of their own: what the broker refuses closes
- * only those.
+ * Declares exchanges and queues at their first use, once per connection. Each declaration has a channel of its own, because the broker
+ * closes the channel on which it refuses something.
  *
- * A quorum queue must not take messages in its first seconds (queueSettleMs of @fairlead/amqp). So it is bound last, by
- * somebody who knows that it is old enough: until then nothing can get into it, and `mandatory` says so.
+ * A quorum queue must not take messages in its first seconds (queueSettleMs of @fairlead/amqp). So a queue is bound last, by a process that
+ * knows the queue to be old enough. Until then nothing can get into the queue, and `mandatory` says so.
  */
 import { declareDead, isNotFound, names, withChannel } from "@fairlead/amqp";
-import type { Clock } from "@fairlead/core";
+import { type Clock, within } from "@fairlead/core";
 import type { Channel, ChannelModel } from "amqplib";
 import type { RetryDelay } from "../delays.ts";
 import { delayDeclaration, kindDeclaration, type QueueDeclaration, type QueueLimits } from "./topology.ts";
 
-/** Everybody waits for the same declaration: one that the broker never answers must not hold them for ever. */
+/** Everybody waits for the same declaration, so an answer that never comes must not hold them for ever. */
 const answerTimeoutMs = 10_000;
 
 /** What a message needs to find its way. */
@@ -33,7 +33,7 @@ export class Declared {
   readonly #model: ChannelModel;
   readonly #options: DeclaredOptions;
   readonly #done = new Map<string, Promise<void>>();
-  /** Found without a binding, or perhaps so. */
+  /** Queues without a binding, or perhaps so. */
   readonly #unbound = new Set<string>();
   #deadIsYoung = false;
 
@@ -42,7 +42,7 @@ export class Declared {
     this.#options = options;
   }
 
-  /** The exchanges and the queue of the dead letters. @throws what the broker answers; then it is tried anew the next time */
+  /** The exchanges and the queue of the dead letters. @throws what the broker answers; the next call tries anew */
   base(): Promise<void> {
     return this.#once("base", async () => {
       this.#deadIsYoung = !(await this.#exists(names.deadQueue));
@@ -53,10 +53,10 @@ export class Declared {
     });
   }
 
-  /** Resolves when a message with these needs will stay where it is put. @throws as `base` */
+  /** Resolves when a message with these needs will stay in the queue that it is put into. @throws as `base` */
   async forMessage(needs: Needs): Promise<void> {
     await this.base();
-    // At once: each may have to wait until its queue is old enough.
+    // All at once: each may have to wait until its queue is old enough.
     await Promise.all([
       needs.dead && this.#deadIsYoung ? this.#once("dead", () => this.#age()) : undefined,
       ...this.#queuesOf(needs).map((queue) => this.#ready(queue)),
@@ -70,12 +70,12 @@ export class Declared {
     return delay === undefined ? [ofKind] : [ofKind, delayDeclaration(kind, delay, limits)];
   }
 
-  /** Resolves when there is a queue to consume; it is bound later, where nobody has done it yet. @throws as `base` */
+  /** Resolves when there is a queue to consume. A queue that nobody has bound yet is bound later. @throws as `base` */
   async forConsumer(kind: string): Promise<void> {
     await this.base();
     const queue = kindDeclaration(kind, this.#options.limits);
     await this.#once(`queue ${queue.name}`, () => this.#declare(queue));
-    // When it fails, the link is lost or the next publisher finds the queue unbound.
+    // After a failure the link is lost, or the next publisher finds the queue unbound.
     this.#once(`late binding of ${queue.name}`, () => this.#bind(queue)).catch(() => {});
   }
 
@@ -99,7 +99,7 @@ export class Declared {
 
   async #declare({ name, arguments: args }: QueueDeclaration): Promise<void> {
     if (!(await this.#exists(name))) this.#unbound.add(name);
-    // Also one that exists: other arguments than these are an error that somebody has to see.
+    // Also a queue that exists: other arguments than these are an error that somebody has to see.
     await this.#withChannel((channel) => channel.assertQueue(name, { durable: true, arguments: args }));
   }
 
@@ -136,10 +136,9 @@ export class Declared {
   }
 
   async #withChannel(work: (channel: Channel) => Promise<unknown>): Promise<void> {
-    const silent = Promise.withResolvers<never>();
-    using _timer = this.#options.clock.timer(answerTimeoutMs, () =>
-      silent.reject(new Error(`the broker has not answered for ${answerTimeoutMs} ms`)),
-    );
-    await Promise.race([withChannel(this.#model, work), silent.promise]);
+    const fail = () => {
+      throw new Error(`the broker has not answered for ${answerTimeoutMs} ms`);
+    };
+    await within(answerTimeoutMs, withChannel(this.#model, work), fail, this.#options.clock);
   }
 }

@@ -68,12 +68,12 @@ export class AmqpDelivery implements HeldDelivery {
     );
   }
 
-  /** Not a retry: nobody has handled it. */
+  /** No retry is counted: nobody has handled the message. */
   async release(): Promise<void> {
     await this.#finish((channel) => channel.nack(this.#message, false, true));
   }
 
-  /** First confirmed where it goes, then off the queue that it came from: in between there are two, never none. */
+  /** First the message is confirmed at its new place, then it leaves its queue: in between there are two, never none. */
   async #moveTo(
     verb: string,
     to: Pick<Outgoing, "exchange" | "routingKey">,

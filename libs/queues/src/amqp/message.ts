@@ -29,7 +29,7 @@ export function newMessage(message: CheckedMessage, nowMs: number): Options.Publ
 
 /**
  * The properties of a message that is published again: all that its author set, and nothing that the broker or we have
- * added on its way. `x-death` would otherwise make the broker suspect a cycle and drop it; `userId` must be our own.
+ * added on its way. `x-death` would make the broker suspect a cycle and drop the message; `userId` must be our own.
  */
 function again(properties: MessageProperties, id: string, ours: Headers): Options.Publish {
   const { contentType, contentEncoding, correlationId, replyTo, timestamp, type, appId } = properties;
@@ -75,9 +75,9 @@ export function factsOf({ properties }: ConsumeMessage | GetMessage): ReceivedFa
 }
 
 /**
- * Times that a quorum queue has handed the message out before. Up to 4.2 `x-delivery-count` says it. Since 4.3 that counts only
- * what counts against the delivery limit (a lost channel, not a nack), and `x-acquired-count` says it (rabbitmq-server pull
- * requests 13885 and 15387; documentation, Quorum Queues, Poison Message Handling). Neither is there the first time.
+ * Times that a quorum queue has handed the message out before: `x-delivery-count` up to 4.2. Since 4.3 that header counts only what
+ * counts against the delivery limit (a lost channel, not a nack), and `x-acquired-count` has the number (rabbitmq-server pull
+ * requests 13885 and 15387; documentation, Quorum Queues, Poison Message Handling). Neither header is there the first time.
  */
 export function redeliveriesOf({ fields, properties }: ConsumeMessage): number {
   if (!fields.redelivered) return 0;
@@ -113,7 +113,7 @@ export function originOf({ fields, properties }: GetMessage): { kind: string | u
   return { kind: kindOfQueue(queue), queue };
 }
 
-/** A foreign message without an id is known by its content here: each look would give it another one otherwise. */
+/** The id of a dead letter. A foreign message without an id gets one from its content, so that each look gives the same. */
 export const deadIdOf = ({ content, properties }: GetMessage): string =>
   text(properties.messageId) ?? `sha256:${createHash("sha256").update(content).digest("hex")}`;
 

@@ -1,10 +1,10 @@
 /**
- * Sending work with a positive outcome: persistent, mandatory, confirmed and not returned. Unlike the publisher of events it has
- * no spool behind it and no order to keep, so each message has its own outcome: a refusal concerns one queue, not the link.
- * What is unconfirmed when the link is lost is sent again with the same id, until its time is up.
+ * Sending work with a positive outcome: persistent, mandatory, confirmed and not returned. Unlike the publisher of events a sender
+ * has no spool behind it and no order to keep, so each message has its own outcome: a refusal concerns one queue, not the link.
+ * A message that is unconfirmed when the link is lost is sent again with the same id, until its time is up.
  */
 import { Link, type LinkOptions, type LinkState } from "@fairlead/amqp";
-import { backoffMs, toError } from "@fairlead/core";
+import { Budget, backoffMs, toError, WakeUp } from "@fairlead/core";
 import type { ChannelModel, ConfirmChannel, Options } from "amqplib";
 import { QueueError } from "../errors.ts";
 import { Declared, type DeclaredOptions, type Needs } from "./declared.ts";
@@ -50,16 +50,17 @@ export class Sender implements AsyncDisposable {
   readonly #options: SenderOptions;
   readonly #link: Link;
   readonly #pending = new Set<Pending>();
-  #pendingBytes = 0;
+  readonly #budget: Budget;
   #connection: Connection | undefined;
   #losses = 0;
   /** When the broker last gave any confirm, on the monotonic clock. */
   #confirmedAtMs = 0;
   #isClosed = false;
-  #idle: (() => void) | undefined;
+  readonly #idle = new WakeUp();
 
   constructor(options: SenderOptions) {
     this.#options = options;
+    this.#budget = new Budget(options.maxPendingMessages, options.maxPendingBytes);
     this.#link = new Link({
       ...options,
       setup: (model) => this.#setup(model),
@@ -74,7 +75,7 @@ export class Sender implements AsyncDisposable {
   }
 
   get pending(): { messages: number; bytes: number } {
-    return { messages: this.#pending.size, bytes: this.#pendingBytes };
+    return { messages: this.#budget.items, bytes: this.#budget.bytes };
   }
 
   get isReady(): boolean {
@@ -83,14 +84,15 @@ export class Sender implements AsyncDisposable {
 
   /** @throws {QueueError} QUEUE_FULL, QUEUES_OVERLOADED, QUEUES_FAILED, QUEUES_CLOSED */
   send(outgoing: Outgoing): Promise<void> {
-    const { maxPendingMessages, maxPendingBytes, confirmTimeoutMs, clock } = this.#options;
+    const { confirmTimeoutMs, clock } = this.#options;
     const cannot = `Cannot ${outgoing.doing}`;
     if (this.#isClosed)
       return Promise.reject(new QueueError("QUEUES_CLOSED", `${cannot}: the queues are closed`));
     const bytes = outgoing.content.length;
-    if (this.#pending.size >= maxPendingMessages || this.#pendingBytes + bytes > maxPendingBytes) {
-      const state = `${this.#pending.size} messages and ${this.#pendingBytes} bytes are on their way`;
-      const limits = `the limits are ${maxPendingMessages} and ${maxPendingBytes}`;
+    const budget = this.#budget;
+    if (!budget.hasRoom(bytes)) {
+      const state = `${budget.items} messages and ${budget.bytes} bytes are on their way`;
+      const limits = `the limits are ${budget.maxItems} and ${budget.maxBytes}`;
       return Promise.reject(new QueueError("QUEUES_OVERLOADED", `${cannot}: ${state}, ${limits}`));
     }
     return new Promise((resolve, reject) => {
@@ -106,7 +108,7 @@ export class Sender implements AsyncDisposable {
         reason: undefined,
       };
       this.#pending.add(pending);
-      this.#pendingBytes += bytes;
+      budget.take(bytes);
       void this.#transmit(pending);
     });
   }
@@ -119,7 +121,7 @@ export class Sender implements AsyncDisposable {
     channel.on("error", (error) => {
       why = error.message;
     });
-    // First of all listeners: amqplib's own calls back for what is unconfirmed, and that is no refusal by the broker.
+    // Before amqplib's own listener, which calls back for everything unconfirmed as if the broker had refused.
     channel.prependListener("close", () => {
       if (this.#connection?.channel !== channel) return;
       this.#lost(why);
@@ -170,7 +172,7 @@ export class Sender implements AsyncDisposable {
     });
   }
 
-  /** A nack. A quorum queue gives it when it is full; one without a majority does not answer at all. */
+  /** After a nack. A full quorum queue gives one; a queue without a majority does not answer at all. */
   #refused(pending: Pending): void {
     const { doing, needs } = pending.outgoing;
     const { maxMessages, maxBytes } = this.#options.limits;
@@ -193,15 +195,15 @@ export class Sender implements AsyncDisposable {
     const reason = down ?? (isSilent ? silence : (pending.reason ?? "its queue is not ready yet"));
     const message = `Cannot ${outgoing.doing}: no confirm within ${this.#options.confirmTimeoutMs} ms, ${reason}`;
     this.#settle(pending)?.reject(new QueueError("QUEUES_FAILED", message));
-    // Silent on a link that looks well: start over. Where others are confirmed it is a queue, and no new link would help.
+    // A silent link that looks well is begun anew. Where others are confirmed a queue is silent, and no new link would help.
     if (isLinkSilent) this.#link.sever("no confirm in time");
   }
 
   #settle(pending: Pending): Pending | undefined {
     if (!this.#pending.delete(pending)) return undefined;
     pending.deadline[Symbol.dispose]();
-    this.#pendingBytes -= pending.outgoing.content.length;
-    if (this.#pending.size === 0) this.#idle?.();
+    this.#budget.release(pending.outgoing.content.length);
+    if (this.#pending.size === 0) this.#idle.wake();
     return pending;
   }
 
@@ -218,7 +220,7 @@ export class Sender implements AsyncDisposable {
   /** Refuses what is new and waits for what was taken; each has its own deadline. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
-    if (this.#pending.size > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
+    if (this.#pending.size > 0) await this.#idle.next();
     this.#connection = undefined;
     await this.#link[Symbol.asyncDispose]();
   }

@@ -10,7 +10,7 @@
  * time 27 of 110 counted once, none twice, and no fewer messages a second. A channel for each slot would be worse: six of them
  * used up the delivery limit of 5 with one lost link.)
  */
-import { backoffMs, type Clock, createId, type Logger, Semaphore, toError } from "@fairlead/core";
+import { backoffMs, type Clock, createId, type Logger, onAbort, Semaphore, toError } from "@fairlead/core";
 import type { ChannelModel, ConsumeMessage } from "amqplib";
 import type { HeldDelivery, Source } from "../consume.ts";
 import { QueueError } from "../errors.ts";
@@ -101,13 +101,9 @@ export class AmqpSource implements Source {
     const living = await this.#channel(model);
     const { channel, closed } = living;
     const arrived = Promise.withResolvers<ConsumeMessage | "stopped" | "idle">();
-    const lose = () => arrived.reject(closed.reason);
-    const stop = () => arrived.resolve("stopped");
-    closed.addEventListener("abort", lose, { once: true });
-    this.#signal.addEventListener("abort", stop, { once: true });
+    using _lost = onAbort(closed, () => arrived.reject(closed.reason));
+    using _stopped = onAbort(this.#signal, () => arrived.resolve("stopped"));
     using _timer = this.#parts.clock.timer(this.#parts.renewConsumerMs, () => arrived.resolve("idle"));
-    if (closed.aborted) lose();
-    if (this.#signal.aborted) stop();
     const consumerTag = createId();
     let message: ConsumeMessage | undefined;
     const onMessage = (given: ConsumeMessage | null) => {
@@ -120,18 +116,12 @@ export class AmqpSource implements Source {
       declared.forget();
       arrived.reject(error);
     });
-    try {
-      const outcome = await arrived.promise;
-      if (outcome === "stopped" || outcome === "idle") await living.cancel(consumerTag);
-      // It may have crossed the cancellation.
-      if (message !== undefined)
-        return new AmqpDelivery(this.#kind, message, consumerTag, living, this.#parts);
-      if (outcome === "idle" && living.inHand === 0) await living.close();
-      return outcome === "idle" ? "idle" : "stopped";
-    } finally {
-      closed.removeEventListener("abort", lose);
-      this.#signal.removeEventListener("abort", stop);
-    }
+    const outcome = await arrived.promise;
+    if (outcome === "stopped" || outcome === "idle") await living.cancel(consumerTag);
+    // A message may have crossed the cancellation.
+    if (message !== undefined) return new AmqpDelivery(this.#kind, message, consumerTag, living, this.#parts);
+    if (outcome === "idle" && living.inHand === 0) await living.close();
+    return outcome === "idle" ? "idle" : "stopped";
   }
 
   /** The broker says so with a null delivery: the queue was deleted, or its leader has moved. */

@@ -1,11 +1,11 @@
-/** The queues of work (contracts.md, RabbitMQ topology): their names, arguments and bindings. */
+/** The queues of work (docs/reference/rabbitmq.md): their names, arguments and bindings. */
 import { names } from "@fairlead/amqp";
 import { delayMs, type RetryDelay } from "../delays.ts";
 import { deliveryLimit } from "../queues.ts";
 
 /**
- * Caps of each queue; a full one refuses (`reject-publish`). They are arguments of the queue and cannot change once it stands: the
- * broker then answers 406 (PRECONDITION_FAILED). A policy can lower them at any time.
+ * Caps of each queue; a full queue refuses (`reject-publish`). The caps are arguments of the queue and cannot change once the queue stands:
+ * the broker then answers 406 (PRECONDITION_FAILED). A policy can lower them at any time.
  */
 export interface QueueLimits {
   readonly maxMessages: number;
@@ -13,7 +13,7 @@ export interface QueueLimits {
 }
 
 export const jobQueue = (kind: string) => `job.${kind}.v1`;
-/** One for each kind: what cannot be forwarded, because the queue of its kind is full, holds up the others behind it. */
+/** Each kind has its own delay queues: a message whose queue is full holds up all others behind it. */
 export const delayQueue = (kind: string, delay: RetryDelay) => `job.${kind}.delay.${delay}.v1`;
 /** Of `fairlead.jobs`. No kind has a dot. */
 export const delayKey = (kind: string, delay: RetryDelay) => `${kind}.${delay}`;
@@ -56,7 +56,7 @@ export const delayDeclaration = (kind: string, delay: RetryDelay, limits: QueueL
   name: delayQueue(kind, delay),
   arguments: {
     ...quorum(limits),
-    // Nobody consumes it; set all the same, because its default differs between 3.x and 4.x (broker.ts of libs/amqp).
+    // Nobody consumes this queue. The limit is set all the same, because its default differs between 3.x and 4.x.
     "x-delivery-limit": deliveryLimit,
     "x-message-ttl": delayMs[delay],
     "x-dead-letter-exchange": names.jobs,

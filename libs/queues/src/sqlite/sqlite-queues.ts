@@ -5,7 +5,7 @@ import { type HeldDelivery, runSlots, type Source } from "../consume.ts";
 import { delayMs, type RetryDelay } from "../delays.ts";
 import { QueueError } from "../errors.ts";
 import { checkDelay, checkListLimit, checkMessage } from "../message.ts";
-import { observeQueues, type QueueObserver, refusalOf } from "../observe.ts";
+import { observeQueues, type QueueObserver } from "../observe.ts";
 import type {
   ConsumeOptions,
   DeadLetter,
@@ -86,7 +86,7 @@ export class SqliteQueues implements WorkQueues {
       this.#handOuts.get(kind)?.look();
       return id;
     } catch (error) {
-      this.#observer.refused(refusalOf(error));
+      this.#observer.refused(error);
       throw error;
     }
   }

@@ -8,7 +8,7 @@ import { badCodec, requireInteger } from "./validate.ts";
 
 const zero = 0x30;
 const carriageReturn = 0x0d;
-/** Every number of so many digits is exact. */
+/** The most digits of a size. Every number of so many digits is exact. */
 const maxDigits = 15;
 
 /** Frames behind their size in decimal text. */

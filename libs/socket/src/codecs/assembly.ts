@@ -4,13 +4,13 @@ import { Held } from "./held.ts";
 import type { FrameLimits } from "./options.ts";
 
 /**
- * Puts the frames of one stream together and is the one place that enforces the cap: a frame that lies whole in a chunk is a
- * view of it, one that is spread over chunks is copied once. Nothing beyond the cap is ever held.
+ * Puts the frames of one stream together, and alone enforces the cap. A frame that lies whole in a chunk is a view of that chunk.
+ * A frame that is spread over chunks is copied once. Nothing beyond the cap is ever held.
  */
 export class Assembly {
   readonly #limits: FrameLimits;
   readonly #held: Held;
-  /** The current frame is over the cap: the rest of it is passed over. */
+  /** True when the current frame is over the cap. The rest of such a frame is passed over. */
   #isOver = false;
   #frames: Buffer[] = [];
   #payloadBytes = 0;
@@ -26,17 +26,17 @@ export class Assembly {
     return this.#held.length;
   }
 
-  /** True when not a byte of the current frame has come. */
+  /** True when no byte of the current frame has come. */
   get isEmpty(): boolean {
     return this.#held.length === 0 && !this.#isOver;
   }
 
-  /** Says how large the current frame is before its bytes come. @throws {FramingError} FRAME_TOO_LARGE */
+  /** Declares the size of the current frame before its bytes come. @throws {FramingError} FRAME_TOO_LARGE */
   declare(bytes: number): void {
     if (bytes > this.#limits.maxFrameBytes) this.#exceed();
   }
 
-  /** Bytes of the current frame, more to come. @throws {FramingError} FRAME_TOO_LARGE */
+  /** Adds bytes to the current frame. More bytes are to come. @throws {FramingError} FRAME_TOO_LARGE */
   add(chunk: Buffer, start: number, end: number): void {
     const room = this.#limits.maxFrameBytes - this.#held.length;
     if (end - start > room) this.#exceed();
@@ -44,7 +44,7 @@ export class Assembly {
     this.#held.append(chunk, start, Math.min(end, start + room));
   }
 
-  /** The last bytes of the current frame, possibly none. @throws {FramingError} FRAME_TOO_LARGE */
+  /** Adds the last bytes of the current frame, possibly none. @throws {FramingError} FRAME_TOO_LARGE */
   finish(chunk: Buffer, start: number, end: number): void {
     if (this.#held.length + end - start > this.#limits.maxFrameBytes) this.#exceed();
     if (!this.#isOver && this.#held.length === 0) {
@@ -62,7 +62,7 @@ export class Assembly {
   }
 
   /**
-   * Lets go of the current frame, or of what is none, and counts it as one dropped.
+   * Drops the current frame, or bytes that are no frame, and counts one dropped frame.
    *
    * @throws {FramingError} FRAME_INVALID with the policy `close`
    */

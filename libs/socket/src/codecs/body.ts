@@ -1,11 +1,11 @@
 import type { Assembly } from "./assembly.ts";
 import { frameInvalid } from "./framing-errors.ts";
 
-/** A body of known size, with at most one byte that must follow it. */
+/** A body of known size, with at most one byte that must follow the body. */
 export class Body {
   readonly #trailer: number | undefined;
   #left = 0;
-  /** The body has begun and is not complete. */
+  /** True while the body has begun and is not complete. */
   isOpen = false;
 
   constructor(trailer?: number) {
@@ -18,9 +18,9 @@ export class Body {
   }
 
   /**
-   * @param from where the frame begins in this chunk: before `start` when a header is part of it
-   * @param start where the body, or what is left of it, begins
-   * @returns where it ends, or the end of the chunk
+   * @param from the place where the frame begins in this chunk: before `start` when a header is part of the frame
+   * @param start the place where the body, or the rest of the body, begins
+   * @returns the end of the body, or the end of the chunk
    */
   scan(chunk: Buffer, from: number, start: number, frames: Assembly): number {
     const end = Math.min(chunk.length, start + this.#left);

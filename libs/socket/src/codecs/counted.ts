@@ -3,13 +3,13 @@ import { Body } from "./body.ts";
 import type { Scanner } from "./frame-decoder.ts";
 import { frameIncomplete } from "./framing-errors.ts";
 
-/** Reads the size of a body out of its header, byte by byte. Ready for the next header once it has given a size. */
+/** Reads the size of a body out of its header, byte by byte. After a size the reader is ready for the next header. */
 export interface SizeReader {
   /** The size of the body in bytes when the header is complete with this byte. @throws {FramingError} FRAME_INVALID */
   read(byte: number): number | undefined;
 }
 
-/** Frames of a header that says the size, a body, and possibly one byte behind it. */
+/** Scans frames of a header with the size, a body, and possibly one byte behind the body. */
 export class CountedScanner implements Scanner {
   readonly #reader: SizeReader;
   readonly #body: Body;

@@ -22,14 +22,14 @@ function bytesOf(delimiter: string): Buffer | undefined {
 }
 
 /**
- * Frames that end at a delimiter. A delimiter that is cut by the end of a chunk is followed by the failure function of
- * Knuth, Morris and Pratt, so that the first occurrence is found without looking back.
+ * Frames that end at a delimiter. The failure function of Knuth, Morris and Pratt follows a delimiter over the end of a chunk, so
+ * that the first occurrence is found without looking back.
  */
 export class DelimiterScanner implements Scanner {
   readonly #delimiter: Buffer;
-  /** Bytes of the delimiter that stand at the end of what has come; they are in no frame yet. */
+  /** Bytes of the delimiter that stand at the end of the received bytes. These are in no frame yet. */
   #matched = 0;
-  /** Set it where a frame begins before its first byte comes, as behind a start byte. */
+  /** To be set where a frame begins before its first byte comes, as behind a start byte. */
   isFrameOpen = false;
 
   constructor(delimiter: Buffer) {
@@ -75,7 +75,10 @@ export class DelimiterScanner implements Scanner {
     return end;
   }
 
-  /** The next byte does not go on with the delimiter: the longest shorter beginning of it that still fits stays. */
+  /**
+   * Falls back to the longest shorter beginning of the delimiter that still fits, because the next byte does not continue the
+   * delimiter.
+   */
   #fallBack(frames: Assembly): void {
     const delimiter = this.#delimiter;
     const matched = this.#matched;
@@ -85,7 +88,7 @@ export class DelimiterScanner implements Scanner {
     this.#matched = shorter;
   }
 
-  /** How many bytes at the end of the chunk, behind `start`, are a beginning of the delimiter. */
+  /** The number of bytes at the end of the chunk, behind `start`, that are a beginning of the delimiter. */
   #overlap(chunk: Buffer, start: number): number {
     const delimiter = this.#delimiter;
     let length = Math.min(delimiter.length - 1, chunk.length - start);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { decode } from "../../test/splitting.ts";
 import { createCodec } from "./create-codec.ts";
 import type { CodecOptions, JsonOptions, MllpOptions, StxEtxOptions } from "./options.ts";
-import { decode } from "./test/splitting.ts";
 
 type Given = Partial<CodecOptions> &
   (

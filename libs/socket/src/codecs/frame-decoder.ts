@@ -4,18 +4,18 @@ import { Assembly } from "./assembly.ts";
 import { decoderFailed } from "./framing-errors.ts";
 import type { FrameLimits } from "./options.ts";
 
-/** The part of a decoder that knows the framing: it finds where frames begin and end and tells the assembly. */
+/** The part of a decoder that knows the framing. A scanner finds the beginnings and ends of frames and tells the assembly. */
 export interface Scanner {
   /**
-   * Looks at the chunk from `start`, which is before its end, and returns the place up to which it understood, always
-   * beyond `start`. @throws {FramingError} without frames: the decoder adds them
+   * Scans the chunk from `start`, which is before the end of the chunk. Returns the place up to which the bytes are understood,
+   * always beyond `start`. @throws {FramingError} without frames: the decoder adds them
    */
   scan(chunk: Buffer, start: number, frames: Assembly): number;
   /** The stream has ended. @throws {FramingError} FRAME_INCOMPLETE */
   end(frames: Assembly): void;
-  /** Bytes that have come and are in no frame yet: of a header, of a delimiter. */
+  /** Received bytes of a header or a delimiter, which are in no frame yet. */
   readonly heldBytes: number;
-  /** A frame has begun and is not complete, were it only its header, or be it passed over. */
+  /** True while a frame has begun and is not complete: also in its header, and while an oversized frame is passed over. */
   readonly isFrameOpen: boolean;
 }
 

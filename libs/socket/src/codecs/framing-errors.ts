@@ -26,7 +26,7 @@ export function frameUnencodable(state: string): FramingError {
   return new FramingError("FRAME_UNENCODABLE", `Cannot write frame: ${state}`);
 }
 
-/** For a decoder that has failed: it takes nothing more. */
+/** The error of a decoder that has failed. Such a decoder takes nothing more. */
 export function decoderFailed(): FramingError {
   return frameInvalid("the decoder has failed before and does not know where a frame begins");
 }

@@ -3,17 +3,17 @@ import type { Assembly } from "./assembly.ts";
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 
-/** What stands between two frames that begin with a start byte. CR and LF are passed over; other bytes are rejected. */
+/** The bytes between two frames that begin with a start byte. CR and LF are passed over, other bytes are rejected. */
 export class Gap {
   readonly #startByte: number;
-  /** A run of other bytes is counted once, however it is cut. */
+  /** True within a run of other bytes. A run counts once, however the chunks cut the run. */
   #isRejected = false;
 
   constructor(startByte: number) {
     this.#startByte = startByte;
   }
 
-  /** The place behind the start byte; -1 when it has not come. @throws {FramingError} FRAME_INVALID, policy `close` */
+  /** The place behind the start byte; -1 when the start byte has not come. @throws {FramingError} FRAME_INVALID, policy `close` */
   scan(chunk: Buffer, start: number, frames: Assembly): number {
     const found = chunk.indexOf(this.#startByte, start);
     const end = found === -1 ? chunk.length : found;

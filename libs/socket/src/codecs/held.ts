@@ -1,13 +1,13 @@
 /**
- * Bytes of a frame that is not complete yet. They are copied, so that a few of them do not keep a whole chunk in
- * memory; what they take grows with them, at most to the limit.
+ * Bytes of a frame that is not complete yet. The bytes are copied, so that a few bytes do not keep a whole chunk in memory. The
+ * memory grows with the bytes, at most to the limit.
  */
 export class Held {
   readonly #limit: number;
   #bytes = Buffer.alloc(0);
   #length = 0;
 
-  /** @param limit bytes at most; the caller sees to it */
+  /** @param limit bytes at most; the caller keeps the limit */
   constructor(limit: number) {
     this.#limit = limit;
   }
@@ -19,7 +19,7 @@ export class Held {
   append(chunk: Buffer, start: number, end: number): void {
     const length = this.#length + end - start;
     if (length > this.#bytes.length) {
-      // Not from Node's pool: a slice of it would keep its whole slab alive as long as the frame is incomplete.
+      // The memory is not from Node's pool: a slice would keep a whole slab of the pool alive while the frame is incomplete.
       const grown = Buffer.allocUnsafeSlow(Math.min(this.#limit, Math.max(length, this.#bytes.length * 2)));
       grown.set(this.#bytes.subarray(0, this.#length));
       this.#bytes = grown;
@@ -28,7 +28,7 @@ export class Held {
     this.#length = length;
   }
 
-  /** What is held followed by a part of the chunk, in one piece; nothing is held after. */
+  /** The held bytes and a part of the chunk, in one piece. Nothing is held afterwards. */
   takeWith(chunk: Buffer, start: number, end: number): Buffer {
     const whole = Buffer.allocUnsafe(this.#length + end - start);
     this.#bytes.copy(whole, 0, 0, this.#length);

@@ -7,7 +7,7 @@ import { requireInteger } from "./validate.ts";
 
 /** Space, tab, LF, CR (RFC 8259), and RS, which begins each text of RFC 7464. */
 const whiteSpace: ReadonlySet<number> = new Set(Buffer.from(" \t\n\r\x1e"));
-/** What can begin a number, true, false, null. */
+/** The bytes that can begin a number, true, false or null. */
 const scalarStarts: ReadonlySet<number> = new Set(Buffer.from("-0123456789tfn"));
 const structure: ReadonlySet<number> = new Set(Buffer.from('{}[]",:'));
 const quote = 0x22;
@@ -16,12 +16,12 @@ const openBracket = 0x5b;
 const closeBracket = 0x5d;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
-/** 1 for the bytes that mean something in an object or an array, outside its strings. */
+/** 1 for the bytes that have a meaning in an object or an array, outside of strings. */
 const isNestedMark = Uint8Array.from({ length: 256 }, (_, byte) =>
   [quote, openBracket, closeBracket, openBrace, closeBrace].includes(byte) ? 1 : 0,
 );
 
-/** JSON values one after the other. `encode` writes one a line. */
+/** The codec of JSON values one after the other. `encode` writes each value on a line. */
 export function jsonCodec(options: JsonOptions): Codec {
   const maxDepth = requireInteger("maxDepth", options.maxDepth ?? 128, 1, 100_000);
   return {
@@ -94,7 +94,7 @@ class JsonScanner implements Scanner {
     this.#state = "between";
   }
 
-  /** The next byte that means something in a string, an object or an array: most do not. */
+  /** The next byte that has a meaning in a string, an object or an array. Most bytes have none. */
   #next(chunk: Buffer, start: number): number {
     let at = start;
     if (this.#state === "string") {
@@ -105,13 +105,19 @@ class JsonScanner implements Scanner {
     return at;
   }
 
-  /** The bytes before the fault are counted first: whether they were too many must not hang on the split. */
+  /**
+   * Refuses a fault. The bytes before the fault are counted first, so that the split of the bytes does not decide whether these
+   * were too many.
+   */
   #refuse(fault: string, chunk: Buffer, start: number, end: number, frames: Assembly): never {
     frames.add(chunk, start, end);
     throw frameInvalid(fault);
   }
 
-  /** Takes the next byte of an object, an array or a string; `between` when it was the last. Returns what is wrong. */
+  /**
+   * Takes the next byte of an object, an array or a string. After the last byte the state is `between`. Returns the fault, if
+   * there is one.
+   */
   #step(byte: number): string | undefined {
     if (this.#state === "escape") {
       this.#state = "string";

@@ -5,7 +5,7 @@ import { frameInvalid, frameUnencodable } from "./framing-errors.ts";
 import type { LengthPrefixOptions } from "./options.ts";
 import { requireChoice, requireInteger } from "./validate.ts";
 
-/** Where the length stands and what it counts, every default filled in. */
+/** The place and the meaning of the length, with every default filled in. */
 interface Layout {
   readonly lengthBytes: number;
   readonly isLittle: boolean;
@@ -29,7 +29,7 @@ function layoutOf(options: LengthPrefixOptions): Layout {
   };
 }
 
-/** Frames behind a binary length; for the meaning of each option see `LengthPrefixOptions`. */
+/** Frames behind a binary length. `LengthPrefixOptions` explains each option. */
 export function lengthPrefixCodec(options: LengthPrefixOptions): Codec {
   const layout = layoutOf(options);
   const keepHeader = options.keepHeader ?? false;
@@ -51,7 +51,7 @@ function lengthReader(layout: Layout): SizeReader {
     read(byte) {
       const place = at++ - lengthOffset;
       if (place < 0) return undefined;
-      // Past 2^53 this is not exact any more, but never falls below it again, and such a length is refused.
+      // Past 2^53 the number is not exact any more, but never falls below 2^53 again, and such a length is refused.
       length = isLittle ? length + byte * 2 ** (8 * place) : length * 256 + byte;
       if (place < lengthBytes - 1) return undefined;
       const size = length + bodyOverLength;

@@ -2,14 +2,14 @@ import type { FrameBatch } from "../codec.ts";
 
 const lineFeed = 0x0a;
 
-/** Frames that lie in one piece, each ended by LF. Their places are looked for when one is asked for. */
+/** Frames that lie in one piece, each ended by LF. The place of a frame is searched when that frame is asked for. */
 export class LineBatch implements FrameBatch {
   readonly lines: Buffer;
   readonly count: number;
   readonly ownsLines: boolean;
   dropped = 0;
   truncated = 0;
-  /** Where the lines end, as far as somebody has asked. */
+  /** The ends of the lines, as far as frames were asked for. */
   readonly #ends: number[] = [];
 
   constructor(lines: Buffer, count: number, ownsLines: boolean) {

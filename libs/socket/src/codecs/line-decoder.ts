@@ -10,15 +10,18 @@ const crlf = Buffer.from("\r\n");
 const nothing = Buffer.alloc(0);
 
 /**
- * Lines ended by LF, made for throughput: the lines of a chunk go on as one piece. A line that began in the chunk before
- * costs one copy of what is complete; CRLF that shall be stripped, and a line over the cap, cost a pass line by line.
+ * Decodes lines that end in LF, for throughput: the lines of a chunk go on as one piece. A line that began in the chunk before
+ * costs one copy of the complete lines. A CRLF that is stripped, and a line over the cap, cost a pass line by line.
  */
 export class LineDecoder implements Decoder {
   readonly #limits: FrameLimits;
   readonly #stripsCr: boolean;
-  /** The beginning of a line: at most the cap, and one CR that may turn out to belong to the line's end. */
+  /** The beginning of a line: at most the cap, and one CR that may belong to the end of the line. */
   readonly #held: Held;
-  /** The current line is over the cap: it is passed over up to its LF. With `truncate` its beginning is still held. */
+  /**
+   * True when the current line is over the cap. Such a line is passed over up to its LF. With `truncate` the beginning of the line
+   * is still held.
+   */
   #isOver = false;
   #hasFailed = false;
 
@@ -45,7 +48,7 @@ export class LineDecoder implements Decoder {
       if (end === -1) return new LineBatch(nothing, 0, true);
       this.#isOver = false;
       if (this.#held.length > 0) {
-        // What was cut off is left out; the LF ends what is held.
+        // The cut part is left out, and the LF ends the held bytes.
         start = end;
         truncated = 1;
       } else {
@@ -66,7 +69,7 @@ export class LineDecoder implements Decoder {
     return new LineBatch(nothing, 0, true);
   }
 
-  /** What is held and a part of the chunk that ends with LF. */
+  /** The held bytes and a part of the chunk that ends with LF. */
   #complete(chunk: Buffer, start: number, end: number): LineBatch {
     if (start === end) return new LineBatch(nothing, 0, true);
     const isSplit = this.#held.length > 0;
@@ -75,7 +78,7 @@ export class LineDecoder implements Decoder {
     return count === undefined ? this.#sift(lines) : new LineBatch(lines, count, isSplit);
   }
 
-  /** Undefined when a line is over the cap. */
+  /** The number of lines. Undefined when a line is over the cap. */
   #count(lines: Buffer): number | undefined {
     let count = 0;
     for (let start = 0; start < lines.length; count++) {
@@ -86,7 +89,7 @@ export class LineDecoder implements Decoder {
     return count;
   }
 
-  /** Writes the lines anew, without CR where it is stripped, and applies the policy to those over the cap. */
+  /** Writes the lines anew, without the CR that is stripped, and applies the policy to the lines over the cap. */
   #sift(lines: Buffer): LineBatch {
     const { maxFrameBytes, oversize } = this.#limits;
     const sifted = Buffer.allocUnsafe(lines.length);
@@ -105,7 +108,7 @@ export class LineDecoder implements Decoder {
         }
         truncated++;
         end = start + maxFrameBytes;
-        // The same as if the line feed came in a later chunk: what is held by then ends before it.
+        // The result is the same as when the line feed comes in a later chunk: the held bytes end before the line feed.
         if (this.#stripsCr && lines[end - 1] === carriageReturn) end--;
       }
       lines.copy(sifted, length, start, end);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { decode } from "../../test/splitting.ts";
 import { createCodec } from "./create-codec.ts";
 import type { LinesOptions } from "./options.ts";
-import { decode } from "./test/splitting.ts";
 
 const lines = (options: Partial<LinesOptions> = {}) =>
   createCodec({ name: "lines", maxFrameBytes: 8, oversize: "close", ...options });

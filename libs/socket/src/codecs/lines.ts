@@ -5,7 +5,7 @@ import { frameUnencodable } from "./framing-errors.ts";
 import { LineDecoder } from "./line-decoder.ts";
 import type { LinesOptions } from "./options.ts";
 
-/** Frames ended by a delimiter; the unterminated rest at the end of the stream is a frame. */
+/** Frames that end at a delimiter. The unterminated rest at the end of the stream is a frame. */
 export function linesCodec(options: LinesOptions): Codec {
   const { delimiter = "newline" } = options;
   const bytes = delimiterBytes(delimiter);

@@ -1,5 +1,5 @@
 /**
- * Framing: bytes to frames and back, without input or output.
+ * Framing: bytes to frames and back, without any input or output.
  *
  * @module
  */

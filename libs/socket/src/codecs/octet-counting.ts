@@ -11,7 +11,7 @@ const space = 0x20;
 const lineFeed = 0x0a;
 const maxDigits = 10;
 
-/** Syslog over TCP (RFC 6587), both framings told apart frame by frame; for the rule see `OctetCountingOptions`. */
+/** Syslog over TCP (RFC 6587). The codec tells both framings apart frame by frame, by the rule of `OctetCountingOptions`. */
 export function octetCountingCodec(options: OctetCountingOptions): Codec {
   return {
     name: options.name,
@@ -28,7 +28,7 @@ export function octetCountingCodec(options: OctetCountingOptions): Codec {
 class OctetScanner implements Scanner {
   readonly #body = new Body();
   readonly #line = new DelimiterScanner(Buffer.of(lineFeed));
-  /** Digits at the beginning of a frame, and what they say: a size, or the beginning of a line. */
+  /** The digits at the beginning of a frame: either a size or the beginning of a line. */
   #digits = 0;
   #size = 0;
 
@@ -79,7 +79,7 @@ class OctetScanner implements Scanner {
     return this.#body.scan(chunk, start, start, frames);
   }
 
-  /** They were no size: they are the beginning of a line. */
+  /** Gives the digits back: the digits were no size but the beginning of a line. */
   #giveDigitsBack(frames: Assembly): void {
     if (this.#digits > 0) frames.add(Buffer.from(String(this.#size)), 0, this.#digits);
     this.#digits = 0;

@@ -1,12 +1,15 @@
 import type { OversizePolicy } from "../codec.ts";
 
-/** Where one frame ends. `newline`: LF, and one CR before it is no part of the frame. `text:` is taken as UTF-8. */
+/** The end of a frame. `newline` is LF, and one CR before the LF is no part of the frame. `text:` is taken as UTF-8. */
 export type Delimiter = "newline" | "lf" | "crlf" | "nul" | `text:${string}` | `hex:${string}`;
 
 export interface FrameLimits {
-  /** Bytes of one frame as it is given out, at least 1, at most 1 GiB. Enforced before the end of the frame comes. */
+  /** The most bytes of one frame, from 1 to 1 GiB. The cap is enforced before the end of the frame comes. */
   readonly maxFrameBytes: number;
-  /** What happens to a frame over the cap: dropped and counted, cut to the cap and counted, or FRAME_TOO_LARGE. */
+  /**
+   * The policy for a frame over the cap: the frame is dropped and counted, or cut to the cap and counted, or FRAME_TOO_LARGE is
+   * raised.
+   */
   readonly oversize: OversizePolicy;
 }
 
@@ -18,7 +21,7 @@ export interface LinesOptions extends FrameLimits {
 
 export interface FixedOptions extends FrameLimits {
   readonly name: "fixed";
-  /** Bytes of every frame; at most maxFrameBytes. */
+  /** The bytes of every frame, at most maxFrameBytes. */
   readonly frameBytes: number;
 }
 
@@ -39,7 +42,10 @@ export interface LengthPrefixOptions extends FrameLimits {
   readonly lengthAdjustment?: number;
   /** Default false. */
   readonly lengthIncludesHeader?: boolean;
-  /** The frame begins with its header (and `encode` expects it there). Default false. The cap counts it then. */
+  /**
+   * True where the header is a part of the frame (and `encode` expects the header there). The cap then counts the header. Default
+   * false.
+   */
   readonly keepHeader?: boolean;
 }
 
@@ -64,7 +70,7 @@ export interface OctetCountingOptions extends FrameLimits {
 /** The size in decimal text, then that many bytes. */
 export interface AsciiSizeOptions extends FrameLimits {
   readonly name: "ascii-size";
-  /** What ends the size; at most 15 digits stand before it. Default "newline". Not together with `width`. */
+  /** The end of the size, which has at most 15 digits. Default "newline". Not together with `width`. */
   readonly terminator?: Delimiter;
   /** A size field of exactly so many bytes instead, 1 to 20: digits padded with zeros or spaces on either side. */
   readonly width?: number;
@@ -78,7 +84,7 @@ export interface MllpOptions extends FrameLimits {
   readonly name: "mllp";
 }
 
-/** STX ... ETX; bytes between frames as in `mllp`. */
+/** STX ... ETX. Bytes between frames are treated as in `mllp`. */
 export interface StxEtxOptions extends FrameLimits {
   readonly name: "stx-etx";
   /** `dle`: a DLE (0x10) stands before each STX, ETX and DLE of the payload. Default "none". */
@@ -91,8 +97,9 @@ export interface StxEtxOptions extends FrameLimits {
 }
 
 /**
- * JSON values one after the other: NDJSON, concatenated, separated by white space or RS (RFC 7464). Objects, arrays and
- * strings end by themselves, other scalars at white space or the stream's end. Finds the end of a value, does not validate it.
+ * JSON values one after the other: NDJSON, concatenated, separated by white space or RS (RFC 7464). Objects, arrays and strings
+ * end by themselves, other scalars at white space or the stream's end. The codec finds the end of a value and does not validate
+ * the value.
  */
 export interface JsonOptions extends FrameLimits {
   readonly name: "json";
@@ -100,7 +107,7 @@ export interface JsonOptions extends FrameLimits {
   readonly maxDepth?: number;
 }
 
-/** Every chunk as it comes is a frame; a chunk over the cap is cut into frames of the cap, whatever the policy. */
+/** Every chunk is a frame as it comes. A chunk over the cap is cut into frames of the cap, whatever the policy. */
 export interface RawOptions extends FrameLimits {
   readonly name: "raw";
 }

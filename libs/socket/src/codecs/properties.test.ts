@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import type { OversizePolicy } from "../codec.ts";
 import {
   byteByByte,
   decode,
@@ -12,7 +11,8 @@ import {
   sample,
   sampleCap,
   split,
-} from "./test/splitting.ts";
+} from "../../test/splitting.ts";
+import type { OversizePolicy } from "../codec.ts";
 
 const policies: readonly OversizePolicy[] = ["drop", "truncate", "close"];
 

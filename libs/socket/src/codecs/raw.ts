@@ -3,7 +3,7 @@ import { FrameDecoder, type Scanner } from "./frame-decoder.ts";
 import { frameUnencodable } from "./framing-errors.ts";
 import type { RawOptions } from "./options.ts";
 
-/** Bytes without frames: what comes together is a frame, cut at the cap. */
+/** Bytes without framing. Bytes that come together are a frame, cut at the cap. */
 export function rawCodec(options: RawOptions): Codec {
   const scanner: Scanner = {
     heldBytes: 0,

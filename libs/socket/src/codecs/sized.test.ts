@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { decode } from "../../test/splitting.ts";
 import { createCodec } from "./create-codec.ts";
 import type { CodecOptions } from "./options.ts";
-import { decode } from "./test/splitting.ts";
 
 type Given = CodecOptions extends infer T
   ? T extends CodecOptions

@@ -1,11 +1,6 @@
 import type { Terminal } from "@fairlead/client/cli";
 import { Command } from "commander";
-
-export interface ConfigCommandOptions {
-  readonly config?: string;
-  readonly json?: boolean;
-  readonly redacted?: boolean;
-}
+import type { ConfigCommandOptions } from "./config.ts";
 
 export function configCommand(terminal: Terminal): Command {
   const command = new Command("config").description("Check and show the configuration");

@@ -1,7 +1,12 @@
 import { type Terminal, writeOut } from "@fairlead/client/cli";
 import { loadServicesConfig, servicesJsonSchema } from "@fairlead/engine";
 import { services } from "../services.ts";
-import type { ConfigCommandOptions } from "./config-command.ts";
+
+export interface ConfigCommandOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+  readonly redacted?: boolean;
+}
 
 const load = (options: ConfigCommandOptions, terminal: Terminal) =>
   loadServicesConfig({ services, env: terminal.env, configFile: options.config });

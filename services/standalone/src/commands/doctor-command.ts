@@ -1,10 +1,6 @@
-import { addConnectionOptions, type ConnectionOptions, type Terminal } from "@fairlead/client/cli";
+import { addConnectionOptions, type Terminal } from "@fairlead/client/cli";
 import { Command } from "commander";
-
-export interface DoctorCommandOptions extends ConnectionOptions {
-  readonly config?: string;
-  readonly json?: boolean;
-}
+import type { DoctorCommandOptions } from "../doctor/doctor.ts";
 
 export function doctorCommand(terminal: Terminal): Command {
   const command = new Command("doctor")

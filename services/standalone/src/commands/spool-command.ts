@@ -1,10 +1,6 @@
 import type { Terminal } from "@fairlead/client/cli";
 import { Command } from "commander";
-
-export interface SpoolCommandOptions {
-  readonly config?: string;
-  readonly json?: boolean;
-}
+import type { SpoolCommandOptions } from "./spool.ts";
 
 export function spoolCommand(terminal: Terminal): Command {
   const command = new Command("spool").description(

@@ -13,7 +13,11 @@ import { toStructuredJson } from "@fairlead/contracts";
 import { silentLogger, systemClock } from "@fairlead/core";
 import { amqpBusOptions, type EngineConfig, loadServicesConfig } from "@fairlead/engine";
 import { services } from "../services.ts";
-import type { SpoolCommandOptions } from "./spool-command.ts";
+
+export interface SpoolCommandOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+}
 
 type Operation = (options: SpoolCommandOptions, terminal: Terminal) => Promise<void>;
 

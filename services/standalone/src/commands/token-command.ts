@@ -1,13 +1,7 @@
 import type { Terminal } from "@fairlead/client/cli";
 import { scopes } from "@fairlead/contracts/names";
 import { Command } from "commander";
-
-export interface TokenCreateOptions {
-  readonly name: string;
-  readonly scope: readonly string[];
-  readonly expires?: string;
-  readonly json?: boolean;
-}
+import type { TokenCreateOptions } from "./token.ts";
 
 const scopeHelp = `
 Scopes:

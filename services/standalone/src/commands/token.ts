@@ -2,7 +2,13 @@ import { createToken } from "@fairlead/chassis";
 import { say, type Terminal, UsageError, writeOut } from "@fairlead/client/cli";
 import { scopes } from "@fairlead/contracts";
 import { parseDurationMs } from "@fairlead/core";
-import type { TokenCreateOptions } from "./token-command.ts";
+
+export interface TokenCreateOptions {
+  readonly name: string;
+  readonly scope: readonly string[];
+  readonly expires?: string;
+  readonly json?: boolean;
+}
 
 /** `fairlead token create`. @throws {UsageError} for what the tokens file would not take */
 export async function createTokenEntry(

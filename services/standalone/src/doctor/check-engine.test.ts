@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { test } from "node:test";
 import { MemoryMeter, silentLogger, systemClock } from "@fairlead/core";
-import { busConfigSchema, loadServicesConfig, openBus } from "@fairlead/engine";
+import { busConfigSchema, loadServicesConfig, openBus, planServices } from "@fairlead/engine";
 import {
   eventually,
   freePort,
@@ -24,7 +24,7 @@ async function check(env: Record<string, string>, config: object = {}) {
     env: { ...env, FAIRLEAD_DATA_DIR: directory.path },
     cwd: directory.path,
   });
-  return checkEngine(values);
+  return checkEngine(values, planServices(services, values).eventTypes);
 }
 
 test("checkEngine() has nothing to say about the embedded engine", async () => {
@@ -61,7 +61,10 @@ const inboxes: readonly [inbox: string[], left: RegExp | undefined][] = [
 for (const [inbox, left] of inboxes) {
   test(`checkEngine() names the events that reach the stream alone with the inbox ${JSON.stringify(inbox)}`, async () => {
     const env = { FAIRLEAD_AMQP_URL: `amqp://127.0.0.1:${await freePort()}` };
-    const about = (await check(env, { bus: { inbox } })).find(({ subject }) => /events end up/.test(subject));
+    const kinds = ["raw", "syslog", "statsd"];
+    const collector = { listeners: kinds.map((kind) => ({ name: kind, kind, port: 0 })) };
+    const findings = await check(env, { bus: { inbox }, "udp-collector": collector });
+    const about = findings.find(({ subject }) => /events end up/.test(subject));
     if (left === undefined) assert.equal(about, undefined);
     else assert.match(String(about?.words), left);
   });
@@ -70,7 +73,7 @@ for (const [inbox, left] of inboxes) {
 test("checkEngine() asks after no events that no listener makes", async () => {
   const config = {
     bus: { inbox: ["tcp.records"] },
-    "tcp-gateway": { listeners: [{ name: "a", port: 1, lifecycleEvents: false }] },
+    "tcp-gateway": { listeners: [{ name: "a", port: 1, connectionEvents: false }] },
     "udp-collector": { listeners: [] },
   };
   const findings = await check({ FAIRLEAD_AMQP_URL: `amqp://127.0.0.1:${await freePort()}` }, config);

@@ -1,17 +1,19 @@
-import { formatBytes, matchesTopic, silentLogger, toError } from "@fairlead/core";
-import type { EngineConfig } from "@fairlead/engine";
+import { formatBytes, matchesTopic, toError } from "@fairlead/core";
+import { type EngineConfig, stateOptions } from "@fairlead/engine";
 import { openState } from "@fairlead/state";
 import type { Finding } from "./finding.ts";
-import { plannedEvents } from "./plan.ts";
 
 const patienceMs = 3_000;
 
-/** The servers of the distributed engine, where the configuration names them, and what "accepted" rests on there. */
-export async function checkEngine(config: EngineConfig): Promise<Finding[]> {
-  return [...(await checkBroker(config)), ...(await checkRedis(config))];
+/**
+ * The servers of the distributed engine, where the configuration names them, and what "accepted" rests on there.
+ * @param eventTypes routing keys of the events that services may publish
+ */
+export async function checkEngine(config: EngineConfig, eventTypes: readonly string[]): Promise<Finding[]> {
+  return [...(await checkBroker(config, eventTypes)), ...(await checkRedis(config))];
 }
 
-async function checkBroker(config: EngineConfig): Promise<Finding[]> {
+async function checkBroker(config: EngineConfig, eventTypes: readonly string[]): Promise<Finding[]> {
   const { amqp, inbox } = config.bus;
   if (amqp === undefined) return [];
   const { host } = new URL(amqp.url);
@@ -39,7 +41,7 @@ async function checkBroker(config: EngineConfig): Promise<Finding[]> {
         "start it, or correct the address, user, password and virtual host in FAIRLEAD_AMQP_URL (bus.amqp.url)",
     });
   }
-  const left = plannedEvents(config).filter((key) => !inbox.some((pattern) => matchesTopic(pattern, key)));
+  const left = eventTypes.filter((key) => !inbox.some((pattern) => matchesTopic(pattern, key)));
   if (left.length > 0) {
     findings.push({
       subject: "where events end up",
@@ -47,18 +49,22 @@ async function checkBroker(config: EngineConfig): Promise<Finding[]> {
       words:
         `unless a back end binds a queue of its own, ${left.join(", ")} reach the log stream only, and a stream confirms before its fsync: ` +
         "a single node that loses its power can lose the last of them",
-      advice:
-        'bind a quorum queue to the exchange fairlead.events, or add to bus.inbox; ["tcp.*", "udp.*"] takes all',
+      advice: `bind a quorum queue to the exchange fairlead.events, or add to bus.inbox; ${JSON.stringify(patternsOf(eventTypes))} takes all`,
     });
   }
   return findings;
+}
+
+/** "tcp.#" for every first word of the routing keys. */
+function patternsOf(keys: readonly string[]): string[] {
+  return [...new Set(keys.map((key) => key.replace(/\..*$/, ".#")))];
 }
 
 async function checkRedis({ state, dataDir }: EngineConfig): Promise<Finding[]> {
   if (state.redis === undefined) return [];
   const subject = `Redis at ${new URL(state.redis.url).host}`;
   try {
-    await using opened = await openState(state, { dataDir, logger: silentLogger });
+    await using opened = await openState(stateOptions(state, dataDir));
     await opened.values.get("doctor");
     return [{ subject, status: "ok", words: "answers" }];
   } catch (error) {

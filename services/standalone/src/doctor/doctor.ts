@@ -1,8 +1,13 @@
 import { readFileSync } from "node:fs";
-import { exitCodes, resolveHttp, type Terminal, writeOut } from "@fairlead/client/cli";
+import {
+  type ConnectionOptions,
+  exitCodes,
+  resolveHttp,
+  type Terminal,
+  writeOut,
+} from "@fairlead/client/cli";
 import { errorCode, toError } from "@fairlead/core";
-import { type EngineConfig, loadServicesConfig, plannedSockets } from "@fairlead/engine";
-import type { DoctorCommandOptions } from "../commands/doctor-command.ts";
+import { type EngineConfig, loadServicesConfig, planServices } from "@fairlead/engine";
 import { services } from "../services.ts";
 import { checkAccess } from "./check-access.ts";
 import { checkDirectories } from "./check-directory.ts";
@@ -12,9 +17,13 @@ import { checkReceiveBuffer } from "./check-receive-buffer.ts";
 import { checkNode, checkOpenFiles } from "./check-system.ts";
 import { checkUnixSocket } from "./check-unix-socket.ts";
 import { describeFindings, type Finding, worstOf } from "./finding.ts";
-import { plannedConnections } from "./plan.ts";
 import type { PortOwner } from "./port-owner.ts";
 import { checkRunning } from "./running.ts";
+
+export interface DoctorCommandOptions extends ConnectionOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+}
 
 /** `fairlead doctor`. */
 export async function doctor(options: DoctorCommandOptions, terminal: Terminal): Promise<void> {
@@ -62,7 +71,7 @@ async function checkPlan(
   });
   const { isRunning, findings } = await checkRunning(http);
   const isOwn = (owner: PortOwner | undefined) => isRunning && (owner === undefined || isNode(owner));
-  const sockets = plannedSockets(services, config);
+  const { sockets, connections, eventTypes } = planServices(services, config);
   const checks = sockets.map((planned) => {
     if (planned.scheme === "unix") return checkUnixSocket(planned, isRunning);
     // Any free one will do.
@@ -70,9 +79,9 @@ async function checkPlan(
   });
   return [
     ...findings,
-    ...(await checkEngine(config)),
+    ...(await checkEngine(config, eventTypes)),
     ...checkDirectories(config),
-    ...checkOpenFiles(plannedConnections(config)),
+    ...checkOpenFiles(connections),
     ...(await checkAccess(config.http)),
     ...(await Promise.all(checks)).flat(),
     ...(await checkReceiveBuffer(sockets)),

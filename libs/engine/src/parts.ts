@@ -1,0 +1,92 @@
+/** The parts that services may name in `needs`: how each is opened, and who is given which. */
+import type { HealthCheck } from "@fairlead/chassis";
+import type { Clock, Logger, Meter, Tracer } from "@fairlead/core";
+import { openState } from "@fairlead/state";
+import { openBus, openQueues } from "./config/bus.ts";
+import { stateOptions } from "./config/state.ts";
+import type { EngineConfig } from "./config.ts";
+import { prepareDataDir } from "./data-dir.ts";
+import { busCheck, queuesCheck, stateCheck } from "./health.ts";
+import type { PartName, Parts, ServiceDefinition } from "./service.ts";
+import { traceBus } from "./trace-bus.ts";
+
+/** What the parts are opened with. */
+export interface OpenPartsOptions {
+  /** Of the process, shown in RabbitMQ's list of connections. */
+  readonly name: string;
+  readonly config: EngineConfig;
+  readonly logger: Logger;
+  readonly meter: Meter;
+  readonly tracer: Tracer;
+  readonly clock: Clock;
+}
+
+interface OpenPart {
+  readonly parts: Partial<Parts>;
+  readonly check: HealthCheck;
+}
+
+type Opener = (options: OpenPartsOptions, opened: AsyncDisposableStack) => Promise<OpenPart>;
+
+/** In the order of opening. Disposing closes the bus first, which then has all the time to write what it holds. */
+const openers: readonly (readonly [PartName, Opener])[] = [
+  [
+    "state",
+    async ({ config, logger, meter, clock }, opened) => {
+      const observers = { logger: logger.child({ part: "state" }), meter, clock };
+      const state = opened.use(
+        await openState({ ...stateOptions(config.state, config.dataDir), ...observers }),
+      );
+      return { parts: { state }, check: stateCheck(state) };
+    },
+  ],
+  [
+    "queues",
+    async ({ name, config, logger, meter, clock }, opened) => {
+      const observers = { logger: logger.child({ part: "queues" }), meter, clock };
+      const queues = opened.use(
+        await openQueues(config.bus, { dataDir: config.dataDir, name, ...observers }),
+      );
+      return { parts: { queues }, check: queuesCheck(queues) };
+    },
+  ],
+  [
+    "bus",
+    async ({ name, config, logger, meter, tracer, clock }, opened) => {
+      const observers = { logger: logger.child({ part: "bus" }), meter, clock };
+      const bus = opened.use(await openBus(config.bus, { dataDir: config.dataDir, name, ...observers }));
+      return { parts: { bus: traceBus(bus, tracer) }, check: busCheck(bus) };
+    },
+  ],
+];
+
+/**
+ * Opens the parts that some service needs. Where none is needed, no data directory is made.
+ * @param opened closes them
+ * @returns the parts, and their health checks, the bus first
+ */
+export async function openParts(
+  services: readonly ServiceDefinition[],
+  options: OpenPartsOptions,
+  opened: AsyncDisposableStack,
+): Promise<{ parts: Partial<Parts>; checks: readonly HealthCheck[] }> {
+  const needed = new Set(services.flatMap(({ needs }) => needs));
+  if (needed.size > 0) await prepareDataDir(options.config.dataDir);
+  let parts: Partial<Parts> = {};
+  const checks: HealthCheck[] = [];
+  for (const [name, open] of openers) {
+    if (!needed.has(name)) continue;
+    const one = await open(options, opened);
+    parts = { ...parts, ...one.parts };
+    checks.unshift(one.check);
+  }
+  return { parts, checks };
+}
+
+/**
+ * The parts that a service names in `needs`. The type says that all parts are there, because this code cannot know which ones the
+ * definition names; a service sees the type of those that it names.
+ */
+export function partsOf({ needs }: ServiceDefinition, parts: Partial<Parts>): Parts {
+  return Object.fromEntries(needs.map((name) => [name, parts[name]])) as unknown as Parts;
+}

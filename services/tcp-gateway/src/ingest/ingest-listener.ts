@@ -1,0 +1,98 @@
+import type { Meter } from "@fairlead/core";
+import {
+  BusWatch,
+  busRejectReasons,
+  type Credit,
+  type EdgeParts,
+  edgeSource,
+  followTotal,
+  Ledger,
+  metricPrefix,
+  showLedger,
+} from "@fairlead/ingress";
+import { createCodec } from "@fairlead/socket";
+import { toCodecOptions } from "./codec-config.ts";
+import type { IngestListenerConfig } from "./ingest-config.ts";
+import { IngestEvents } from "./ingest-events.ts";
+import type { IngestCounts, IngestListener, Patience } from "./ingest-session.ts";
+import { containerOf, createRecordEvents } from "./record-events.ts";
+
+export interface IngestParts extends EdgeParts {
+  /** Of all listeners of the process. */
+  readonly credit: Credit;
+  /** Fires when the time to stop is over. */
+  readonly givingUp: AbortSignal;
+}
+
+/** Every reason of a rejected record: from the codecs, the session, the container and the bus. */
+const rejectReasons = [
+  "dropped",
+  "closing",
+  "frame-too-large",
+  "frame-invalid",
+  "frame-incomplete",
+  "record-unencodable",
+  ...busRejectReasons,
+];
+
+/** What the sessions of a listener share. Disposing takes its metrics away. */
+export function createIngestListener(
+  config: IngestListenerConfig,
+  parts: IngestParts,
+): IngestListener & Disposable {
+  const { name: listener, acks, banner, batch, creditBytes, mediaType } = config;
+  const { service, bus, credit, givingUp, logger, meter, clock } = parts;
+  const codec = createCodec(toCodecOptions(config.codec));
+  const container = containerOf(config, codec);
+  const events = new IngestEvents(listener, logger, clock);
+  const patience: Patience = {
+    bus,
+    clock,
+    givingUp,
+    watch: new BusWatch(bus, clock),
+    onRetry: (error) => events.held(error),
+    // One of many connections: the others may still be held back.
+    onRecovered() {},
+  };
+  const ledger = new Ledger();
+  const counts: IngestCounts = { acks: 0, truncated: 0 };
+  const metrics = new DisposableStack();
+  metrics.use(
+    showLedger(ledger, meter, { service, listener, unit: "records", reasons: rejectReasons, hasBytes: true }),
+  );
+  metrics.use(showCounts(counts, parts, listener));
+  return {
+    codec,
+    maxFrameBytes: config.codec.maxFrameBytes,
+    patience: acks === "durable" ? undefined : patience,
+    banner,
+    creditBytes,
+    credit,
+    maxBatchRecords: container === "single" ? 1 : batch.maxRecords,
+    maxBatchBytes: batch.maxBytes,
+    ledger,
+    counts,
+    encode: createRecordEvents(container, mediaType, edgeSource(parts, listener), clock),
+    publish: (event) => bus.publish(event),
+    onFailed: (error) => events.failed(error),
+    [Symbol.dispose]: () => metrics.dispose(),
+  };
+}
+
+function showCounts(
+  counts: IngestCounts,
+  { service, meter }: { readonly service: string; readonly meter: Meter },
+  listener: string,
+): Disposable {
+  const total = (name: string, help: string) =>
+    followTotal(
+      meter.counter({ name: `${metricPrefix(service)}${name}_total`, help, labels: ["listener"] }),
+      { listener },
+    );
+  const acks = total("sent_acks", "OK lines written");
+  const truncated = total("truncated_records", "Published records that were cut at the cap");
+  return meter.onScrape(() => {
+    acks(counts.acks);
+    truncated(counts.truncated);
+  });
+}

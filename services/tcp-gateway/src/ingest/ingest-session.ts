@@ -1,0 +1,269 @@
+import { type CloudEvent, reasonOf, toError } from "@fairlead/core";
+import {
+  type BusWatch,
+  type Credit,
+  type Ending,
+  type Ledger,
+  RetryingPublisher,
+  type RetryingPublisherParts,
+  type Session,
+} from "@fairlead/ingress";
+import { type Codec, type Connection, type FrameBatch, FramingError, SocketError } from "@fairlead/socket";
+import { AckWindow, type PendingBatch } from "./ack-window.ts";
+import { type AckOwner, AckWriter } from "./ack-writer.ts";
+import { slices } from "./batch.ts";
+import { encodeDropped, encodeErr, encodeTruncated } from "./client-lines.ts";
+import { toEnding } from "./errors.ts";
+
+/** For connections without acknowledgements, whose client will not repeat anything. */
+export interface Patience extends RetryingPublisherParts {
+  readonly watch: BusWatch;
+}
+
+/** What is counted of a listener beside its ledger. */
+export interface IngestCounts {
+  /** OK lines written. */
+  acks: number;
+  /** Published records that were cut at the cap. */
+  truncated: number;
+}
+
+/** What the connections of one ingest listener share. */
+export interface IngestListener {
+  readonly codec: Codec;
+  readonly maxFrameBytes: number;
+  /** Set: without acknowledgements. What the bus refuses for now is kept and tried again. */
+  readonly patience: Patience | undefined;
+  readonly banner: string | undefined;
+  /** Unconfirmed bytes of one connection at which reading pauses. */
+  readonly creditBytes: number;
+  /** The same for all connections of the process. */
+  readonly credit: Credit;
+  readonly maxBatchRecords: number;
+  readonly maxBatchBytes: number;
+  readonly ledger: Ledger;
+  readonly counts: IngestCounts;
+  /** An event that keeps nothing of the frames' memory. */
+  encode(frames: FrameBatch, connection: Connection, firstSeq: number): CloudEvent;
+  publish(event: CloudEvent): Promise<void>;
+  /** The bus refused a batch, or something failed that should not. */
+  onFailed(error: Error): void;
+}
+
+/** What a batch costs beside its payload: event, promise, place in the log. Bounds a flood of empty records. */
+const batchOverheadBytes = 1_024;
+
+/**
+ * An ingest connection: bytes in, events to the bus, acknowledgements back.
+ *
+ * Reads only while its unconfirmed bytes are under the credit and the peer takes its acknowledgements. A publish that
+ * fails ends it: what is durable before is acknowledged, then ERR. Batches behind the failed one that were on their way
+ * already may become durable and are not acknowledged; the client sends them again (at least once).
+ *
+ * Without acknowledgements a refusal does not end it: what was taken is kept and tried again, and meanwhile nothing is
+ * read, so that the kernel's window makes the sender wait and queue.
+ */
+export class IngestSession implements Session, AckOwner {
+  readonly connection: Connection;
+  readonly #listener: IngestListener;
+  readonly #window = new AckWindow();
+  readonly #acks: AckWriter | undefined;
+  readonly #retrying: RetryingPublisher | undefined;
+  #taken = 0;
+  #pendingRecords = 0;
+  #unconfirmedBytes = 0;
+  #rejected: Record<string, number> | undefined;
+  #ending: Ending | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(connection: Connection, listener: IngestListener) {
+    this.connection = connection;
+    this.#listener = listener;
+    const { patience, counts } = listener;
+    if (patience) this.#retrying = new RetryingPublisher(patience);
+    else this.#acks = new AckWriter(connection, counts, this);
+  }
+
+  get records(): number {
+    return this.#window.records;
+  }
+
+  get pendingRecords(): number {
+    return this.#pendingRecords;
+  }
+
+  get rejected(): Readonly<Record<string, number>> | undefined {
+    return this.#rejected;
+  }
+
+  get ending(): Ending | undefined {
+    return this.#ending;
+  }
+
+  async run(): Promise<void> {
+    try {
+      if (this.#listener.banner) await this.connection.send(this.#listener.banner);
+      for await (const batch of this.connection.batches(this.#listener.codec)) {
+        // Many connections may have been read at once when the common credit ran out: the bus sees them one by one.
+        if (!this.#mayTake()) await this.#until(() => this.#isEnding || this.#mayTake());
+        this.#take(batch);
+        if (!this.#mayRead()) await this.#until(() => this.#isEnding || this.#mayRead());
+        if (this.#ending) break;
+      }
+    } catch (error) {
+      this.#onReadFailed(error);
+    }
+    await this.#until(() => this.#window.isDecided && this.#isQuiet());
+    if (this.#ending) this.#acks?.say(encodeErr(this.#ending.code, this.#ending.text));
+    await this.#until(() => this.#pendingRecords === 0 && this.#isQuiet());
+  }
+
+  onAcksWritten(): void {
+    this.#wake?.();
+  }
+
+  stop(ending: Ending): void {
+    if (this.#ending) return;
+    this.#ending = ending;
+    this.connection.stopReading();
+    this.#wake?.();
+  }
+
+  #onReadFailed(error: unknown): void {
+    // Reset, or over a time limit: `closed` says which it was, and what was taken is still made durable.
+    if (error instanceof SocketError) return;
+    if (error instanceof FramingError) {
+      if (error.frames) this.#take(error.frames);
+      this.#reject(1, 0, reasonOf(error.code));
+    } else this.#listener.onFailed(toError(error));
+    this.stop(toEnding(toError(error)));
+  }
+
+  #take(batch: FrameBatch): void {
+    const { counts, maxBatchRecords, maxBatchBytes } = this.#listener;
+    if (this.#ending) {
+      this.#reject(batch.count + batch.dropped, batch.payloadBytes, "closing");
+      return;
+    }
+    const { dropped, truncated } = batch;
+    if (dropped > 0) this.#reject(dropped, 0, "dropped");
+    counts.truncated += truncated;
+    // News of frames that are missing goes ahead of every OK that they shift.
+    if (dropped > 0 || truncated > 0) {
+      this.#window.push({ records: 0, dropped, truncated, outcome: "durable" });
+      this.#acknowledge();
+    }
+    for (const slice of slices(batch, maxBatchRecords, maxBatchBytes)) this.#publish(slice);
+  }
+
+  #publish(frames: FrameBatch): void {
+    const { count, payloadBytes } = frames;
+    const { ledger, credit } = this.#listener;
+    const pending: PendingBatch = { records: count, dropped: 0, truncated: 0, outcome: "pending" };
+    const cost = payloadBytes + batchOverheadBytes;
+    this.#window.push(pending);
+    ledger.receive(count, payloadBytes);
+    credit.take(cost);
+    this.#unconfirmedBytes += cost;
+    this.#pendingRecords += count;
+    const firstSeq = this.#taken + 1;
+    this.#taken += count;
+    this.#send(frames, firstSeq).then(
+      () => this.#settle(pending, payloadBytes, undefined),
+      (error: unknown) => this.#settle(pending, payloadBytes, toError(error)),
+    );
+  }
+
+  /** A record that the container cannot hold fails like one that the bus refuses. */
+  async #send(frames: FrameBatch, firstSeq: number): Promise<void> {
+    await (this.#retrying ?? this.#listener).publish(
+      this.#listener.encode(frames, this.connection, firstSeq),
+    );
+  }
+
+  #settle(pending: PendingBatch, payloadBytes: number, error: Error | undefined): void {
+    const { ledger, credit } = this.#listener;
+    const cost = payloadBytes + batchOverheadBytes;
+    this.#unconfirmedBytes -= cost;
+    this.#pendingRecords -= pending.records;
+    if (error) {
+      pending.outcome = "failed";
+      const ending = toEnding(error);
+      const reason = reasonOf(ending.code);
+      ledger.reject(pending.records, payloadBytes, reason);
+      this.#countRejected(pending.records, reason);
+      this.#listener.onFailed(error);
+      this.stop(ending);
+    } else {
+      pending.outcome = "durable";
+      ledger.publish(pending.records, payloadBytes);
+      this.#acknowledge();
+    }
+    this.#wake?.();
+    credit.release(cost);
+  }
+
+  /** Records that never went to the bus. */
+  #reject(records: number, bytes: number, reason: string): void {
+    const { ledger } = this.#listener;
+    ledger.receive(records, bytes);
+    ledger.reject(records, bytes, reason);
+    this.#countRejected(records, reason);
+  }
+
+  #countRejected(records: number, reason: string): void {
+    this.#rejected ??= {};
+    this.#rejected[reason] = (this.#rejected[reason] ?? 0) + records;
+  }
+
+  /** Acknowledges what has no gap. */
+  #acknowledge(): void {
+    for (let batch = this.#window.shift(); batch; batch = this.#window.shift()) {
+      if (batch.dropped > 0 || batch.truncated > 0) this.#report(batch);
+    }
+    this.#acks?.acknowledge(this.#window.records);
+  }
+
+  #report({ dropped, truncated }: PendingBatch): void {
+    const { records } = this.#window;
+    const { maxFrameBytes } = this.#listener;
+    this.#acks?.acknowledge(records);
+    if (dropped > 0) this.#acks?.say(encodeDropped(dropped, records, maxFrameBytes));
+    if (truncated > 0) this.#acks?.say(encodeTruncated(truncated, records, maxFrameBytes));
+  }
+
+  get #isEnding(): boolean {
+    return this.#ending !== undefined;
+  }
+
+  #mayTake(): boolean {
+    const { credit, patience } = this.#listener;
+    return !credit.isExhausted && (patience === undefined || patience.watch.isAccepting);
+  }
+
+  #mayRead(): boolean {
+    if (this.#acks?.isBlocked || this.#retrying?.isHolding) return false;
+    return this.#unconfirmedBytes < this.#listener.creditBytes && this.#mayTake();
+  }
+
+  /** True when everything that is to be said was written, or nobody is there to read it. */
+  #isQuiet(): boolean {
+    return this.#acks?.isIdle ?? true;
+  }
+
+  /** Resolves when the condition holds. Every change that may make it true wakes it. */
+  async #until(isSo: () => boolean): Promise<void> {
+    const { credit, patience } = this.#listener;
+    const wake = () => this.#wake?.();
+    while (!isSo()) {
+      if (credit.isExhausted) credit.wait(wake);
+      if (patience && !patience.watch.isAccepting) patience.watch.wait(wake);
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    this.#wake = undefined;
+    credit.forget(wake);
+    patience?.watch.forget(wake);
+  }
+}
