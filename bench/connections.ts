@@ -1,4 +1,6 @@
 /** Resident memory of idle connections to a TCP ingest listener, beyond the idle process. */
+import { configWithoutListeners } from "@fairlead/engine/testing";
+import { services } from "@fairlead/standalone";
 import { type Figure, report } from "./figures.ts";
 import { Fairlead, freePort, Program, residentBytes } from "./processes.ts";
 
@@ -8,6 +10,7 @@ export async function measure(isSmoke: boolean): Promise<void> {
   const count = isSmoke ? 500 : 10_000;
   const port = await freePort();
   await using fairlead = await Fairlead.start({
+    ...configWithoutListeners(services),
     "tcp-gateway": {
       listeners: [
         {
@@ -22,7 +25,6 @@ export async function measure(isSmoke: boolean): Promise<void> {
         },
       ],
     },
-    "udp-collector": { listeners: [] },
   });
   await settle();
   const before = await residentBytes(fairlead.pid);

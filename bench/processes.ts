@@ -5,6 +5,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { configWithoutListeners } from "@fairlead/engine/testing";
+import { services } from "@fairlead/standalone";
 
 const here = import.meta.dirname;
 const flags = ["--disable-warning=ExperimentalWarning"];
@@ -79,7 +81,7 @@ export class Fairlead implements AsyncDisposable {
     const directory = await mkdtemp(join(runs, "bench-"));
     const port = await freePort();
     const file = join(directory, "fairlead.yaml");
-    await writeFile(file, JSON.stringify({ http: { port }, ...config }));
+    await writeFile(file, JSON.stringify({ ...config, http: { port } }));
     const cli = join(here, "..", "services", "standalone", "bin", "fairlead.mjs");
     const startedAt = performance.now();
     // By its first line, as a shell starts it.
@@ -139,9 +141,9 @@ export class Fairlead implements AsyncDisposable {
   ): Promise<{ fairlead: Fairlead; port: number }> {
     const port = await freePort();
     const fairlead = await Fairlead.start({
+      ...configWithoutListeners(services),
       bus: { amqp: { url }, inbox },
       "tcp-gateway": { listeners: [{ name: "lines", port }] },
-      "udp-collector": { listeners: [] },
     });
     await fairlead.untilWell();
     return { fairlead, port };

@@ -1,4 +1,6 @@
 /** `fairlead up` from its spawn until it answers ready, and what it then holds in memory. */
+import { defaultConfig } from "@fairlead/engine/testing";
+import { services } from "@fairlead/standalone";
 import { median, report } from "./figures.ts";
 import { Fairlead, residentBytes } from "./processes.ts";
 
@@ -6,7 +8,7 @@ export async function measure(isSmoke: boolean): Promise<void> {
   const startsMs: number[] = [];
   const resident: number[] = [];
   for (let round = 0; round < (isSmoke ? 1 : 7); round++) {
-    await using fairlead = await Fairlead.start({});
+    await using fairlead = await Fairlead.start(defaultConfig(services, () => 0));
     startsMs.push(fairlead.startMs);
     resident.push((await residentBytes(fairlead.pid)) / 2 ** 20);
   }

@@ -6,6 +6,8 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { openSqliteBus } from "@fairlead/bus";
+import { configWithoutListeners } from "@fairlead/engine/testing";
+import { services } from "@fairlead/standalone";
 import { median, report } from "./figures.ts";
 import { Fairlead, freePort, Program } from "./processes.ts";
 
@@ -62,8 +64,8 @@ async function measureRound(linesEach: number, singles: number): Promise<Round> 
   const total = linesEach * connections;
   const port = await freePort();
   await using fairlead = await Fairlead.start({
+    ...configWithoutListeners(services),
     "tcp-gateway": { listeners: [{ name: "lines", port }] },
-    "udp-collector": { listeners: [] },
   });
   await using load = new Program("load/tcp-lines.ts", [port, connections, linesEach, lineBytes]);
   const { seconds } = await load.next<{ seconds: number }>();

@@ -2,6 +2,8 @@
  * The highest rate of 100-byte datagrams without a loss: Fairlead's raw listener (each datagram durable in an event) beside
  * a bare dgram handler that only counts. Both are searched in the same way, in the same run, with the same load.
  */
+import { configWithoutListeners } from "@fairlead/engine/testing";
+import { services } from "@fairlead/standalone";
 import { report } from "./figures.ts";
 import { Fairlead, freePort, Program } from "./processes.ts";
 
@@ -66,7 +68,7 @@ export async function measure(isSmoke: boolean): Promise<void> {
 
   const port = await freePort();
   await using fairlead = await Fairlead.start({
-    "tcp-gateway": { listeners: [] },
+    ...configWithoutListeners(services),
     "udp-collector": { listeners: [{ name: "raw", kind: "raw", port }] },
   });
   const ours = await highestRate(

@@ -36,7 +36,7 @@ const programs = [
 const { faults, longFiles } = inspectTree(".");
 const results = [
   reports("architecture", faults),
-  reports("completeness", completenessFaults(".")),
+  reports("completeness", await completenessFaults(".")),
   reports("citations", allCitationFaults(".")),
   reports("floating promises", floatingPromises(process.cwd())),
   ...(await Promise.all(programs)),

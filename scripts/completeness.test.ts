@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { completenessFaults, eventFaults, serviceFaults } from "./completeness.ts";
+import { completenessFaults, eventFaults, kindFaults, serviceFaults } from "./completeness.ts";
 
 const places = [
   "services/probe/README.md",
@@ -10,7 +10,6 @@ const places = [
   "libs/contracts/src/names.ts",
   "services/standalone/src/services.ts",
   "docker-compose.yml",
-  "README.md",
 ];
 
 test("serviceFaults() names every place that a new service was not told to", () => {
@@ -24,6 +23,20 @@ test("serviceFaults() names every place that a new service was not told to", () 
   assert.ok(faults.every((fault) => fault.includes("does not know the service probe; ")));
 });
 
+test("kindFaults() names every place that a new kind of UDP listener was not told to", () => {
+  const faults = kindFaults(["probe"], (path) =>
+    path.includes("/probe/") ? undefined : readFileSync(path, "utf8"),
+  );
+  assert.deepEqual(
+    faults.map((fault) => fault.split(":")[0]),
+    [
+      "libs/contracts/src/names.ts",
+      "services/udp-collector/src/kinds.ts",
+      "services/udp-collector/src/probe/README.md",
+    ],
+  );
+});
+
 test("eventFaults() finds a type without a row and a row without a type", () => {
   const page =
     "| `tcp.records` | a |\n| `tcp.opened`, `tcp.closed` | b |\n| `application/x.y` | not a key |\n";
@@ -34,6 +47,6 @@ test("eventFaults() finds a type without a row and a row without a type", () => 
   assert.match(faults[1]!, /a row for tcp\.closed/);
 });
 
-test("completenessFaults() finds nothing in this tree", () => {
-  assert.deepEqual(completenessFaults("."), []);
+test("completenessFaults() finds nothing in this tree", async () => {
+  assert.deepEqual(await completenessFaults("."), []);
 });

@@ -2,6 +2,7 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { eventTypes } from "@fairlead/contracts/names";
+import { composeFaults } from "./compose.ts";
 
 /** The composition of the others; not a service of its own. */
 const composer = "standalone";
@@ -33,26 +34,45 @@ const servicePlaces: readonly Place[] = [
     says: (name) => new RegExp(`^  ${name}:\\n(    .*\\n)*      args: \\{ SERVICE: ${name} \\}$`, "m"),
     advice: "add a service of this name, built with this SERVICE",
   },
+];
+
+const kindPlaces: readonly Place[] = [
   {
-    file: "README.md",
-    says: (name) => new RegExp(`^\\|.*\`${name}\``, "m"),
-    advice: "name it in the table of what is there",
+    file: "libs/contracts/src/names.ts",
+    says: (name) => new RegExp(`udpListenerKinds = \\[[^\\]]*"${name}"`),
+    advice: "add the name to udpListenerKinds",
+  },
+  {
+    file: "services/udp-collector/src/kinds.ts",
+    says: (name) => new RegExp(`from "\\./${name}/kind\\.ts"`),
+    advice: "import the kind and add it to the list",
+  },
+  {
+    file: "services/udp-collector/src/{name}/README.md",
+    advice: "write it: what is understood, and what becomes of the rest",
   },
 ];
 
 /** Text of a file below the root; undefined where there is none. */
 export type ReadText = (path: string) => string | undefined;
 
+function placeFaults(what: string, name: string, places: readonly Place[], read: ReadText): string[] {
+  return places.flatMap(({ file, says, advice }) => {
+    const path = file.replace("{name}", name);
+    const text = read(path);
+    const isThere = text !== undefined && (says?.(name).test(text) ?? true);
+    return isThere ? [] : [`${path}: does not know the ${what} ${name}; ${advice}`];
+  });
+}
+
 /** Places where a service is missing, a sentence each. */
 export function serviceFaults(names: readonly string[], read: ReadText): string[] {
-  return names.flatMap((name) =>
-    servicePlaces.flatMap(({ file, says, advice }) => {
-      const path = file.replace("{name}", name);
-      const text = read(path);
-      const isThere = text !== undefined && (says?.(name).test(text) ?? true);
-      return isThere ? [] : [`${path}: does not know the service ${name}; ${advice}`];
-    }),
-  );
+  return names.flatMap((name) => placeFaults("service", name, servicePlaces, read));
+}
+
+/** Places where a kind of UDP listener is missing, a sentence each. @param names of the folders that have a kind.ts */
+export function kindFaults(names: readonly string[], read: ReadText): string[] {
+  return names.flatMap((name) => placeFaults("kind of UDP listener", name, kindPlaces, read));
 }
 
 const eventPage = "docs/reference/events.md";
@@ -72,13 +92,30 @@ export function eventFaults(types: readonly string[], page: string): string[] {
   ];
 }
 
+/** The list of services is loaded here and not above: what keeps it from being loaded is a fault like any other. */
+async function stackFaults(root: string, composeText: string): Promise<string[]> {
+  try {
+    const { services } = await import("@fairlead/standalone");
+    return composeFaults(root, services, composeText);
+  } catch (error) {
+    return [
+      `services/standalone/src/services.ts: cannot be loaded: ${error instanceof Error ? error.message : error}`,
+    ];
+  }
+}
+
 /** Everything that is not known where it should be, below `root`. */
-export function completenessFaults(root: string): string[] {
+export async function completenessFaults(root: string): Promise<string[]> {
   const read: ReadText = (path) =>
     existsSync(join(root, path)) ? readFileSync(join(root, path), "utf8") : undefined;
   const names = globSync("services/*/package.json", { cwd: root }).map((path) => basename(dirname(path)));
+  const kinds = globSync("services/udp-collector/src/*/kind.ts", { cwd: root }).map((path) =>
+    basename(dirname(path)),
+  );
   return [
+    ...kindFaults(kinds.sort(), read),
     ...serviceFaults(names.filter((name) => name !== composer).sort(), read),
+    ...(await stackFaults(root, read("docker-compose.yml") ?? "")),
     ...eventFaults(Object.values(eventTypes), read(eventPage) ?? ""),
   ];
 }

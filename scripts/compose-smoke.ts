@@ -7,6 +7,7 @@ import { type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { services } from "@fairlead/standalone";
 
 const project = "fairlead-smoke";
 const lanes = 4;
@@ -142,8 +143,10 @@ async function main(): Promise<void> {
   say(`building and starting (${usesPlugin ? "docker compose" : "docker-compose"})`);
   compose("build");
   compose("up", "-d");
-  await until("a ready tcp-gateway", () => isReady(7000));
-  await until("a ready udp-collector", () => isReady(7100));
+  for (const { name } of services) {
+    const [, port] = compose("port", name, "7000").trim().split(":");
+    await until(`a ready ${name}`, () => isReady(Number(port)));
+  }
 
   say("a line and a datagram, read from another container");
   const udp = createSocket("udp4");

@@ -4,8 +4,8 @@
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { systemClock } from "@fairlead/core";
-import { loadServicesConfig, openQueues, runServices, servicesJsonSchema } from "@fairlead/engine";
+import { runServices, servicesJsonSchema } from "@fairlead/engine";
+import { defaultConfig } from "@fairlead/engine/testing";
 import { temporaryDirectory } from "@fairlead/harness";
 import { services } from "@fairlead/standalone";
 import type { Command } from "commander";
@@ -17,32 +17,19 @@ const folder = "docs/reference";
 const begin = "<!-- generated: begin -->";
 const end = "<!-- generated: end -->";
 
-/** The configuration by default, with free ports. */
-function configWithFreePorts(env: Record<string, string>): string {
-  const { redacted } = loadServicesConfig({ services, env });
-  return JSON.stringify(redacted, (key, value) => (key === "port" ? 0 : value));
-}
-
 /** What the running thing says of itself. */
 async function runtimePages(): Promise<[string, string][]> {
   await using directory = await temporaryDirectory();
   const env = { FAIRLEAD_DATA_DIR: join(directory.path, "data") };
   const configFile = join(directory.path, "fairlead.yaml");
-  await writeFile(configFile, configWithFreePorts(env));
+  await writeFile(configFile, JSON.stringify(defaultConfig(services, () => 0)));
   await using running = await runServices({
     name: "docs",
-    services,
+    // The metrics of every part are described, also of those that no service uses yet.
+    services: services.map((service) => ({ ...service, needs: ["bus", "state", "queues"] })),
     env,
     configFile,
     logSink: { write() {} },
-  });
-  // No service uses work queues yet.
-  await using _queues = await openQueues(running.config.values.bus, {
-    dataDir: directory.path,
-    name: "docs",
-    logger: running.logger,
-    meter: running.meter,
-    clock: systemClock,
   });
   const [http] = running.endpoints;
   const document = await fetch(`http://${http!.host}:${http!.port}/v1/openapi.json`);

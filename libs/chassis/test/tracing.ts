@@ -32,7 +32,8 @@ export async function startTestTracing(
 ) {
   const before = { ...process.env };
   for (const name of Object.keys(process.env)) if (name.startsWith("OTEL_")) delete process.env[name];
-  Object.assign(process.env, env);
+  // Nothing of a test is given up because its process stood still for ten seconds, the default.
+  Object.assign(process.env, { OTEL_EXPORTER_OTLP_TIMEOUT: "600000", ...env });
   const { logger, lines } = memoryLogger();
   const meter = new MemoryMeter();
   const tracing = await openTracing({
@@ -55,7 +56,7 @@ export async function startTestTracing(
     sent: () => meter.value("fairlead_traces_sent_spans_total"),
     async [Symbol.asyncDispose]() {
       await tracing[Symbol.asyncDispose]();
-      for (const name of Object.keys(env)) delete process.env[name];
+      for (const name of ["OTEL_EXPORTER_OTLP_TIMEOUT", ...Object.keys(env)]) delete process.env[name];
       Object.assign(process.env, before);
     },
   };

@@ -90,7 +90,7 @@ export const commonSchema = z.strictObject(commonShape);
 
 type CommonConfig = z.output<typeof commonSchema>;
 
-/** The common sections, checked, and under `services` each service's own. */
+/** The common sections, checked. Each service's own section stands under `services`. */
 export type EngineConfig = CommonConfig & {
   readonly services: Readonly<Record<string, unknown>>;
 };
@@ -116,7 +116,10 @@ function fileSchema(services: Services) {
   });
 }
 
-/** What a start of the services and of the HTTP API would do. Keys are those of the whole configuration; "tcp-gateway listener lines". */
+/**
+ * The plans of all services and of the HTTP API as one. A socket has its key in the whole configuration, and its words name the
+ * service: "tcp-gateway listener lines".
+ */
 export function planServices(services: Services, { http, services: sections }: EngineConfig): ServicePlan {
   const plans = services.map((service) => service.plan(sections[service.name]));
   return {
@@ -149,7 +152,7 @@ export interface LoadServicesConfigOptions {
   readonly env: Environment;
   /** Default: FAIRLEAD_CONFIG, else ./fairlead.yaml where it exists, else no file. */
   readonly configFile?: string | undefined;
-  /** What relative paths are relative to. Default: the process's. */
+  /** The directory of relative paths. Default: that of the process. */
   readonly cwd?: string;
 }
 
@@ -188,12 +191,12 @@ export function loadServicesConfig(options: LoadServicesConfigOptions): LoadedCo
   };
 }
 
-/** The shape was made from a list, so its type is lost; what came out of the schema has it all the same. */
+/** The schema's shape was made from a list, so its type is lost; the parsed values have that type all the same. */
 function commonFrom(values: Readonly<Record<string, unknown>>): CommonConfig {
   return values as CommonConfig;
 }
 
-/** Whoever sets this expects S3: to go on without would break the promise in silence. */
+/** A user who sets an address of S3 expects S3. A start without it would break the promise in silence. */
 function refuseUnknownEngines(env: Environment): void {
   const set = ["FAIRLEAD_S3_URL", "FAIRLEAD_S3_URL_FILE"].filter((name) => env[name]);
   if (set.length === 0) return;

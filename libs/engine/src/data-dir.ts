@@ -43,7 +43,7 @@ export async function prepareServiceDir(dataDir: string, service: ServiceName): 
 }
 
 /**
- * The directory and those above it that are missing, one by one: Node's own `recursive` never ends where the file system
+ * Makes the directory and the missing ones above it, one by one. Node's own `recursive` never ends where the file system
  * answers ENOENT to a directory whose parent is there, as /proc does.
  */
 async function makeDirectory(path: string): Promise<void> {
@@ -54,15 +54,15 @@ async function makeDirectory(path: string): Promise<void> {
   if (why !== undefined) throw new Error(missing.length === 0 ? `it ${why}` : `${existing} ${why}`);
   for (const folder of missing) {
     await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
-      // Somebody else was faster.
+      // Another process was faster.
       if (errorCode(error) !== "EEXIST") throw error;
     });
   }
 }
 
 /**
- * The path, or the nearest above it that is there as far as this user may look. So is a link that leads nowhere: nothing can be
- * made in its place.
+ * The nearest directory that exists, from the path upwards, as far as this user may look. A link that leads nowhere counts as
+ * existing: nothing can be made in its place.
  */
 export function nearestExisting(path: string): string {
   let folder = path;

@@ -1,7 +1,7 @@
 import { FairleadError, type Logger, onAbort, toError } from "@fairlead/core";
 import type { RunningService } from "./service.ts";
 
-/** Names of the services that did not drain. Waits for none of them beyond the signal: the bus needs time to flush. */
+/** Drains all services at once, at most until the signal: the bus needs time to flush. @returns names of those that did not drain */
 export async function drainServices(
   running: readonly RunningService[],
   names: readonly string[],
@@ -22,7 +22,7 @@ export async function drainServices(
   return outcomes.flat();
 }
 
-/** The signal gives whoever it was passed to one turn of the loop to end by itself. */
+/** Rejects at the signal, one turn of the loop later: the work has the same signal, and may end by itself in that turn. */
 async function inTime(work: Promise<void>, signal: AbortSignal): Promise<void> {
   const late = Promise.withResolvers<never>();
   late.promise.catch(() => {});

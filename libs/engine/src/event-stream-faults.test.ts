@@ -1,24 +1,20 @@
-/** The stream on a bus of the test's own: a client that does not read, silence, a log that fails. */
+/** The stream on a bus in memory: a client that does not read, silence, a log that fails. */
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import type { Bus } from "@fairlead/bus";
+import { MemoryBus } from "@fairlead/bus/memory";
 import { createHttpServer, type Tokens } from "@fairlead/chassis";
 import { FairleadError, MemoryMeter, silentLogger } from "@fairlead/core";
 import { textEvent } from "../test/test-engine.ts";
 import { addEventStream } from "./event-stream.ts";
 
 /** What waits in a loop fails instead of hanging when it is broken. */
-const hangs = { timeout: 60_000 };
+const hangs = { timeout: 600_000 };
 
-/** The route alone, on a bus of the test's own. */
-async function serveStream(
-  tail: Bus["tail"],
-  health: { lastOffset?: number; firstOffset?: number } = { lastOffset: 0 },
-  tokens?: Tokens,
-  idleMs = 60_000,
-) {
+/** The route alone, on this bus. */
+async function serveStream(bus: Bus, { tokens, idleMs = 60_000 }: { tokens?: Tokens; idleMs?: number } = {}) {
   const meter = new MemoryMeter();
   const minute = 60_000;
   const server = createHttpServer({
@@ -37,7 +33,6 @@ async function serveStream(
     logger: silentLogger,
     meter,
   });
-  const bus = { tail, health: () => health } as unknown as Bus;
   addEventStream(server.router(""), { bus, logger: silentLogger, meter, maxStreams: 1, heartbeatMs: 20 });
   const { port } = await server.listen();
   return { meter, port, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
@@ -48,10 +43,11 @@ test(
   hangs,
   async () => {
     let asked = 0;
-    const tail: Bus["tail"] = async function* () {
+    const bus = new MemoryBus();
+    bus.tail = async function* () {
       for (;;) yield { offset: ++asked, event: textEvent("x".repeat(1024 * 1024)) };
     };
-    await using served = await serveStream(tail, { lastOffset: 0 }, undefined, 1_000);
+    await using served = await serveStream(bus, { idleMs: 1_000 });
     const dial = () => {
       const socket = connect(served.port, "127.0.0.1")
         .on("error", () => {})
@@ -73,9 +69,7 @@ test(
 );
 
 test("GET /v1/events sends heartbeats while nothing happens", async () => {
-  await using served = await serveStream(async function* ({ signal }) {
-    await new Promise((resolve) => signal?.addEventListener("abort", resolve));
-  });
+  await using served = await serveStream(new MemoryBus());
   const stop = new AbortController();
   const response = await fetch(`http://127.0.0.1:${served.port}/events`, { signal: stop.signal });
   let text = "";
@@ -95,11 +89,11 @@ for (const [what, error, expected] of [
   ["a defect", new Error("secret detail"), /"status":500,"code":"INTERNAL_ERROR"/],
 ] as const) {
   test(`GET /v1/events ends with a message of type problem after ${what}`, async () => {
-    await using served = await serveStream(async function* () {
-      yield { offset: 1, event: textEvent("one") };
-      throw error;
-    });
-    const text = await (await fetch(`http://127.0.0.1:${served.port}/events`)).text();
+    const bus = new MemoryBus();
+    await bus.publish(textEvent("one"));
+    bus.tailFailure = error;
+    await using served = await serveStream(bus);
+    const text = await (await fetch(`http://127.0.0.1:${served.port}/events?after=0`)).text();
     assert.match(text, /^id: 1\ndata: .*\n\nevent: problem\ndata: \{.*\}\n\n$/m);
     assert.match(text, expected);
     assert.doesNotMatch(text, /secret detail/);
@@ -108,10 +102,13 @@ for (const [what, error, expected] of [
 
 test("GET /v1/events starts at the end that only the log knows, without telling a place", async () => {
   const asked: unknown[] = [];
-  await using served = await serveStream(async function* ({ after }) {
+  const bus = new MemoryBus();
+  bus.condition = { lastOffset: undefined, firstOffset: undefined };
+  bus.tail = async function* ({ after }) {
     asked.push(after);
     yield { offset: 7, event: textEvent("one") };
-  }, {});
+  };
+  await using served = await serveStream(bus);
   const text = await (await fetch(`http://127.0.0.1:${served.port}/events`)).text();
   assert.deepEqual(asked, ["end"]);
   assert.deepEqual(text.match(/^id:.*$/gm), ["id: 7"]);
@@ -131,14 +128,12 @@ for (const [status, code] of [
         authenticate: async () => (isGone ? { status } : { status: "known", principal }),
       };
       let given = 0;
-      await using served = await serveStream(
-        async function* ({ signal }) {
-          // Goes on delivering, as a busy log does.
-          for (; !signal?.aborted; await setTimeout(1)) yield { offset: ++given, event: textEvent("one") };
-        },
-        { lastOffset: 0 },
-        tokens,
-      );
+      const bus = new MemoryBus();
+      bus.tail = async function* ({ signal }) {
+        // Goes on delivering, as a busy log does.
+        for (; !signal?.aborted; await setTimeout(1)) yield { offset: ++given, event: textEvent("one") };
+      };
+      await using served = await serveStream(bus, { tokens });
       const headers = { authorization: "Bearer a" };
       const response = await fetch(`http://127.0.0.1:${served.port}/events`, { headers });
       let text = "";
@@ -163,11 +158,14 @@ for (const [query, resume, health, expected] of [
   ["after=20", undefined, { firstOffset: 21, lastOffset: 20 }, undefined],
   ["after=end", undefined, { firstOffset: 9, lastOffset: 20 }, undefined],
   ["after=5", undefined, { lastOffset: 20 }, undefined],
-  ["after=5", undefined, {}, undefined],
+  ["after=5", undefined, { lastOffset: undefined }, undefined],
 ] as const) {
   const words = expected ? `says that ${expected.first} to ${expected.last} are not kept` : "names no gap";
   test(`GET /v1/events?${query} ${words} on ${JSON.stringify(health)}, resuming ${resume}`, async () => {
-    await using served = await serveStream(async function* () {}, health);
+    const bus = new MemoryBus();
+    bus.condition = { firstOffset: undefined, ...health };
+    bus.tail = async function* () {};
+    await using served = await serveStream(bus);
     const headers: Record<string, string> = resume === undefined ? {} : { "last-event-id": resume };
     const text = await (await fetch(`http://127.0.0.1:${served.port}/events?${query}`, { headers })).text();
     const [, data] = /^event: gap\ndata: (.*)\n\n/m.exec(text) ?? [];

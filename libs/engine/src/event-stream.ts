@@ -3,7 +3,8 @@ import type { ServerResponse } from "node:http";
 import type { Bus, TailOptions } from "@fairlead/bus";
 import { ProblemError, type RouteRequest, type Router, toProblem } from "@fairlead/chassis";
 import { type EventGap, parseOffset, topicPattern, toServerSentEvent } from "@fairlead/contracts";
-import { type Logger, type Meter, routingKey, toError } from "@fairlead/core";
+import { routingKey } from "@fairlead/contracts/names";
+import { type Logger, type Meter, toError } from "@fairlead/core";
 import { z } from "zod";
 
 export interface EventStreamOptions {
@@ -18,12 +19,12 @@ export interface EventStreamOptions {
 
 const scope = "events:read";
 
-/** Between two looks at whether the token of an open stream still may. The tokens themselves are looked at as often. */
+/** Time between two checks of the token of an open stream, in milliseconds. The tokens file is read again as often. */
 const accessCheckMs = 500;
 
 const topic = z.string().regex(topicPattern).transform(routingKey);
 
-/** One sentence for all that may be wrong: of a union nobody hears what its parts say. */
+/** One sentence for every fault: zod does not report the messages of the members of a union. */
 const topicsError =
   'must be at most 20 patterns, each of at most 10 words and 200 characters with dots between them, like "tcp.*" or "#"';
 
@@ -102,7 +103,7 @@ export function addEventStream(router: Router, options: EventStreamOptions): voi
 
 const streamHeaders = {
   "content-type": "text/event-stream; charset=utf-8",
-  // For proxies that would hold the stream back.
+  // Proxies would hold the stream back without this header.
   "x-accel-buffering": "no",
 };
 
@@ -126,18 +127,18 @@ function tailOptions({ query, request }: StreamRequest, bus: Bus): TailOptions {
     });
   }
   return {
-    // The end as an offset, so that the client can be told where it stands before anything has come.
+    // The end of the log as an offset: the client learns its place before the first event.
     after: after ?? lastOffset ?? "end",
     ...(query.type === undefined ? {} : { types: query.type }),
     follow: query.follow === "true",
   };
 }
 
-/** The message that says what lies behind the place that was asked for and is not kept any more; "" when nothing does. */
+/** A message of type `gap` for events that were asked for and are not kept any more; "" when none is missing. */
 function gapMessage({ query, request }: StreamRequest, { after }: TailOptions, bus: Bus): string {
   const { firstOffset } = bus.health();
   if (after === "end" || firstOffset === undefined || firstOffset <= after + 1) return "";
-  // "From the oldest that is kept" leaves nothing out; to have seen nothing yet and to resume there is another thing.
+  // `after=0` asks for the oldest event that is kept, so nothing is missing. A client that resumes at 0 has missed events.
   if (query.after === "0" && !request.get("last-event-id")) return "";
   const [first, last] = [after + 1, firstOffset - 1];
   const detail = `Cannot give the events ${first} to ${last}: they are not kept any more`;
@@ -147,9 +148,9 @@ function gapMessage({ query, request }: StreamRequest, { after }: TailOptions, b
 async function stream(request: StreamRequest, tail: TailOptions, options: EventStreamOptions): Promise<void> {
   const { response, signal, draining, requestId, traceId } = request;
   response.writeHead(200, streamHeaders);
-  // The comment tells the client that it is heard, before the first event.
+  // The comment tells the client before the first event that the stream is open.
   response.write("retry: 2000\n: fairlead\n\n");
-  // Only the place: a message without data is no event to a browser either, but it resumes behind it.
+  // The message has an id alone. A browser takes a message without data for no event, and resumes behind its id.
   if (typeof tail.after === "number")
     response.write(`id: ${tail.after}\n\n${gapMessage(request, tail, options.bus)}`);
   const refused = new AbortController();
@@ -159,7 +160,7 @@ async function stream(request: StreamRequest, tail: TailOptions, options: EventS
   );
   const ended = AbortSignal.any([signal, draining, refused.signal]);
   const heartbeat = setInterval(() => {
-    // A client that does not read gets none, and so meets the server's idle limit.
+    // A client that does not read gets no heartbeat, so the server's idle limit closes its connection.
     if (!response.writableNeedDrain) response.write(":\n\n");
   }, options.heartbeatMs ?? 15_000);
   try {
@@ -181,7 +182,7 @@ async function stream(request: StreamRequest, tail: TailOptions, options: EventS
   }
 }
 
-/** One event is in memory for a client that does not read; the next is asked for only when the client has taken that one. */
+/** Holds one event in memory for each client: the next event is read when the client has taken the last. */
 async function roomOrEnd(response: ServerResponse, ended: AbortSignal): Promise<void> {
   await once(response, "drain", { signal: ended }).catch(() => {});
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Bus } from "@fairlead/bus";
+import { MemoryBus } from "@fairlead/bus/memory";
 import type { State } from "@fairlead/state";
 import { busCheck, stateCheck } from "./health.ts";
 
@@ -11,7 +11,8 @@ for (const [canAccept, isDegraded, status] of [
   [false, false, "failed"],
 ] as const) {
   test(`busCheck() is ${status} when canAccept is ${canAccept} and isDegraded is ${isDegraded}`, async () => {
-    const bus = { health: () => ({ canAccept, isDegraded, problems: ["P."] }) } as unknown as Bus;
+    const bus = new MemoryBus();
+    bus.condition = { canAccept, isDegraded, problems: ["P."] };
     assert.deepEqual(await busCheck(bus).check(), { status, problems: ["P."] });
   });
 }

@@ -5,7 +5,7 @@ import type { State } from "@fairlead/state";
 
 export type Phase = "starting" | "ready" | "draining";
 
-/** Not ready before everything has started, nor once the drain has begun. */
+/** The process is not ready before everything has started, nor once the drain has begun. */
 export function phaseCheck(phase: () => Phase): HealthCheck {
   return {
     name: "process",
@@ -16,7 +16,7 @@ export function phaseCheck(phase: () => Phase): HealthCheck {
   };
 }
 
-/** Ready means: can durably accept. A bus that can, but not as it should, is degraded. */
+/** Ready means that the process can accept durably. A bus that can accept and has problems is degraded. */
 export function busCheck(bus: Bus): HealthCheck {
   return {
     name: "bus",
@@ -27,7 +27,7 @@ export function busCheck(bus: Bus): HealthCheck {
   };
 }
 
-/** Nothing that is accepted rests on shared state: without it the process is degraded, not unready. */
+/** No accepted record rests on shared state, so a process without its state is degraded, not unready. */
 export function stateCheck(state: State): HealthCheck {
   return {
     name: "state",

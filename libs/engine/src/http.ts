@@ -1,4 +1,4 @@
-/** The HTTP server as the section `http` describes it, and the description of its routes. */
+/** The HTTP server of the section `http`, and the description of its routes. */
 import {
   createHttpServer,
   type HttpServer,
@@ -10,7 +10,7 @@ import type { Logger, Tracer } from "@fairlead/core";
 import type { EngineConfig } from "./config.ts";
 import { version } from "./version.ts";
 
-/** Binds nothing yet. */
+/** The server is bound by `listen()` only. */
 export async function createHttp(
   http: EngineConfig["http"],
   { logger, meter, tracer }: { logger: Logger; meter: ScrapedMeter; tracer: Tracer },

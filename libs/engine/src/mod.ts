@@ -1,11 +1,11 @@
 /**
- * Layer 2: opens the bus and the state that the configuration names, serves health, metrics, documentation and the event
- * stream, and runs services on them.
+ * Runs services: reads the configuration, opens the parts that services need, serves health, metrics, the API document and the
+ * event stream.
  *
  * @module
  */
 
-export { amqpBusOptions, busConfigSchema, openBus, openQueues } from "./config/bus.ts";
+export { amqpBusOptions, busConfigSchema, openBus } from "./config/bus.ts";
 export { stateOptions } from "./config/state.ts";
 export {
   type EngineConfig,

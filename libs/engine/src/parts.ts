@@ -10,9 +10,9 @@ import { busCheck, queuesCheck, stateCheck } from "./health.ts";
 import type { PartName, Parts, ServiceDefinition } from "./service.ts";
 import { traceBus } from "./trace-bus.ts";
 
-/** What the parts are opened with. */
+/** Everything that the parts are opened with. */
 export interface OpenPartsOptions {
-  /** Of the process, shown in RabbitMQ's list of connections. */
+  /** Name of the process, shown in RabbitMQ's list of connections. */
   readonly name: string;
   readonly config: EngineConfig;
   readonly logger: Logger;
@@ -28,7 +28,7 @@ interface OpenPart {
 
 type Opener = (options: OpenPartsOptions, opened: AsyncDisposableStack) => Promise<OpenPart>;
 
-/** In the order of opening. Disposing closes the bus first, which then has all the time to write what it holds. */
+/** The parts in the order of opening. The bus is closed first, so that it has all the time to write what it holds. */
 const openers: readonly (readonly [PartName, Opener])[] = [
   [
     "state",
@@ -84,8 +84,8 @@ export async function openParts(
 }
 
 /**
- * The parts that a service names in `needs`. The type says that all parts are there, because this code cannot know which ones the
- * definition names; a service sees the type of those that it names.
+ * The parts that a service names in `needs`. The type says that all parts are there, because this code cannot know which parts the
+ * definition names. A service sees those that it names, by the type of its context.
  */
 export function partsOf({ needs }: ServiceDefinition, parts: Partial<Parts>): Parts {
   return Object.fromEntries(needs.map((name) => [name, parts[name]])) as unknown as Parts;

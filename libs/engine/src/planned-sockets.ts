@@ -4,7 +4,7 @@ import { type CrossCheck, formatPath } from "@fairlead/chassis";
 import { formatAddress } from "@fairlead/core";
 import type { PlannedSocket } from "./service.ts";
 
-/** Sockets with the place of their key in the whole configuration. No two may want the same address. */
+/** Refuses two sockets on the same address. @param sockets with their keys in the whole configuration */
 export function refuseSharedSockets(sockets: readonly PlannedSocket[], { refuse }: CrossCheck): void {
   for (const [index, socket] of sockets.entries()) {
     const other = sockets.slice(0, index).find((earlier) => isConflict(earlier, socket));
@@ -18,7 +18,10 @@ function isConflict(a: PlannedSocket, b: PlannedSocket): boolean {
   return a.port !== 0 && a.port === b.port && (a.host === b.host || covers(a, b) || covers(b, a));
 }
 
-/** A wildcard takes the port on every address of its family; "::" on those of IPv4, too. A name may be any address: not known here. */
+/**
+ * A wildcard address takes the port on every address of its family, and "::" on those of IPv4 as well. What a host name stands
+ * for is not known here.
+ */
 function covers({ host, ipv6Only = false }: PlannedSocket, other: PlannedSocket): boolean {
   if (host === "0.0.0.0") return isIPv4(other.host);
   return host === "::" && isIP(other.host) >= (ipv6Only ? 6 : 4);

@@ -3,14 +3,14 @@ import { run } from "@fairlead/chassis";
 import { type RunningServices, type RunServicesOptions, runServices } from "./run-services.ts";
 
 export interface RunProcessOptions extends Omit<RunServicesOptions, "signal"> {
-  /** Called when everything is ready: print the endpoints. A log for people then does not list them as well. */
+  /** Called when everything is ready, to print the endpoints. A log for people does not list them a second time then. */
   readonly onReady?: (running: RunningServices) => void | Promise<void>;
 }
 
-/** Kept back from the drain, in milliseconds: the bus writes down its last events, the last spans are sent. */
+/** Time that is kept back from the drain, in milliseconds, for the last events of the bus and the last spans. */
 const flushMs = 2_000;
 
-/** One line each, which is also the place of what is not as it should be. */
+/** Logs a line for each endpoint, with its warning where there is one. */
 function logEndpoints({ endpoints, logger }: RunningServices): void {
   for (const { description, warning, ...address } of endpoints) {
     if (warning === undefined) logger.info(address, `listening: ${description}`);

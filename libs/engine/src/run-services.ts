@@ -20,30 +20,30 @@ import { startServices } from "./start-services.ts";
 import { version } from "./version.ts";
 
 export interface RunServicesOptions extends LoadServicesConfigOptions {
-  /** Of the process, in its log: "standalone", "tcp-gateway". */
+  /** Name of the process in its log: "standalone", "tcp-gateway". */
   readonly name: string;
-  /** Where the log goes. Default: standard output. */
+  /** Takes the lines of the log. Default: standard output. */
   readonly logSink?: LineSink;
-  /** What `log.format: auto` means: true: human. Default: whether standard output is a terminal. */
+  /** True: `log.format: auto` means human. Default: whether standard output is a terminal. */
   readonly isTerminal?: boolean;
   readonly clock?: Clock;
   /** Stops a start that is under way. */
   readonly signal?: AbortSignal;
 }
 
-/** What runs. Disposing closes everything; `drain` first stops gracefully. */
+/** The running services. Disposing closes everything at once; `drain` stops gracefully before. */
 export interface RunningServices extends AsyncDisposable {
   readonly instance: string;
   readonly config: LoadedConfig<EngineConfig>;
-  /** What can be reached, HTTP first. */
+  /** Everything that can be reached, HTTP first. */
   readonly endpoints: readonly Endpoint[];
   readonly logger: Logger;
   /** "human": a person reads the log on a terminal. */
   readonly logFormat: "json" | "human";
   readonly meter: ScrapedMeter;
   /**
-   * In this order: not ready any more; each service makes durable and acknowledges what it has accepted; HTTP stops. At
-   * the signal what is left is cut off. Dispose afterwards: the bus writes what it holds. Repeating is harmless.
+   * Stops gracefully, in this order: `/readyz` answers 503; each service makes durable and acknowledges what it has accepted;
+   * HTTP stops. At the signal the rest is cut off. A second call waits for the first. Disposing afterwards writes what the bus holds.
    * @throws {FairleadError} DRAIN_INCOMPLETE, after all that, when a service failed or had not finished at the signal
    */
   drain(signal: AbortSignal): Promise<void>;
@@ -78,12 +78,12 @@ export async function runServices(options: RunServicesOptions): Promise<RunningS
       instance,
       logger: logger.child({ part: "traces" }),
       meter,
-      // Closed last, with the spans of the drain: of the time for a stop a tenth at most.
+      // Tracing is closed last, with the spans of the drain. It takes a tenth of the time for a stop at most.
       flushMs: Math.min(1_000, values.shutdown.limit / 10),
       clock,
     }),
   );
-  // Before anything is opened: a tokens file that cannot be used is refused.
+  // A tokens file that cannot be used is refused before anything is opened.
   const http = await createHttp(values.http, { logger, meter, tracer });
   signal?.throwIfAborted();
   const open = await openParts(services, { name, config: values, logger, meter, tracer, clock }, opened);
@@ -106,7 +106,8 @@ export async function runServices(options: RunServicesOptions): Promise<RunningS
   const running = await startServices(services, contextOf, { opened, signal });
   checks.push(...running.flatMap((service) => service.checks));
   opened.use(http);
-  const address = await http.listen();
+  const description = `API, health, metrics${bus ? ", events" : ""}`;
+  const endpoint = { scheme: "http", ...(await http.listen()), description };
   phase = "ready";
   const owned = opened.move();
 
@@ -122,10 +123,7 @@ export async function runServices(options: RunServicesOptions): Promise<RunningS
   return {
     instance,
     config,
-    endpoints: [
-      { scheme: "http", ...address, description: "API, health, metrics, events" },
-      ...running.flatMap((service) => service.endpoints),
-    ],
+    endpoints: [endpoint, ...running.flatMap((service) => service.endpoints)],
     logger,
     logFormat,
     meter,
@@ -137,7 +135,7 @@ export async function runServices(options: RunServicesOptions): Promise<RunningS
   };
 }
 
-/** One root per service and not a child: a child would write the field `service` a second time. */
+/** Each service has a root logger and not a child: a child would write the field `service` a second time. */
 function createLoggers(
   { isTerminal = process.stdout.isTTY, logSink }: Pick<RunServicesOptions, "isTerminal" | "logSink">,
   { level, format }: EngineConfig["log"],

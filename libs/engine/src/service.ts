@@ -6,7 +6,7 @@ import type { WorkQueues } from "@fairlead/queues";
 import type { State } from "@fairlead/state";
 import type { z } from "zod";
 
-/** What a service can name in `needs`. */
+/** The parts that a service can name in `needs`. */
 export interface Parts {
   readonly bus: Bus;
   readonly state: State;
@@ -15,7 +15,7 @@ export interface Parts {
 
 export type PartName = keyof Parts;
 
-/** What a service is given: its own things, and the parts that it names in `needs`. A service reaches for nothing else. */
+/** A service is given what is its own, and the parts that it names in `needs`. A service reaches for nothing else. */
 export type ServiceContext<Config, Needs extends PartName = never> = OwnContext<Config> & Pick<Parts, Needs>;
 
 interface OwnContext<Config> {
@@ -35,18 +35,18 @@ interface OwnContext<Config> {
   dataDir(): Promise<string>;
 }
 
-/** Something that can be reached, for the list that a start prints and for `doctor`. */
+/** An address at which a service can be reached, for the list that a start prints. */
 export interface Endpoint {
   /** "tcp", "udp", "http", "unix" */
   readonly scheme: string;
   readonly host: string;
-  /** The port that was bound, also where 0 was asked. */
+  /** The port that was bound, also where the configuration says 0. */
   readonly port: number;
   /** "lines: newline framing, durable acks" */
   readonly description: string;
   /** A shell command that shows the endpoint at work, with `{host}` and `{port}`: "echo hi | nc -u -w1 {host} {port}". */
   readonly tryWith?: string;
-  /** What works, but not as it should, in words without a full stop: "the kernel grants less buffer than was asked". */
+  /** What does not work as it should, in words without a full stop: "the kernel grants less buffer than was asked". */
   readonly warning?: string;
 }
 
@@ -59,23 +59,23 @@ export interface PlannedSocket {
   readonly port: number;
   /** "listener lines" */
   readonly what: string;
-  /** The key that says so, in the service's section: ["listeners", 0, "port"]. */
+  /** The key of the socket in the service's section: ["listeners", 0, "port"]. */
   readonly key: readonly PropertyKey[];
-  /** It goes along with others on the same port that are shared as well. */
+  /** Other sockets may have the same port, if they are shared as well. */
   readonly isShared?: boolean;
-  /** With host "::": without IPv4. */
+  /** The host "::" does not take IPv4 as well. */
   readonly ipv6Only?: boolean;
-  /** Asked of the kernel, for UDP. */
+  /** The receive buffer that is asked of the kernel, for UDP. */
   readonly receiveBufferBytes?: number;
 }
 
-/** A service that runs. Disposing stops it at once; `drain` first stops it gracefully. */
+/** A running service. Disposing stops the service at once; `drain` stops it gracefully before. */
 export interface RunningService extends AsyncDisposable {
   readonly endpoints: readonly Endpoint[];
   readonly checks: readonly HealthCheck[];
   /**
-   * Takes nothing new, makes everything that was accepted durable and says so to whoever waits for it, then resolves.
-   * Resolves early when the signal fires.
+   * Takes nothing new, makes everything that was accepted durable and acknowledges that, then resolves. Resolves early when the
+   * signal fires.
    */
   drain(signal: AbortSignal): Promise<void>;
 }

@@ -1,40 +1,22 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Bus } from "@fairlead/bus";
+import { MemoryBus } from "@fairlead/bus/memory";
 import { createEvent } from "@fairlead/contracts";
-import { type CloudEvent, FairleadError, MemoryTracer, noTracer } from "@fairlead/core";
+import { FairleadError, MemoryTracer, noTracer } from "@fairlead/core";
 import { textEvent } from "../test/test-engine.ts";
 import { traceBus } from "./trace-bus.ts";
 
 const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
 
-function fakeBus(outcome: () => Promise<void> = async () => {}) {
-  const events: CloudEvent[] = [];
-  const calls: string[] = [];
-  const bus: Bus = {
-    publish(event) {
-      events.push(event);
-      return outcome();
-    },
-    tail: () => {
-      calls.push("tail");
-      return (async function* () {})();
-    },
-    health: () => ({ canAccept: true, isDegraded: false, problems: [], pendingEvents: 0, pendingBytes: 0 }),
-    async [Symbol.asyncDispose]() {
-      calls.push("dispose");
-    },
-  };
-  return { bus, events, calls };
-}
+const published = (bus: MemoryBus) => bus.attempts.map(({ event }) => event);
 
 test("traceBus() is the bus itself when nothing is traced", () => {
-  const { bus } = fakeBus();
+  const bus = new MemoryBus();
   assert.equal(traceBus(bus, noTracer), bus);
 });
 
 test("traceBus() makes one span of a batch and gives the event its traceparent", async () => {
-  const { bus, events } = fakeBus();
+  const bus = new MemoryBus();
   const tracer = new MemoryTracer();
   const event = createEvent({
     type: "dev.fairlead.tcp.records",
@@ -47,10 +29,10 @@ test("traceBus() makes one span of a batch and gives the event its traceparent",
   await traceBus(bus, tracer).publish(event);
   const [span, ...others] = tracer.spans;
   assert.ok(span && others.length === 0);
-  assert.deepEqual(events, [
+  assert.deepEqual(published(bus), [
     { ...event, extensions: { recordcount: 2, firstseq: 1, traceparent: span.traceparent } },
   ]);
-  assert.equal(events[0]?.data, event.data, "the same bytes");
+  assert.equal(published(bus)[0]?.data, event.data, "the same bytes");
   assert.deepEqual(event.extensions, { recordcount: 2, firstseq: 1 }, "the caller's event is as it was");
   assert.deepEqual(span, {
     name: "publish tcp.records",
@@ -73,53 +55,53 @@ test("traceBus() makes one span of a batch and gives the event its traceparent",
 });
 
 test("traceBus() leaves an event with a traceparent as it is, and makes it the parent", async () => {
-  const { bus, events } = fakeBus();
+  const bus = new MemoryBus();
   const tracer = new MemoryTracer();
   const event = { ...textEvent("x"), extensions: { traceparent } };
   await traceBus(bus, tracer).publish(event);
-  assert.equal(events[0], event);
+  assert.equal(published(bus)[0], event);
   assert.equal(tracer.spans[0]?.parent, traceparent);
 });
 
 for (const strange of ["00-1", "", 7, true]) {
   test(`traceBus() puts its own in the place of the traceparent ${JSON.stringify(strange)}`, async () => {
-    const { bus, events } = fakeBus();
+    const bus = new MemoryBus();
     const tracer = new MemoryTracer();
     await traceBus(bus, tracer).publish({ ...textEvent("x"), extensions: { traceparent: strange } });
     assert.equal(tracer.spans[0]?.parent, undefined);
-    assert.equal(events[0]?.extensions["traceparent"], tracer.spans[0]?.traceparent);
+    assert.equal(published(bus)[0]?.extensions["traceparent"], tracer.spans[0]?.traceparent);
   });
 }
 
 test("traceBus() ends the span when the event is durable, and with the error when it is refused", async () => {
   const full = new FairleadError("LOG_FULL", "Cannot publish: full", { retryable: true });
-  const stored = Promise.withResolvers<void>();
-  const outcomes = [stored.promise, Promise.reject(full)];
-  const { bus } = fakeBus(() => outcomes.shift()!);
+  const bus = new MemoryBus();
+  bus.hold();
   const tracer = new MemoryTracer();
   const traced = traceBus(bus, tracer);
   const first = traced.publish(textEvent("x"));
   const second = traced.publish(textEvent("y"));
+  bus.attempts[1]!.refuse(full);
   await assert.rejects(second, (error) => error === full);
   const [one, two] = tracer.spans;
   assert.deepEqual([one?.ends, two?.ends, two?.error], [0, 1, full]);
-  stored.resolve();
+  bus.attempts[0]!.confirm();
   await first;
   assert.deepEqual([one?.ends, one?.error], [1, undefined]);
 });
 
 test("traceBus() publishes in the order of the calls and passes everything else on", async () => {
-  const { bus, events, calls } = fakeBus();
+  const bus = new MemoryBus();
   const traced = traceBus(bus, new MemoryTracer());
-  const all = ["a", "b", "c"].map((text) => traced.publish(textEvent(text)));
-  assert.deepEqual(
-    events.map(({ data }) => String(data)),
-    ["a", "b", "c"],
-    "before any of them is done",
-  );
+  const texts = ["a", "b", "c"];
+  const all = texts.map((text) => traced.publish(textEvent(text)));
+  const inOrder = () => published(bus).map(({ data }) => String(data));
+  assert.deepEqual(inOrder(), texts, "before any of them is done");
   await Promise.all(all);
-  traced.tail({ after: 0 });
-  assert.equal(traced.health().canAccept, true);
+  const tailed: string[] = [];
+  for await (const { event } of traced.tail({ after: 0, follow: false })) tailed.push(String(event.data));
+  assert.deepEqual(tailed, texts);
+  assert.deepEqual(traced.health(), bus.health());
   await traced[Symbol.asyncDispose]();
-  assert.deepEqual(calls, ["tail", "dispose"]);
+  assert.equal(bus.health().canAccept, false);
 });

@@ -1,16 +1,12 @@
 import type { Bus } from "@fairlead/bus";
-import {
-  type CloudEvent,
-  parseTraceparent,
-  routingKey,
-  type SpanAttributes,
-  type Tracer,
-} from "@fairlead/core";
+import type { CloudEvent } from "@fairlead/contracts";
+import { routingKey } from "@fairlead/contracts/names";
+import { parseTraceparent, type SpanAttributes, type Tracer } from "@fairlead/core";
 
 /**
- * The same bus, with a span for each publish: one per batch of records, never one per record. An event that has no
- * `traceparent` gets the span's; one that has keeps it, as the parent of the span (CloudEvents, Distributed Tracing: it names
- * the trace that the event came from). Where nothing is traced it is the bus itself, and events go as they came.
+ * The same bus, with a span for each publish: one per batch of records, never one per record. An event without `traceparent` gets
+ * that of the span. An event with one keeps it, as the parent of the span (CloudEvents, Distributed Tracing: the extension names
+ * the trace that the event came from). Without tracing the result is the bus itself.
  */
 export function traceBus(bus: Bus, tracer: Tracer): Bus {
   if (!tracer.isOn) return bus;
@@ -25,7 +21,7 @@ export function traceBus(bus: Bus, tracer: Tracer): Bus {
         attributes: attributesOf(event, key),
       });
       try {
-        // In the same turn of the loop: the order of the calls is the order of the log.
+        // The call is made in the same turn of the loop, so that the order of the calls is the order of the log.
         await bus.publish(parent === undefined ? withTraceparent(event, span.traceparent) : event);
         span.end();
       } catch (error) {

@@ -5,7 +5,6 @@
  * @module
  */
 export { findBinary } from "./binaries.ts";
-export { atProcessEnd } from "./cleanup.ts";
 export { cutAnywhere } from "./cut-anywhere.ts";
 export { eventually, within } from "./deadline.ts";
 export { type TemporaryDirectory, temporaryDirectory } from "./directory.ts";
@@ -15,27 +14,15 @@ export {
   networkNamespaceMissing,
   runInNetworkNamespace,
 } from "./network-namespace.ts";
-export {
-  type OtlpCollector,
-  type OtlpCollectorOptions,
-  type ReceivedSpan,
-  startOtlpCollector,
-} from "./otlp.ts";
+export { type ReceivedSpan, startOtlpCollector } from "./otlp.ts";
 export { freePort } from "./port.ts";
-export {
-  type ProcessExit,
-  type StartedProcess,
-  type StartProcessOptions,
-  startProcess,
-  type WaitOptions,
-} from "./process.ts";
-export { type FaultProxy, type ProxyMode, startProxy } from "./proxy.ts";
-export { rabbitMissing, type StartRabbitOptions, startRabbit, type TestRabbit } from "./rabbit.ts";
+export { type StartedProcess, startProcess } from "./process.ts";
+export { startProxy } from "./proxy.ts";
+export { rabbitMissing, startRabbit, type TestRabbit } from "./rabbit.ts";
 export { randomBytesOf } from "./random-bytes.ts";
 export { exchange, RawClient } from "./raw-client.ts";
 export { runReadmeExample } from "./readme.ts";
-export { redisMissing, type StartRedisOptions, startRedis, type TestRedis } from "./redis.ts";
-export type { TestServer } from "./server-process.ts";
+export { redisMissing, startRedis, type TestRedis } from "./redis.ts";
 export { skipOrFail } from "./skip.ts";
-export { type SmallDisk, type SmallDiskResult, smallDisk } from "./small-disk.ts";
+export { smallDisk } from "./small-disk.ts";
 export { splits } from "./splits.ts";

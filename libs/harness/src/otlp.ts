@@ -21,7 +21,7 @@ export interface ReceivedSpan {
 }
 
 /** A collector of traces that keeps what it is sent. */
-export interface OtlpCollector extends AsyncDisposable {
+interface OtlpCollector extends AsyncDisposable {
   readonly port: number;
   /** For OTEL_EXPORTER_OTLP_ENDPOINT. */
   readonly url: string;
@@ -31,7 +31,7 @@ export interface OtlpCollector extends AsyncDisposable {
   waitFor(isSo: (spans: readonly ReceivedSpan[]) => boolean): Promise<readonly ReceivedSpan[]>;
 }
 
-export interface OtlpCollectorOptions {
+interface OtlpCollectorOptions {
   readonly port?: number;
   /** Called before anything is kept. True: it has answered by itself, or never will, and nothing is kept. */
   readonly intercept?: (response: ServerResponse) => boolean;

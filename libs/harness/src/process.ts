@@ -5,12 +5,12 @@ import { commandThatDiesWithUs } from "./binaries.ts";
 import { atProcessEnd } from "./cleanup.ts";
 import { hangTimeoutMs, within } from "./deadline.ts";
 
-export interface ProcessExit {
+interface ProcessExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
-export interface StartProcessOptions {
+interface StartProcessOptions {
   args?: readonly string[];
   /** Added to the environment of this process; undefined takes a variable away. */
   env?: Readonly<Record<string, string | undefined>>;
@@ -19,10 +19,10 @@ export interface StartProcessOptions {
   command?: string;
 }
 
-export interface WaitOptions {
+interface WaitOptions {
   /** Default "both". */
   stream?: "stdout" | "stderr" | "both";
-  /** Default 60,000: a guard against a hang. */
+  /** Default 300,000: a guard against a hang. */
   timeoutMs?: number;
 }
 

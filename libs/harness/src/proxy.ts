@@ -1,6 +1,6 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
-export type ProxyMode =
+type ProxyMode =
   | { readonly kind: "pass" }
   /** Hands over `bytes` more bytes of one direction of each connection, then closes both sides. */
   | { readonly kind: "cutAfter"; readonly bytes: number; readonly direction: "toClient" | "toServer" }

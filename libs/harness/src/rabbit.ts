@@ -13,7 +13,7 @@ const run = promisify(execFile);
 /** Debian's /usr/sbin/rabbitmq-server switches to the user of the system service; the one beside the library does not. */
 const folders = ["/usr/lib/rabbitmq/bin"];
 
-export interface StartRabbitOptions {
+interface StartRabbitOptions {
   /** Further lines of rabbitmq.conf: ["vm_memory_high_watermark.absolute = 200MB"]. */
   settings?: readonly string[];
   /** Plugins to enable, of those that came with the server. Default: none, not even management. */
@@ -91,7 +91,7 @@ class Rabbit extends ServerProcess implements TestRabbit {
   protected override async launch(): Promise<StartedProcess> {
     const command = findBinary("rabbitmq-server", folders) ?? "rabbitmq-server";
     const server = await startProcess("", { command, env: this.#env, cwd: this.#directory.path });
-    await server.waitForLine("Server startup complete", { timeoutMs: 2 * hangTimeoutMs });
+    await server.waitForLine("Server startup complete");
     return server;
   }
 

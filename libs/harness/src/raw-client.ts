@@ -107,7 +107,7 @@ export class RawClient implements AsyncDisposable {
     return this.#received.subarray(0, 200).toString();
   }
 
-  /** Everything up to and with the delimiter. Fails when the connection ends or the time (60 s) runs out before. */
+  /** Everything up to and with the delimiter. Fails when the connection ends or the time (5 minutes) runs out before. */
   readUntil(delimiter: string | Uint8Array, timeoutMs?: number): Promise<Buffer> {
     const wanted = Buffer.from(delimiter);
     const length = () => {

@@ -5,7 +5,7 @@ import { type StartedProcess, startProcess } from "./process.ts";
 import { RawClient } from "./raw-client.ts";
 import { ServerProcess, type TestServer } from "./server-process.ts";
 
-export interface StartRedisOptions {
+interface StartRedisOptions {
   /** Lines of redis.conf as arguments, without dashes: [["requirepass", "secret"]]. */
   settings?: readonly (readonly [string, ...string[]])[];
   /** Listen with TLS on `port` (and with plain TCP nowhere). Paths of PEM files. */

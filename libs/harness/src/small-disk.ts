@@ -5,7 +5,7 @@ import { type TemporaryDirectory, temporaryDirectory } from "./directory.ts";
 
 const run = promisify(execFile);
 
-export interface SmallDisk extends AsyncDisposable {
+interface SmallDisk extends AsyncDisposable {
   readonly path: string;
   file(name: string): string;
   /** Changes the size of the mounted disk, for "space returns". */
@@ -13,7 +13,7 @@ export interface SmallDisk extends AsyncDisposable {
 }
 
 /** Either the disk, or why there is none (for `skipOrFail`). */
-export type SmallDiskResult =
+type SmallDiskResult =
   | { readonly disk: SmallDisk; readonly reason: undefined }
   | { readonly disk: undefined; readonly reason: string };
 

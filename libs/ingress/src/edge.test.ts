@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { MemoryBus } from "@fairlead/bus/memory";
 import type { TcpClosed } from "@fairlead/contracts";
-import { type CloudEvent, MemoryMeter, silentLogger, systemClock } from "@fairlead/core";
+import { MemoryMeter, silentLogger, systemClock } from "@fairlead/core";
 import { eventually, RawClient } from "@fairlead/harness";
 import type { Connection } from "@fairlead/socket";
 import { z } from "zod";
-import { Edge, type EdgeParts } from "./edge.ts";
+import { Edge } from "./edge.ts";
 import { edgeListenerShape } from "./edge-config.ts";
 import type { Ending, Session } from "./session.ts";
 
@@ -33,12 +34,13 @@ class Parrot implements Session {
 }
 
 async function openParrots(input: object = {}) {
-  const events: CloudEvent[] = [];
+  const bus = new MemoryBus();
+  const { events } = bus;
   const meter = new MemoryMeter();
   const parts = {
     service: "command-executor",
     instance: "instance-1",
-    bus: { publish: async (event: CloudEvent) => void events.push(event) } as unknown as EdgeParts["bus"],
+    bus,
     logger: silentLogger,
     meter,
     clock: systemClock,
@@ -46,8 +48,8 @@ async function openParrots(input: object = {}) {
   const config = z.strictObject(edgeListenerShape).parse({ name: "parrots", port: 0, ...input });
   const edge = await Edge.open(config, parts, (connection) => new Parrot(connection));
   const closed = async (): Promise<TcpClosed> => {
-    await eventually(() => events.some(({ type }) => type.endsWith("closed")), "tcp.closed");
-    return JSON.parse(Buffer.from(events.at(-1)!.data).toString());
+    const [event] = await bus.first("tcp.closed", 1);
+    return JSON.parse(Buffer.from(event!.data).toString());
   };
   const metric = async (name: string, labels = {}) => {
     await meter.scrape();

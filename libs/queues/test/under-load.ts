@@ -4,12 +4,6 @@ import { AmqpQueues, type AmqpQueuesOptions } from "../src/amqp/amqp-queues.ts";
 import { freshKind } from "../src/contract/support.ts";
 import { Audit } from "./audit.ts";
 
-/**
- * A guard against a hang, longer than RabbitMQ takes to forward a message out of a delay once more when its queue refused it, as one
- * without a leader yet does after a crash: 180 s (`dead_letter_worker_publisher_confirm_timeout` of rabbit.app). Late is not lost.
- */
-const lateMs = 240_000;
-
 export const seconds = (count: number) => new Promise((resolve) => setTimeout(resolve, count * 1_000));
 
 /** Produces and consumes while `hurt` runs, then stops producing and audits. Returns the books in a sentence. */
@@ -45,7 +39,9 @@ export async function underLoad(
     const missing = audit.unsettled();
     return `an end: ${missing.length} are missing, like ${missing.slice(0, 20)}`;
   };
-  const summary = await within(audit.close(queues), unseen, lateMs);
+  // RabbitMQ forwards a message out of a delay once more after 180 s (`dead_letter_worker_publisher_confirm_timeout` of
+  // rabbit.app) when its queue refused the message, as a queue without a leader does after a crash. Late is not lost.
+  const summary = await within(audit.close(queues), unseen);
   consuming.abort();
   await consumed;
   return summary;

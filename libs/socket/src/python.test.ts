@@ -14,7 +14,7 @@ const tcpClient = `
 import socket, sys
 family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
 s = socket.socket(family, socket.SOCK_STREAM)
-s.settimeout(60)
+s.settimeout(600)
 s.connect((sys.argv[1], int(sys.argv[2])))
 s.sendall(b"Hello, world")
 received = b""
@@ -29,7 +29,7 @@ print(received.decode())
 const unixClient = `
 import socket, sys
 s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-s.settimeout(60)
+s.settimeout(600)
 s.connect(sys.argv[1])
 with s, s.makefile("rw") as f:
     f.write("hello\\n")
@@ -41,7 +41,7 @@ const udpClient = `
 import socket, sys
 family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
 s = socket.socket(family, socket.SOCK_DGRAM)
-s.settimeout(60)
+s.settimeout(600)
 s.sendto(b"hello", (sys.argv[1], int(sys.argv[2])))
 data, sender = s.recvfrom(1024)
 assert sender[1] == int(sys.argv[2])

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { collect, failure, openPair, receiveText } from "../test/loopback.ts";
+import { collect, eventually, failure, openPair, receiveText } from "../test/loopback.ts";
 import { createCodec } from "./codecs/mod.ts";
 import { FramingError, SocketError } from "./errors.ts";
 
@@ -56,7 +56,7 @@ test("readUntil() finds a delimiter that comes in two pieces", async () => {
   await using pair = await openPair();
   const read = pair.connection.readUntil("\r\n", 10);
   pair.peer.write("abc\r");
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  await eventually(() => pair.connection.bytesReceived === 4);
   pair.peer.write("\nrest");
   assert.equal((await read).toString(), "abc\r\n");
 });

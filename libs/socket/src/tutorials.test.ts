@@ -17,7 +17,7 @@ test("one process serves many connections at once, each in its own handler", asy
   const { host, port } = listener.address;
   const greetings = await Promise.all(
     Array.from({ length: clients }, async (_, index) => {
-      await using client = await dialTcp({ host, port, connectTimeoutMs: 10_000 });
+      await using client = await dialTcp({ host, port, connectTimeoutMs: 60_000 });
       await client.send(`${index}\n`);
       return await client.readLine(100);
     }),

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Endpoint, EngineConfig } from "@fairlead/engine";
 
-/** What a person is told when Fairlead is ready: every endpoint, where things are kept, and what to try. */
+/** The text for a person when Fairlead is ready: every endpoint, where things are kept, and what to try. */
 export function announcement(
   endpoints: readonly Endpoint[],
   { dataDir, bus }: Pick<EngineConfig, "dataDir" | "bus">,
@@ -29,7 +29,7 @@ export function announcement(
   ].join("\n");
 }
 
-/** A sentence for each thing that is not as it should be, however many endpoints it is about. */
+/** A sentence for each warning, which names all endpoints that have the warning. */
 function warnings(endpoints: readonly Endpoint[]): string[] {
   const about = Map.groupBy(endpoints, ({ warning }) => warning);
   return [...about].flatMap(([warning, these]) => {
@@ -39,7 +39,7 @@ function warnings(endpoints: readonly Endpoint[]): string[] {
   });
 }
 
-/** Commands for another terminal, with the ports that were really bound: each example once, and how to see what came of it. */
+/** Commands for another terminal, with the ports that were really bound: each example once, and the command that shows the log. */
 function attempts(endpoints: readonly Endpoint[]): string[] {
   const examples = Map.groupBy(endpoints, ({ tryWith }) => tryWith);
   const http = endpoints.find(({ scheme }) => scheme === "http");

@@ -1,4 +1,4 @@
-/** The `fairlead` command: runs what was asked for, and says in the exit code and on standard error how it went. */
+/** The `fairlead` command. Its exit code and standard error say how the command went. */
 import { getCompileCacheDir } from "node:module";
 import { dirname } from "node:path";
 import { exitCodes, type Terminal } from "@fairlead/client/cli";
@@ -16,19 +16,19 @@ async function main(terminal: Terminal): Promise<void> {
 }
 
 function fail(error: unknown, terminal: Terminal): number {
-  // The option parser has said it already; --help and --version come here too.
+  // The option parser has said what is wrong already. --help and --version come here too.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   const { message, stack } = toError(error);
   if (process.argv.includes("--json")) {
     terminal.stderr.write(`${JSON.stringify({ error: asJson(error) })}\n`);
   } else {
-    // Our errors say it all in their text; of any other the stack is what helps.
+    // The text of our own errors is enough. Of any other error the stack helps.
     terminal.stderr.write(`fairlead: ${error instanceof FairleadError ? message : (stack ?? message)}\n`);
   }
   return exitCodeOf(errorCode(error));
 }
 
-/** What is wrong with a configuration or a request stands in a list of its own, each with its place. */
+/** The faults of a configuration or a request stand in a list of their own, each with its place. */
 function asJson(error: unknown): object {
   const { message } = toError(error);
   const code = errorCode(error) ?? "FAILED";
@@ -44,11 +44,11 @@ function exitCodeOf(code: string | undefined): number {
   return code?.startsWith("CONFIG_") ? exitCodes.configuration : exitCodes.failed;
 }
 
-// Threads look here for the compile cache; without it each would compile TypeScript for itself, at 25 MiB a head.
+// Threads find the compile cache by this variable. Without the cache each thread would compile TypeScript, which takes 25 MiB.
 const compileCache = getCompileCacheDir();
 if (compileCache !== undefined) process.env["NODE_COMPILE_CACHE"] ??= dirname(compileCache);
 
 const terminal = new ProcessTerminal();
 await main(terminal);
-// `up` has set it itself.
+// `up` has set the exit code itself.
 process.exitCode ??= terminal.exitCode;

@@ -18,7 +18,7 @@ export class ProcessTerminal implements Terminal {
         new FairleadError("INTERRUPTED", "Cannot write: nobody reads standard output any more"),
       );
     });
-    // Nobody is left to tell.
+    // There is no other place to report this error.
     this.stderr.on("error", () => {});
   }
 

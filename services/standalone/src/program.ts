@@ -34,7 +34,7 @@ export function createProgram(terminal: Terminal): Command {
   return program;
 }
 
-/** Settings go to commands that are made by their parent; these are made on their own. */
+/** Commander gives settings to commands that their parent makes. Ours are made on their own, so the settings are copied. */
 function inherit(command: Command, parent: Command): void {
   command.copyInheritedSettings(parent);
   for (const inner of command.commands) inherit(inner, command);

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 import { test } from "node:test";
 import { exchange, startProcess, type TemporaryDirectory, temporaryDirectory } from "@fairlead/harness";
+import { services } from "../src/services.ts";
 import {
   bin,
   configOf,
@@ -134,7 +135,7 @@ test("config schema is a JSON Schema that knows every section", async () => {
     env: { FAIRLEAD_CONFIG: undefined },
   });
   const { properties } = JSON.parse(result.stdout);
-  for (const section of ["http", "bus", "tcp-gateway", "udp-collector"])
+  for (const section of ["http", "bus", ...services.map(({ name }) => name)])
     assert.ok(properties[section], section);
 });
 
@@ -196,10 +197,10 @@ test("tail goes on by itself, without repeat or gap, when Fairlead is killed and
 
 test("doctor names who has a port, and ends with 1", async () => {
   await using directory = await temporaryDirectory();
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const ports = { ...(await freePorts()), lines: (server.address() as AddressInfo).port };
+  const ports = await freePorts();
   await writeConfig(directory.path, configOf(ports));
+  const server = createServer().listen(ports.lines, "127.0.0.1");
+  await once(server, "listening");
   const result = await runFairlead(directory.path, ["doctor", "--json"]);
   server.close();
   assert.equal(result.code, 1);

@@ -6,8 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { findBinary, skipOrFail, temporaryDirectory } from "@fairlead/harness";
-import { udpCollector } from "@fairlead/udp-collector";
-import { bin, configOf, environment, freePorts, type Ports, startFairlead, writeConfig } from "./fairlead.ts";
+import { bin, configOf, environment, freePorts, startFairlead, writeConfig } from "./fairlead.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const documents = ["README.md", "docs/tutorial/first-light.md"];
@@ -27,18 +26,6 @@ function parseSteps(text: string): Step[] {
       expected,
     }),
   );
-}
-
-/** The ports of the documents are the defaults; a test has its own. */
-function withPorts(text: string, ports: Ports): string {
-  const own = new Map([
-    [7000, ports.http],
-    [7001, ports.lines],
-    ...udpCollector.configSchema
-      .parse(undefined)
-      .listeners.map((one) => [one.port, ports[one.kind]] as const),
-  ]);
-  return text.replace(/\b\d+\b/g, (number) => String(own.get(Number(number)) ?? number));
 }
 
 function asPattern(expected: string): RegExp {
@@ -66,14 +53,14 @@ for (const document of documents) {
       PATH: `${directory.path}:${process.env["PATH"]}`,
     };
     for (const { script, expected } of steps) {
-      const text = withPorts(script, ports).replace(
-        "fairlead send",
-        `fairlead send --to 127.0.0.1:${ports.lines}`,
-      );
+      // The ports of the documents are the defaults; a test has its own.
+      const text = ports
+        .replaceIn(script)
+        .replace("fairlead send", `fairlead send --to 127.0.0.1:${ports.lines}`);
       const { stdout } = await promisify(execFile)("bash", ["-ec", text], {
         cwd: directory.path,
         env,
-        timeout: 120_000,
+        timeout: 600_000,
       });
       if (expected !== undefined) assert.match(stdout, asPattern(expected), text);
     }

@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { type UdpListenerKind, udpListenerKinds } from "@fairlead/contracts/names";
+import { defaultConfig, defaultPorts } from "@fairlead/engine/testing";
 import { freePort, type StartedProcess, startProcess } from "@fairlead/harness";
+import { services } from "../src/services.ts";
 
 export const bin = join(import.meta.dirname, "../bin/fairlead.mjs");
 
@@ -19,30 +20,57 @@ export interface Ready {
   }[];
 }
 
-export type Ports = Readonly<Record<"http" | "lines" | UdpListenerKind, number>>;
+/** Ports that stay the same over restarts, in the place of the default ports. */
+export class Ports {
+  readonly #own: ReadonlyMap<number, number>;
 
-/** Ports that stay the same over restarts. */
-export async function freePorts(): Promise<Ports> {
-  const names = ["http", "lines", ...udpListenerKinds] as const;
-  const taken = new Set<number>();
-  while (taken.size < names.length) taken.add(await freePort());
-  const ports = [...taken];
-  return Object.fromEntries(names.map((name, index) => [name, ports[index]])) as Ports;
+  constructor(own: ReadonlyMap<number, number>) {
+    this.#own = own;
+  }
+
+  /** @throws {Error} for a port that no socket has by default */
+  of(port: number): number {
+    const own = this.#own.get(port);
+    if (own === undefined) throw new Error(`Cannot find a port: ${port} is no default port of any service`);
+    return own;
+  }
+
+  /** A text that names default ports, with the own ones. */
+  replaceIn(text: string): string {
+    return text.replace(/\b\d{4,5}\b/g, (digits) => String(this.#own.get(Number(digits)) ?? digits));
+  }
+
+  get http(): number {
+    return this.of(7000);
+  }
+  get lines(): number {
+    return this.of(7001);
+  }
+  get raw(): number {
+    return this.of(7010);
+  }
+  get syslog(): number {
+    return this.of(5514);
+  }
+  get statsd(): number {
+    return this.of(8125);
+  }
 }
 
-/** Settings with which a datagram becomes an event within a moment, for the kinds whose defaults wait longer. */
-const prompt: { readonly [Kind in UdpListenerKind]?: object } = { statsd: { flushInterval: "200ms" } };
+export async function freePorts(): Promise<Ports> {
+  const defaults = defaultPorts(services);
+  const taken = new Set<number>();
+  while (taken.size < defaults.length) taken.add(await freePort());
+  const own = [...taken];
+  return new Ports(new Map(defaults.map((port, index) => [port, own[index]!])));
+}
 
-/** A configuration with the listeners of the defaults on the given ports; `more` is merged over its sections. */
+/** A configuration with every default on the given ports; `more` takes the place of whole sections. */
 export function configOf(ports: Ports, more: Readonly<Record<string, object>> = {}): Record<string, object> {
-  return {
-    http: { port: ports.http },
-    "tcp-gateway": { listeners: [{ name: "lines", port: ports.lines }] },
-    "udp-collector": {
-      listeners: udpListenerKinds.map((kind) => ({ name: kind, kind, port: ports[kind], ...prompt[kind] })),
-    },
-    ...more,
-  };
+  const config = defaultConfig(services, (port) => ports.of(port));
+  // No test waits for the ten seconds of the default.
+  const quick = JSON.stringify(config, (key, value) => (key === "flushInterval" ? "200ms" : value));
+  return { ...JSON.parse(quick), ...more };
 }
 
 /** Environment of a process that is not touched by whoever runs the tests. */

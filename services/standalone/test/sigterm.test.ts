@@ -28,7 +28,7 @@ test("up stores and acknowledges all it has taken, then ends with 0, when SIGTER
   await Promise.all(senders.map((sender) => sender.untilAcknowledged(1_000)));
 
   fairlead.child.signal("SIGTERM");
-  const exit = await within(fairlead.child.exited, "the end after SIGTERM", 30_000);
+  const exit = await within(fairlead.child.exited, "the end after SIGTERM");
   assert.deepEqual(exit, { code: 0, signal: null });
   await Promise.all(senders.map((sender) => sender.closed));
   assert.equal(await connectError(ports.lines), "ECONNREFUSED");
@@ -51,7 +51,7 @@ test("up ends with 0 when SIGTERM comes and a client holds its connection withou
   const silent = connect({ host: "127.0.0.1", port: ports.lines, allowHalfOpen: true });
   await once(silent, "connect");
   fairlead.child.signal("SIGTERM");
-  assert.deepEqual(await within(fairlead.child.exited, "the end after SIGTERM", 30_000), {
+  assert.deepEqual(await within(fairlead.child.exited, "the end after SIGTERM"), {
     code: 0,
     signal: null,
   });

@@ -1,5 +1,5 @@
-import type { BusHealth } from "@fairlead/bus";
-import { type CloudEvent, ManualClock } from "@fairlead/core";
+import { type Attempt, MemoryBus } from "@fairlead/bus/memory";
+import { ManualClock } from "@fairlead/core";
 import { BusWatch, Credit, Ledger } from "@fairlead/ingress";
 import type { CloseReason, Codec, Connection, FrameBatch } from "@fairlead/socket";
 import { type IngestListener, IngestSession, type Patience } from "../src/ingest/ingest-session.ts";
@@ -85,18 +85,12 @@ export class FakeConnection {
   }
 }
 
-/** A publish that waits for the test's decision. */
-export interface HeldPublish {
-  readonly event: CloudEvent;
-  confirm(): void;
-  refuse(error: Error): void;
-}
-
 export interface Stage {
   readonly connection: FakeConnection;
   readonly session: IngestSession;
   readonly listener: IngestListener;
-  readonly publishes: HeldPublish[];
+  /** What the session published: each waits for the test's decision. */
+  readonly publishes: readonly Attempt[];
   readonly failures: Error[];
   readonly run: Promise<void>;
 }
@@ -107,12 +101,9 @@ export type StageOptions = Partial<Omit<IngestListener, "patience">> & {
 
 /** A session that has begun, between a fake connection and a bus whose every publish the test decides. */
 export function stage(options: StageOptions = {}): Stage {
-  const publishes: HeldPublish[] = [];
+  const bus = new MemoryBus();
+  bus.hold();
   const failures: Error[] = [];
-  const publish = (event: CloudEvent) =>
-    new Promise<void>((resolve, reject) => {
-      publishes.push({ event, confirm: resolve, refuse: reject });
-    });
   const listener: IngestListener = {
     codec: { name: "fake" } as Codec,
     maxFrameBytes: 100,
@@ -133,23 +124,23 @@ export function stage(options: StageOptions = {}): Stage {
       data: Buffer.from(Array.from({ length: frames.count }, (_, i) => `${frames.frame(i)}\n`).join("")),
       extensions: { recordcount: frames.count, firstseq: firstSeq },
     }),
-    publish,
+    publish: (event) => bus.publish(event),
     onFailed: (error) => failures.push(error),
     ...options,
-    patience: options.patience && { ...options.patience, bus: { publish } },
+    patience: options.patience && { ...options.patience, bus },
   };
   const connection = new FakeConnection();
   const session = new IngestSession(connection as unknown as Connection, listener);
-  return { connection, session, listener, publishes, failures, run: session.run() };
+  return { connection, session, listener, publishes: bus.attempts, failures, run: session.run() };
 }
 
-/** For a listener without acknowledgements: a clock that stands still, a bus that says whether it accepts. */
-export function patienceOf(options: { canAccept?: () => boolean } = {}) {
+/** For a listener without acknowledgements: a clock that stands still, a bus whose condition the test may change. */
+export function patienceOf() {
   const clock = new ManualClock();
   const givingUp = new AbortController();
   const held: Error[] = [];
-  const health = () => ({ canAccept: options.canAccept?.() ?? true }) as BusHealth;
-  const watch = new BusWatch({ health }, clock);
+  const bus = new MemoryBus();
+  const watch = new BusWatch(bus, clock);
   const patience: Omit<Patience, "bus"> = {
     watch,
     clock,
@@ -157,7 +148,7 @@ export function patienceOf(options: { canAccept?: () => boolean } = {}) {
     onRetry: (error) => held.push(error),
     onRecovered() {},
   };
-  return { patience, clock, givingUp, held };
+  return { patience, bus, clock, givingUp, held };
 }
 
 /** Lets everything happen that can happen without the outside. */

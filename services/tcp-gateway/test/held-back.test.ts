@@ -3,11 +3,9 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { test } from "node:test";
-import { BusError } from "@fairlead/bus";
 import { eventually } from "@fairlead/harness";
-import { MemoryBus, startGateway } from "./running.ts";
+import { startGateway } from "./running.ts";
 
-const full = new BusError("LOG_FULL", "Cannot publish: the log is full");
 const lines = Array.from({ length: 200_000 }, (_, index) => `${index} ${"x".repeat(100)}`);
 
 async function dial(port: number) {
@@ -18,7 +16,8 @@ async function dial(port: number) {
 
 test("a listener without acks holds its sender back while the bus refuses, and loses nothing", async () => {
   await using gateway = await startGateway([{ acks: "none", connectionEvents: false }]);
-  gateway.bus.refusal = full;
+  gateway.bus.refuse = () => "LOG_FULL";
+  gateway.bus.condition = { canAccept: false };
   const socket = await dial(gateway.port());
   socket.end(`${lines.join("\n")}\n`);
   // More than the buffers of both kernels take: the rest has to wait at the sender.
@@ -33,7 +32,8 @@ test("a listener without acks holds its sender back while the bus refuses, and l
   assert.ok(socket.writableLength > 0, "the sender queues");
   assert.ok((await gateway.metric("received_bytes_total", { listener: "listener-0" })) < 4 * 2 ** 20);
   assert.deepEqual(gateway.bus.events, []);
-  gateway.bus.refusal = undefined;
+  gateway.bus.refuse = undefined;
+  gateway.bus.condition = {};
   await eventually(() => gateway.bus.records.length === lines.length, "all records");
   assert.deepEqual(gateway.bus.records, lines);
   const rejected = await gateway.metric("rejected_records_total", {
@@ -43,29 +43,21 @@ test("a listener without acks holds its sender back while the bus refuses, and l
   assert.equal(rejected, 0);
 });
 
-/** Refuses what its health does not know of yet, as it is in the first second of a full disk. */
-class SuddenlyFull extends MemoryBus {
-  attempts = 0;
-
-  override async publish(): Promise<void> {
-    this.attempts++;
-    throw full;
-  }
-}
-
 test("drain() gives up what the bus refuses when its signal fires, closes, and counts it", async () => {
-  const bus = new SuddenlyFull();
-  await using gateway = await startGateway([{ acks: "none", connectionEvents: false }], { bus });
+  await using gateway = await startGateway([{ acks: "none", connectionEvents: false }]);
+  const { bus } = gateway;
+  // The health of the bus does not know of the full disk yet.
+  bus.refuse = () => "LOG_FULL";
   const metric = (name: string, more = {}) => gateway.metric(name, { listener: "listener-0", ...more });
   const socket = await dial(gateway.port());
   const closed = new Promise((resolve) => socket.resume().once("close", resolve));
   socket.write("first\nsecond\n");
-  await eventually(() => bus.attempts >= 2, "a second attempt");
+  await bus.until(() => bus.attempts.length >= 2);
   assert.equal(await metric("pending_records"), 2);
   const end = new AbortController();
   const drained = gateway.service.drain(end.signal);
-  const before = bus.attempts;
-  await eventually(() => bus.attempts > before, "an attempt of the drain");
+  const before = bus.attempts.length;
+  await bus.until(() => bus.attempts.length > before);
   end.abort();
   await drained;
   await closed;

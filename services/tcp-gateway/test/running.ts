@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import type { Bus, BusHealth, LoggedEvent } from "@fairlead/bus";
+import type { Bus } from "@fairlead/bus";
+import { MemoryBus } from "@fairlead/bus/memory";
 import type { Reply, Router } from "@fairlead/chassis";
-import { decodeRecords } from "@fairlead/contracts";
-import { type Clock, type CloudEvent, MemoryMeter, silentLogger, systemClock } from "@fairlead/core";
+import { type CloudEvent, decodeRecords } from "@fairlead/contracts";
+import { type Clock, MemoryMeter, silentLogger, systemClock } from "@fairlead/core";
 import type { RunningService } from "@fairlead/engine";
 import type { z } from "zod";
 import type { configSchema } from "../src/config.ts";
@@ -12,80 +13,12 @@ type GatewayInput = NonNullable<z.input<typeof configSchema>>;
 type Nameless<Input> = Input extends unknown ? Omit<Input, "name"> : never;
 type ListenerInput = Nameless<NonNullable<GatewayInput["listeners"]>[number]>;
 
-/** A bus in memory: each publish is durable some turns later, in order, unless the test refuses it. */
-export class MemoryBus implements Bus {
-  readonly events: CloudEvent[] = [];
-  /** Set: every publish fails with it. */
-  refusal: Error | undefined;
-  #held: (() => void)[] | undefined;
-  readonly #watchers = new Set<() => void>();
-
-  async publish(event: CloudEvent): Promise<void> {
-    if (this.refusal) throw this.refusal;
-    await new Promise<void>((resolve) => {
-      if (this.#held) this.#held.push(resolve);
-      else setImmediate(resolve);
-      this.#tell();
-    });
-    this.events.push(event);
-    this.#tell();
-  }
-
-  #tell(): void {
-    for (const watch of this.#watchers) watch();
-  }
-
-  /** Nothing becomes durable until `release`. */
-  hold(): void {
-    this.#held = [];
-  }
-
-  release(): void {
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    for (const resolve of held) resolve();
-  }
-
-  /** Resolves when so many publishes wait to be released. */
-  pending(count: number): Promise<void> {
-    return this.#until(() => this.#held !== undefined && this.#held.length >= count);
-  }
-
-  /** Events of a type, as soon as there are so many. */
-  async first(type: string, count: number): Promise<CloudEvent[]> {
-    const ofType = () => this.events.filter((event) => event.type === `dev.fairlead.${type}`);
-    await this.#until(() => ofType().length >= count);
-    return ofType().slice(0, count);
-  }
-
-  async #until(isSo: () => boolean): Promise<void> {
-    while (!isSo()) {
-      await new Promise<void>((resolve) => {
-        const watch = () => {
-          this.#watchers.delete(watch);
-          setImmediate(resolve);
-        };
-        this.#watchers.add(watch);
-      });
-    }
-  }
-
-  /** Payloads of all records, as text, in the order of the log. */
+/** The bus in memory, with the records of its events as text. */
+export class GatewayBus extends MemoryBus {
+  /** Payloads of all records, in the order of the log. */
   get records(): string[] {
     return this.events.filter(({ type }) => type.endsWith(".records")).flatMap(payloads);
   }
-
-  // biome-ignore lint/correctness/useYield: nobody reads this bus; its events are looked at
-  async *tail(): AsyncGenerator<LoggedEvent> {
-    throw new Error("not a bus to tail");
-  }
-
-  health(): BusHealth {
-    const canAccept = this.refusal === undefined;
-    return { canAccept, isDegraded: false, problems: [], lastOffset: 0, pendingEvents: 0, pendingBytes: 0 };
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {}
 }
 
 export const payloads = (event: CloudEvent): string[] =>
@@ -106,11 +39,11 @@ export interface RunningGateway extends AsyncDisposable {
 }
 
 /** A gateway on free ports of loopback. */
-export async function startGateway<B extends Bus = MemoryBus>(
+export async function startGateway<B extends Bus = GatewayBus>(
   listeners: readonly ListenerInput[],
   options: { bus?: B; creditBytes?: string; clock?: Clock } = {},
 ): Promise<RunningGateway & { bus: B }> {
-  const bus = options.bus ?? (new MemoryBus() as unknown as B);
+  const bus = options.bus ?? (new GatewayBus() as unknown as B);
   const meter = new MemoryMeter();
   const routes = new Map<string, { route: Parameters<Router["add"]>[0] }>();
   const { creditBytes = "32MiB", clock = systemClock } = options;

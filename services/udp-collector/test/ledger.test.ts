@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { rejectReasons } from "../src/ledger.ts";
-import { Client, Collector, FakeBus, ledgerDifference } from "./support.ts";
+import { Client, Collector, CollectorBus, ledgerDifference } from "./support.ts";
 
 async function flood(port: number, count: number, ratePerSecond: number): Promise<number> {
   const script = fileURLToPath(new URL("./flood.ts", import.meta.url));
@@ -62,7 +62,7 @@ test("udpCollector accounts for every datagram of a flood while the loop is stal
 });
 
 test("udpCollector shows the ledger as metrics that close at every scrape", async () => {
-  const bus = new FakeBus();
+  const bus = new CollectorBus();
   await using collector = await Collector.start(
     [{ name: "r", kind: "raw", maxPendingDatagrams: 3, batch: { maxRecords: 1 } }],
     { bus },
@@ -79,14 +79,13 @@ test("udpCollector shows the ledger as metrics that close at every scrape", asyn
     return { received, rejected, pending: metric("pending_datagrams") };
   };
   await using client = new Client(collector.port());
-  const held = Promise.withResolvers<void>();
-  bus.hold = held.promise;
+  bus.hold();
   await client.send("first");
   await bus.until(() => bus.attempts.length === 1);
   await client.send("a", "b", "c", "d", "e");
   while ((await check()).received < 6) await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual(await check(), { received: 6, rejected: 2, pending: 4 });
-  held.resolve();
+  bus.release();
   await collector.settled(6);
   assert.deepEqual(await check(), { received: 6, rejected: 2, pending: 0 });
   assert.equal(metric("received_bytes_total"), 10);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
-import { type Bus, BusError, type BusErrorCode, type BusHealth, type LoggedEvent } from "@fairlead/bus";
+import { MemoryBus } from "@fairlead/bus/memory";
 import type { Route, Router } from "@fairlead/chassis";
 import {
   decodeRecords,
@@ -8,59 +8,14 @@ import {
   type UdpListenerKind,
   udpListenersSchema,
 } from "@fairlead/contracts";
-import {
-  type Clock,
-  type CloudEvent,
-  type Logger,
-  MemoryMeter,
-  silentLogger,
-  systemClock,
-} from "@fairlead/core";
+import { type Clock, type Logger, MemoryMeter, silentLogger, systemClock } from "@fairlead/core";
 import type { RunningService } from "@fairlead/engine";
 import type { z } from "zod";
 import { kinds } from "../src/kinds.ts";
 import { udpCollector } from "../src/mod.ts";
 
-/** A bus in memory that refuses when it is told to. */
-export class FakeBus implements Bus {
-  readonly events: CloudEvent[] = [];
-  /** Ids of everything that was tried, repeats included. */
-  readonly attempts: string[] = [];
-  refuse: ((event: CloudEvent) => BusErrorCode | undefined) | undefined;
-  /** While it is set no publish ends. */
-  hold: Promise<void> | undefined;
-  #watchers = new Set<() => void>();
-
-  async publish(event: CloudEvent): Promise<void> {
-    this.attempts.push(event.id);
-    this.#notify();
-    await this.hold;
-    const code = this.refuse?.(event);
-    // As a real one: the data is not looked at again after this.
-    if (code === undefined) this.events.push({ ...event, data: Buffer.from(event.data) });
-    this.#notify();
-    if (code !== undefined) {
-      const retryable = code !== "EVENT_TOO_LARGE" && code !== "BUS_CLOSED";
-      throw new BusError(code, `Cannot publish: told to say ${code}`, { retryable });
-    }
-  }
-
-  #notify(): void {
-    for (const watch of this.#watchers) watch();
-  }
-
-  /** Resolves when the condition holds, asked at the beginning and at the end of every publish. */
-  async until(condition: () => boolean): Promise<void> {
-    if (condition()) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const watch = () => {
-      if (condition()) resolve();
-    };
-    this.#watchers.add(watch);
-    await promise;
-    this.#watchers.delete(watch);
-  }
-
+/** The bus in memory, with what its events hold. */
+export class CollectorBus extends MemoryBus {
   /** The records of all events, in their order, by the names that a consumer sees. */
   get records() {
     return this.events.flatMap((event) =>
@@ -78,21 +33,6 @@ export class FakeBus implements Bus {
         .map((line) => JSON.parse(line) as Record<string, unknown>),
     );
   }
-
-  async *tail(): AsyncGenerator<LoggedEvent> {}
-
-  health(): BusHealth {
-    return {
-      canAccept: true,
-      isDegraded: false,
-      problems: [],
-      lastOffset: this.events.length,
-      pendingEvents: 0,
-      pendingBytes: 0,
-    };
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {}
 }
 
 type ListenerInput = NonNullable<z.input<typeof udpCollector.configSchema>>["listeners"];
@@ -107,7 +47,7 @@ export const listenerOf = (kind: UdpListenerKind) => ({ name: kind, kind, ...pro
 
 /** The whole service on a bus in memory, port 0 where none is given. */
 export class Collector implements AsyncDisposable {
-  readonly bus: FakeBus;
+  readonly bus: CollectorBus;
   readonly meter = new MemoryMeter();
   readonly #service: RunningService;
   readonly #routes: readonly Route[];
@@ -115,10 +55,10 @@ export class Collector implements AsyncDisposable {
   static async start(
     listeners: ListenerInput,
     {
-      bus = new FakeBus(),
+      bus = new CollectorBus(),
       clock = systemClock,
       logger = silentLogger,
-    }: { bus?: FakeBus; clock?: Clock; logger?: Logger } = {},
+    }: { bus?: CollectorBus; clock?: Clock; logger?: Logger } = {},
   ): Promise<Collector> {
     const routes: Route[] = [];
     const router: Router = { add: (route) => void routes.push(route as unknown as Route) };
@@ -137,7 +77,12 @@ export class Collector implements AsyncDisposable {
     return new Collector(service, routes, bus, collector);
   }
 
-  private constructor(service: RunningService, routes: readonly Route[], bus: FakeBus, meter: MemoryMeter) {
+  private constructor(
+    service: RunningService,
+    routes: readonly Route[],
+    bus: CollectorBus,
+    meter: MemoryMeter,
+  ) {
     this.#service = service;
     this.#routes = routes;
     this.bus = bus;

@@ -78,14 +78,13 @@ test("udpCollector counts an unreadable syslog datagram once, however often its 
   const { bus, meter } = collector;
   bus.refuse = ({ extensions }) => (Number(extensions["recordcount"]) > 2 ? "EVENT_TOO_LARGE" : undefined);
   await using client = new Client(collector.port());
-  const held = Promise.withResolvers<void>();
-  bus.hold = held.promise;
+  bus.hold();
   await client.send("unreadable 0");
   await bus.until(() => bus.attempts.length === 1);
   const rest = Array.from({ length: 8 }, (_, index) => `unreadable ${index + 1}`);
   await client.send(...rest);
   while (collector.listener().ledger.received < 9) await new Promise((resolve) => setImmediate(resolve));
-  held.resolve();
+  bus.release();
   assert.equal((await collector.settled(9)).ledger.published, 9);
   assert.deepEqual(
     recordsOf(collector).map((record) => [record.seq, record.parsed === false && record.text]),

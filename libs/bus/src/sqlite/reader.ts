@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { errorCode, matchesTopic, routingKey } from "@fairlead/core";
+import { matchesTopic, routingKey } from "@fairlead/contracts/names";
+import { errorCode } from "@fairlead/core";
 import { isCorruption } from "@fairlead/sqlite";
 import { rowChecksum } from "./checksum.ts";
 import type { Damage } from "./damage.ts";

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import { type CloudEvent, type Logger, silentLogger, systemClock } from "@fairlead/core";
+import type { CloudEvent } from "@fairlead/contracts";
+import { type Logger, silentLogger, systemClock } from "@fairlead/core";
 import { FileThread, minFileBytes } from "@fairlead/sqlite";
 import type { Bus, BusHealth, LoggedEvent, TailOptions } from "../bus.ts";
 import { BusError, busErrorFrom } from "../errors.ts";

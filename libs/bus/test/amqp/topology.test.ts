@@ -160,7 +160,8 @@ describe("an operator changes what the broker has", { skip: skipOrFail(rabbitMis
   test("the inbox is full: events wait in the spool, the log gets few repeats, reading it sets everything going", async (context) => {
     const rabbit = await shared.clean();
     const topology = { ...testTopology, inboxMaxBytes: 1 << 20 };
-    await using under = await openTestBus(rabbit.url, { topology });
+    const windowMessages = 1_024;
+    await using under = await openTestBus(rabbit.url, { topology, windowMessages });
     await direct(under.bus);
     await using load = new Load(under.bus);
     const said = () => under.bus.health().problems.join("; ");
@@ -177,6 +178,8 @@ describe("an operator changes what the broker has", { skip: skipOrFail(rabbitMis
     let read = 0;
     for await (const _event of under.bus.tail({ after: 0, follow: false })) read++;
     assert.ok(read > 0, "the log can be read to its end meanwhile");
+    // The log has once more what was out when the inbox became full, a window at most, then one event for each attempt.
+    await eventually(() => load.total > 8 * windowMessages, "a load that is large beside a window");
     await load.stop();
     const inbox = await readInbox(rabbit.url, () => under.bus.mode === "direct");
     await direct(under.bus);

@@ -10,7 +10,8 @@ export interface UnitLimits {
 
 interface Unit {
   readonly name: string;
-  readonly example: string;
+  /** The first that is within the limits is shown. */
+  readonly examples: readonly string[];
   /** The pattern in the JSON Schema, for editors. */
   readonly pattern: string;
   readonly parse: (text: string) => number;
@@ -19,7 +20,7 @@ interface Unit {
 
 const size: Unit = {
   name: "size",
-  example: "64KiB",
+  examples: ["64KiB", "64MiB", "1KiB"],
   pattern: "^\\s*\\d+(\\.\\d+)?\\s*(B|kB|MB|GB|TB|KiB|MiB|GiB|TiB)\\s*$",
   parse: parseBytes,
   format: formatBytes,
@@ -27,7 +28,7 @@ const size: Unit = {
 
 const time: Unit = {
   name: "duration",
-  example: "5s",
+  examples: ["5s", "50ms"],
   pattern: "^\\s*\\d+(\\.\\d+)?\\s*(ms|s|m|h|d)\\s*$",
   parse: parseDurationMs,
   format: formatDurationMs,
@@ -45,13 +46,15 @@ function unitType(unit: Unit, limits: UnitLimits) {
   const min = limits.min === undefined ? 1 : unit.parse(limits.min);
   const max = limits.max === undefined ? Number.MAX_SAFE_INTEGER : unit.parse(limits.max);
   const upTo = limits.max === undefined ? "" : ` to "${limits.max}"`;
-  const allowed = `a ${unit.name} with its unit, from "${unit.format(min)}"${upTo}, like "${unit.example}"`;
+  const isAllowed = (value: number) => value >= min && value <= max;
+  const example = unit.examples.find((text) => isAllowed(unit.parse(text))) ?? unit.format(max);
+  const allowed = `a ${unit.name} with its unit, from "${unit.format(min)}"${upTo}, like "${example}"`;
   return z
     .string({ error: () => `must be ${allowed}` })
-    .meta({ pattern: unit.pattern, examples: [unit.example] })
+    .meta({ pattern: unit.pattern, examples: [example] })
     .transform((text, context): number => {
       const value = parseOrNaN(unit, text);
-      if (value >= min && value <= max) return value;
+      if (isAllowed(value)) return value;
       context.addIssue({ code: "custom", message: `must be ${allowed}` });
       return z.NEVER;
     });

@@ -126,7 +126,7 @@ test("the server closes a kept-alive connection that is idle", async () => {
   assert.match(answer, /^HTTP\/1.1 200 /);
 });
 
-test("the server cuts off a client that does not read its answer", { timeout: 60_000 }, async () => {
+test("the server cuts off a client that does not read its answer", { timeout: 600_000 }, async () => {
   await using server = await startTestServer(addEcho, { limits: { idleMs: 300 } });
   const dial = () => {
     const socket = connect(server.port, "127.0.0.1")

@@ -77,7 +77,7 @@ const refusals: readonly (readonly [object, string])[] = [
   [{ maxAge: "0s" }, 'must be a duration with its unit, from "1s", like "5s"'],
   [{ minAge: 5 }, 'must be a duration with its unit, from "0ms", like "5s"'],
   [{ maxBytes: "1000" }, 'must be a size with its unit, from "1MiB", like "64MiB"'],
-  [{ spool: { maxBytesPerSecond: "1B" } }, 'must be a size with its unit, from "1KiB", like "64MiB"'],
+  [{ spool: { maxBytesPerSecond: "1B" } }, 'must be a size with its unit, from "1KiB", like "64KiB"'],
   [
     { maxEventBytes: "64MiB", maxPendingBytes: "1MiB" },
     "must be at most maxPendingBytes (1MiB): an event has to fit into what may wait to be durable",

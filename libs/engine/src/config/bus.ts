@@ -7,42 +7,10 @@ import {
   openSqliteBus,
   type SqliteBusOptions,
 } from "@fairlead/bus";
-import {
-  type Clock,
-  formatBytes,
-  formatDurationMs,
-  type Logger,
-  type Meter,
-  parseBytes,
-  parseDurationMs,
-} from "@fairlead/core";
+import { bytes, count, crossCheck, duration } from "@fairlead/chassis";
+import { type Clock, formatBytes, type Logger, type Meter } from "@fairlead/core";
 import { openAmqpQueues, openSqliteQueues, type WorkQueues } from "@fairlead/queues";
 import { z } from "zod";
-
-/** A size or duration with its unit. @param allowed what may be written, in words */
-const parsed = (parse: (text: string) => number, min: number, allowed: string) =>
-  z
-    .string({ error: `must be ${allowed}` })
-    .refine((text) => parsedOrNaN(parse, text) >= min, { error: `must be ${allowed}` })
-    .transform((text) => parsedOrNaN(parse, text));
-
-function parsedOrNaN(parse: (text: string) => number, text: string): number {
-  try {
-    return parse(text);
-  } catch {
-    return Number.NaN;
-  }
-}
-
-const size = (min = 1) =>
-  parsed(parseBytes, min, `a size with its unit, from "${formatBytes(min)}", like "64MiB"`);
-const bytes = (usual: string, min?: number) => size(min).prefault(usual);
-const duration = (usual: string, min = 1) =>
-  parsed(
-    parseDurationMs,
-    min,
-    `a duration with its unit, from "${formatDurationMs(min)}", like "5s"`,
-  ).prefault(usual);
 
 const amqpUrl = z
   .string()
@@ -56,27 +24,29 @@ const amqpConfigSchema = z.strictObject({
     .describe(
       "Address of RabbitMQ 3.10 or newer, with user and password. FAIRLEAD_AMQP_URL, FAIRLEAD_AMQP_URL_FILE.",
     ),
-  windowMessages: z
-    .int()
-    .min(1)
-    .default(1_024)
-    .describe("Messages that may be under way without a confirm; further ones wait."),
+  windowMessages: count(1_024).describe(
+    "Messages that may be under way without a confirm; further ones wait.",
+  ),
   windowBytes: bytes("32MiB").describe("Bytes that may be under way without a confirm; further ones wait."),
-  confirmTimeout: duration("5s", 100).describe(
+  confirmTimeout: duration("5s", { min: "100ms" }).describe(
     "When RabbitMQ has not confirmed a message by then, the connection is given up and the spool takes over.",
   ),
-  heartbeat: duration("10s", 1_000).describe(
+  heartbeat: duration("10s", { min: "1s" }).describe(
     "Heartbeat of the connections, in whole seconds; one that is silent for two of them is given up.",
   ),
-  connectTimeout: duration("5s", 100).describe("For connecting, and again for declaring queues, at most."),
-  maxReconnectDelay: duration("5s", 100).describe("Longest pause between two attempts to connect."),
-  logMaxBytes: bytes("8GiB", 1 << 20).describe(
+  connectTimeout: duration("5s", { min: "100ms" }).describe(
+    "For connecting, and again for declaring queues, at most.",
+  ),
+  maxReconnectDelay: duration("5s", { min: "100ms" }).describe(
+    "Longest pause between two attempts to connect.",
+  ),
+  logMaxBytes: bytes("8GiB", { min: "1MiB" }).describe(
     "Size of the log stream in RabbitMQ; then its oldest segments go. Cannot be changed while the queue exists.",
   ),
-  logMaxAge: duration("7d", 1_000).describe(
+  logMaxAge: duration("7d", { min: "1s" }).describe(
     "Age after which segments of the log stream go. Cannot be changed while the queue exists.",
   ),
-  inboxMaxBytes: bytes("1GiB", 1 << 20).describe(
+  inboxMaxBytes: bytes("1GiB", { min: "1MiB" }).describe(
     "Size of the inbox queue; when it is full, events wait in the spool. Cannot be changed while the queue exists.",
   ),
 });
@@ -87,10 +57,10 @@ const spoolConfigSchema = z.strictObject({
     .min(1)
     .default("spool.db")
     .describe("File of the events that wait for RabbitMQ; relative to the data directory."),
-  maxBytes: bytes("4GiB", 1 << 20).describe(
+  maxBytes: bytes("4GiB", { min: "1MiB" }).describe(
     "Size of the spool; when it is full, producers are refused with LOG_FULL. It stays smaller on a disk with less room.",
   ),
-  maxBytesPerSecond: size(1_024)
+  maxBytesPerSecond: bytes(undefined, { min: "1KiB" })
     .optional()
     .describe(
       "Bytes per second at most that the spool sends once RabbitMQ is back. Not set: as fast as RabbitMQ confirms.",
@@ -98,23 +68,21 @@ const spoolConfigSchema = z.strictObject({
 });
 
 const busSection = z.strictObject({
-  maxAge: duration("7d", 1_000).describe(
+  maxAge: duration("7d", { min: "1s" }).describe(
     "Events older than this are deleted from the log. Embedded engine only, as `maxBytes` and `minAge`.",
   ),
-  maxBytes: bytes("4GiB", 1 << 20).describe(
+  maxBytes: bytes("4GiB", { min: "1MiB" }).describe(
     "Size that the log may reach on disk, at least 1MiB; then the oldest events are deleted. It stays smaller on a disk with less room.",
   ),
-  minAge: duration("10m", 0).describe(
+  minAge: duration("10m", { min: "0ms" }).describe(
     "An event younger than this is never deleted for want of room: producers are refused with LOG_FULL instead, so that readers this far behind miss nothing.",
   ),
   maxEventBytes: bytes("16MiB").describe(
     "A larger event is refused with EVENT_TOO_LARGE; at most `maxPendingBytes`. RabbitMQ 4 takes 16MiB unless its max_message_size says otherwise.",
   ),
-  maxPendingEvents: z
-    .int()
-    .min(1)
-    .default(100_000)
-    .describe("Events that may wait to be durable; more are refused with BUS_OVERLOADED."),
+  maxPendingEvents: count(100_000).describe(
+    "Events that may wait to be durable; more are refused with BUS_OVERLOADED.",
+  ),
   maxPendingBytes: bytes("64MiB").describe(
     "Bytes that may wait to be durable, held in memory; more are refused with BUS_OVERLOADED.",
   ),
@@ -133,21 +101,21 @@ const busSection = z.strictObject({
 });
 
 /** The section `bus` of the configuration. */
-export const busConfigSchema = busSection.superRefine(({ maxEventBytes, maxPendingBytes }, context) => {
-  if (maxEventBytes <= maxPendingBytes) return;
+export const busConfigSchema = crossCheck(busSection, ({ maxEventBytes, maxPendingBytes }, { refuse }) => {
+  if (maxEventBytes === undefined || maxPendingBytes === undefined || maxEventBytes <= maxPendingBytes)
+    return;
   const limit = `maxPendingBytes (${formatBytes(maxPendingBytes)})`;
-  const message = `must be at most ${limit}: an event has to fit into what may wait to be durable`;
-  context.addIssue({ code: "custom", path: ["maxEventBytes"], message });
+  refuse(["maxEventBytes"], `must be at most ${limit}: an event has to fit into what may wait to be durable`);
 });
 
-/** As written in the file, and as checked. */
+/** The section as written in the file, and as checked. */
 export type BusConfigInput = z.input<typeof busConfigSchema>;
 export type BusConfig = z.output<typeof busConfigSchema>;
 
 export interface BusParts {
   /** Holds `events.db`, `queues.db` and, where its path is relative, the spool. */
   readonly dataDir: string;
-  /** Of the process, shown in RabbitMQ's list of connections. */
+  /** Name of the process, shown in RabbitMQ's list of connections. */
   readonly name: string;
   readonly logger: Logger;
   readonly meter: Meter;
@@ -184,7 +152,7 @@ const sqliteBusOptions = (
 
 type AmqpConfig = NonNullable<BusConfig["amqp"]>;
 
-/** Of every connection to RabbitMQ. */
+/** The options of every connection to RabbitMQ. */
 const linkOptions = ({ url, heartbeat, connectTimeout, maxReconnectDelay }: AmqpConfig) => ({
   url,
   heartbeatSeconds: Math.ceil(heartbeat / 1_000),
@@ -192,7 +160,7 @@ const linkOptions = ({ url, heartbeat, connectTimeout, maxReconnectDelay }: Amqp
   reconnectMaxMs: maxReconnectDelay,
 });
 
-/** What the bus on RabbitMQ is opened with, and what empties its spool. */
+/** The options of the bus on RabbitMQ. A spool is emptied with the same options. */
 export function amqpBusOptions(
   { spool, inbox, maxEventBytes, maxPendingEvents, maxPendingBytes }: BusConfig,
   amqp: AmqpConfig,

@@ -39,7 +39,7 @@ export const stateConfigSchema = z.strictObject({
 
 export type StateConfig = z.output<typeof stateConfigSchema>;
 
-/** What the section means to `openState`. */
+/** The options of `openState` that the section stands for. */
 export function stateOptions({ sqlite, redis }: StateConfig, dataDir: string): OpenStateOptions {
   const file = { file: resolve(dataDir, sqlite.file), maxBytes: sqlite.maxBytes };
   if (redis === undefined) return file;

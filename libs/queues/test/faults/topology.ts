@@ -127,7 +127,7 @@ export function topologyCases(under: BrokerUnderTest): void {
   });
 
   test("a queue with other arguments: enqueue() says what the broker says, other kinds go on", async () => {
-    await using queues = under.open({ confirmTimeoutMs: 1_000 });
+    await using queues = under.open();
     const [bad, good] = [freshKind(), freshKind()];
     await foreign.channel.assertQueue(jobQueue(bad), { durable: true });
     const refused = queues.enqueue(bad, messageOf(1));
@@ -140,7 +140,7 @@ export function topologyCases(under: BrokerUnderTest): void {
   test("a queue without a leader: its messages fail in time and say why; the link stays for the others", async () => {
     const losses: string[] = [];
     const logger = { ...silentLogger, warn: (_fields: object, message: string) => void losses.push(message) };
-    await using queues = under.open({ confirmTimeoutMs: 1_000, logger });
+    await using queues = under.open({ confirmTimeoutMs: 5_000, logger });
     const [stuck, good] = [freshKind(), freshKind()];
     await queues.enqueue(stuck, messageOf("before"));
     await queues.enqueue(good, messageOf("before"));

@@ -20,7 +20,7 @@ export async function checkConfig(options: ConfigCommandOptions, terminal: Termi
   await writeOut(terminal, `${result}\n`);
 }
 
-/** Prints what a person would have to write to say everything. @throws {ConfigError} */
+/** Prints every key as a person would write it. @throws {ConfigError} */
 export async function printConfig(options: ConfigCommandOptions, terminal: Terminal): Promise<void> {
   const { redacted } = load(options, terminal);
   if (options.json) return writeOut(terminal, `${JSON.stringify(redacted, undefined, 2)}\n`);

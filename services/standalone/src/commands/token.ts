@@ -56,7 +56,7 @@ function parseExpiry(text: string, nowMs: number): string {
 }
 
 function parseTime(text: string): number {
-  // Without an offset it would mean another moment on every machine.
+  // A time without an offset would mean another moment on every machine.
   const atMs = /T.*(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
   if (!Number.isNaN(atMs)) return atMs;
   throw new UsageError(

@@ -3,7 +3,7 @@ import { silentLogger, toError } from "@fairlead/core";
 import type { EngineConfig } from "@fairlead/engine";
 import type { Finding } from "./finding.ts";
 
-/** Whether the tokens that let somebody in can be read. Without any the address is loopback, or the configuration is refused. */
+/** Checks that the tokens file can be read. Without such a file the address is loopback, or the configuration is refused. */
 export async function checkAccess({ tokensFile }: EngineConfig["http"]): Promise<Finding[]> {
   const subject = "access to the HTTP API";
   if (tokensFile !== undefined) {

@@ -8,14 +8,14 @@ import type { Finding } from "./finding.ts";
 /** statfs(2): the magic numbers of file systems that live in memory. */
 const inMemory: ReadonlySet<number> = new Set([0x01021994, 0x858458f6]);
 
-/** What grows in a directory: "the log", as far as the key says. */
+/** A file that grows in a directory up to a limit: "the log". */
 interface Growth {
   readonly what: string;
   readonly key: string;
   readonly maxBytes: number;
 }
 
-/** The directories of what is kept here: the log, or the spool where RabbitMQ has the log. */
+/** Checks the directories of the files that are kept here: of the log, or of the spool where RabbitMQ has the log. */
 export function checkDirectories({ dataDir, bus }: EngineConfig): Finding[] {
   if (bus.amqp === undefined) {
     return checkDirectory(dataDir, { what: "the log", key: "bus.maxBytes", maxBytes: bus.maxBytes });
@@ -30,12 +30,12 @@ export function checkDirectories({ dataDir, bus }: EngineConfig): Finding[] {
   ];
 }
 
-/** Whether the promise can be kept in a directory: writable, on a disk, with room for what may grow there. */
+/** Checks that the promise can be kept in a directory: it is writable, on a disk, and has room for the file that grows there. */
 export function checkDirectory(path: string, growth: Growth, subject = `data directory ${path}`): Finding[] {
   return [checkWritable(subject, path), ...checkRoom(path, nearestExisting(path), growth)];
 }
 
-/** A directory that is not there yet is made at the start, by whoever may write above it. */
+/** A directory that does not exist yet is made at the start, so the nearest one above it must be writable. */
 function checkWritable(subject: string, path: string): Finding {
   const existing = nearestExisting(path);
   const probe = join(existing, `.fairlead-doctor-${process.pid}`);
@@ -93,7 +93,7 @@ function whyNotWritable(folder: string, error: unknown): { words: string; advice
   }
 }
 
-/** Less than this is left: the file system itself gets slow, and soon other programs fail. Below the bytes we do too. */
+/** With less room than this the file system gets slow, and other programs soon fail. Below the number of bytes Fairlead fails too. */
 const nearlyFull = { share: 0.05, bytes: 256 * 2 ** 20 };
 
 function checkRoom(path: string, existing: string, { what, key, maxBytes }: Growth): Finding[] {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { test } from "node:test";
 import { MemoryMeter, silentLogger, systemClock } from "@fairlead/core";
-import { busConfigSchema, loadServicesConfig, openBus, planServices } from "@fairlead/engine";
+import { busConfigSchema, loadServicesConfig, openBus } from "@fairlead/engine";
 import {
   eventually,
   freePort,
@@ -13,18 +13,25 @@ import {
   startRedis,
   temporaryDirectory,
 } from "@fairlead/harness";
-import { services } from "../services.ts";
 import { checkEngine } from "./check-engine.ts";
 
-async function check(env: Record<string, string>, config: object = {}) {
+async function check(env: Record<string, string>, config: object = {}, eventTypes = ["tcp.records"]) {
   await using directory = await temporaryDirectory();
   await writeFile(directory.file("fairlead.yaml"), JSON.stringify(config));
   const { values } = loadServicesConfig({
-    services,
+    services: [],
     env: { ...env, FAIRLEAD_DATA_DIR: directory.path },
     cwd: directory.path,
   });
-  return checkEngine(values, planServices(services, values).eventTypes);
+  return checkEngine(values, eventTypes);
+}
+
+/** A server that has other work may answer later than the doctor waits: then the doctor is asked once more. */
+async function checkAnswered(env: Record<string, string>, config: object = {}) {
+  for (;;) {
+    const findings = await check(env, config);
+    if (!findings.some(({ words }) => words.includes("until it answers"))) return findings;
+  }
 }
 
 test("checkEngine() has nothing to say about the embedded engine", async () => {
@@ -50,33 +57,26 @@ test("checkEngine() says what waits for servers that are away, and shows no pass
 });
 
 const inboxes: readonly [inbox: string[], left: RegExp | undefined][] = [
-  [
-    [],
-    /own, tcp\.records, tcp\.opened, tcp\.closed, udp\.records, udp\.syslog, udp\.statsd reach the log stream only/,
-  ],
-  [["tcp.*"], /own, udp\.records, udp\.syslog, udp\.statsd reach/],
-  [["#.records", "*.syslog"], /own, tcp\.opened, tcp\.closed, udp\.statsd reach/],
+  [[], /own, tcp\.records, tcp\.closed, udp\.syslog reach the log stream only/],
+  [["tcp.*"], /own, udp\.syslog reach/],
+  [["#.records", "*.syslog"], /own, tcp\.closed reach/],
   [["tcp.*", "udp.#"], undefined],
 ];
 for (const [inbox, left] of inboxes) {
   test(`checkEngine() names the events that reach the stream alone with the inbox ${JSON.stringify(inbox)}`, async () => {
     const env = { FAIRLEAD_AMQP_URL: `amqp://127.0.0.1:${await freePort()}` };
-    const kinds = ["raw", "syslog", "statsd"];
-    const collector = { listeners: kinds.map((kind) => ({ name: kind, kind, port: 0 })) };
-    const findings = await check(env, { bus: { inbox }, "udp-collector": collector });
+    const findings = await check(env, { bus: { inbox } }, ["tcp.records", "tcp.closed", "udp.syslog"]);
     const about = findings.find(({ subject }) => /events end up/.test(subject));
     if (left === undefined) assert.equal(about, undefined);
-    else assert.match(String(about?.words), left);
+    else {
+      assert.match(String(about?.words), left);
+      assert.match(String(about?.advice), /\["tcp\.#","udp\.#"\] takes all/);
+    }
   });
 }
 
-test("checkEngine() asks after no events that no listener makes", async () => {
-  const config = {
-    bus: { inbox: ["tcp.records"] },
-    "tcp-gateway": { listeners: [{ name: "a", port: 1, connectionEvents: false }] },
-    "udp-collector": { listeners: [] },
-  };
-  const findings = await check({ FAIRLEAD_AMQP_URL: `amqp://127.0.0.1:${await freePort()}` }, config);
+test("checkEngine() asks after no events where no service publishes any", async () => {
+  const findings = await check({ FAIRLEAD_AMQP_URL: `amqp://127.0.0.1:${await freePort()}` }, {}, []);
   assert.equal(findings.length, 1);
 });
 
@@ -85,7 +85,7 @@ test("checkEngine() finds servers that answer", {
 }, async () => {
   await using rabbit = await startRabbit();
   await using redis = await startRedis();
-  const findings = await check({ FAIRLEAD_AMQP_URL: rabbit.url, FAIRLEAD_REDIS_URL: redis.url });
+  const findings = await checkAnswered({ FAIRLEAD_AMQP_URL: rabbit.url, FAIRLEAD_REDIS_URL: redis.url });
   assert.deepEqual(
     findings.map(({ status }) => status),
     ["ok", "warning", "ok"],
@@ -93,7 +93,7 @@ test("checkEngine() finds servers that answer", {
   assert.match(findings[0]!.words, /^version \d+\.\d+\.\d+ answers$/);
 
   const inbox = { bus: { inbox: ["#"] } };
-  const checkWithInbox = () => check({ FAIRLEAD_AMQP_URL: rabbit.url }, inbox);
+  const checkWithInbox = () => checkAnswered({ FAIRLEAD_AMQP_URL: rabbit.url }, inbox);
   await using directory = await temporaryDirectory();
   const config = busConfigSchema.parse({ amqp: { url: rabbit.url }, inbox: ["#"] });
   await using bus = await openBus(config, {

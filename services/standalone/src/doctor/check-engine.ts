@@ -1,4 +1,5 @@
-import { formatBytes, matchesTopic, toError } from "@fairlead/core";
+import { matchesTopic } from "@fairlead/contracts/names";
+import { formatBytes, toError } from "@fairlead/core";
 import { type EngineConfig, stateOptions } from "@fairlead/engine";
 import { openState } from "@fairlead/state";
 import type { Finding } from "./finding.ts";
@@ -6,7 +7,7 @@ import type { Finding } from "./finding.ts";
 const patienceMs = 3_000;
 
 /**
- * The servers of the distributed engine, where the configuration names them, and what "accepted" rests on there.
+ * Checks the servers of the distributed engine, where the configuration names them, and what "accepted" rests on there.
  * @param eventTypes routing keys of the events that services may publish
  */
 export async function checkEngine(config: EngineConfig, eventTypes: readonly string[]): Promise<Finding[]> {
@@ -19,7 +20,7 @@ async function checkBroker(config: EngineConfig, eventTypes: readonly string[]):
   const { host } = new URL(amqp.url);
   const findings: Finding[] = [];
   try {
-    // Loaded only here: without RabbitMQ its client would cost memory and time.
+    // The client of RabbitMQ costs memory and time, so it is loaded only here.
     const { probeBroker } = await import("@fairlead/amqp");
     const { version, inbox: queue } = await probeBroker(amqp.url, patienceMs);
     findings.push({ subject: `RabbitMQ at ${host}`, status: "ok", words: `version ${version} answers` });

@@ -5,7 +5,7 @@ import type { Finding } from "./finding.ts";
 import { findPortOwner, type PortOwner } from "./port-owner.ts";
 
 /**
- * Whether a port can be had, by taking it for a moment.
+ * Checks that a port is free, by binding the port for a moment.
  * @param isOwn says that this process is the running Fairlead, whose ports are in use as they should be
  */
 export async function checkPort(

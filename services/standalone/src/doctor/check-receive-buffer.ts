@@ -3,7 +3,7 @@ import type { PlannedSocket } from "@fairlead/engine";
 import { bindUdp } from "@fairlead/socket";
 import type { Finding } from "./finding.ts";
 
-/** What the kernel grants of the largest receive buffer that a UDP listener asks for; its limit is the same for all. */
+/** Checks what the kernel grants of the largest receive buffer that a UDP listener asks for. The kernel's limit is the same for all. */
 export async function checkReceiveBuffer(sockets: readonly PlannedSocket[]): Promise<Finding[]> {
   const asking = sockets.flatMap(({ port, receiveBufferBytes }) =>
     receiveBufferBytes === undefined ? [] : [{ port, receiveBufferBytes }],

@@ -13,11 +13,11 @@ export function checkNode(version: string): Finding {
   };
 }
 
-/** Files that are open beside connections: the log, listeners, the HTTP API, with room. */
+/** File descriptors beside those of connections: the log, listeners, the HTTP API, and some to spare. */
 const otherFiles = 200;
 
 /**
- * Whether as many connections as the configuration allows have a file descriptor each.
+ * Checks that there is a file descriptor for each connection that the configuration allows.
  * @param limits the text of /proc/self/limits; undefined where there is none
  */
 export function checkOpenFiles(maxConnections: number, limits = readLimits()): Finding[] {
@@ -34,7 +34,7 @@ export function checkOpenFiles(maxConnections: number, limits = readLimits()): F
       status: "warning",
       words: `${limit} may be open, but the configuration allows ${maxConnections} connections, which need ${needed}: those over the limit are not accepted`,
       // Node has raised the soft limit to the hard one already, which only root can raise.
-      advice: `start with a limit of ${needed}: "LimitNOFILE=${needed}" in a systemd unit, "--ulimit nofile=${needed}" for a container, "ulimit -n ${needed}" as root; or lower limits.maxConnections of the tcp-gateway listeners`,
+      advice: `start with a limit of ${needed}: "LimitNOFILE=${needed}" in a systemd unit, "--ulimit nofile=${needed}" for a container, "ulimit -n ${needed}" as root; or lower limits.maxConnections of the listeners`,
     },
   ];
 }

@@ -5,8 +5,8 @@ import { listenUnix } from "@fairlead/socket";
 import type { Finding } from "./finding.ts";
 
 /**
- * Whether a Unix socket can be had, by taking it for a moment. A file of a process that is gone is removed, as a start would.
- * @param isRunning Fairlead runs: a socket on which somebody answers is its own
+ * Checks that a Unix socket is free, by binding it for a moment. A file that a process left behind is removed, as a start would do.
+ * @param isRunning Fairlead runs: a socket on which a process answers is its own
  */
 export async function checkUnixSocket(
   { host: path, what }: PlannedSocket,

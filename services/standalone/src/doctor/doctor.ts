@@ -63,7 +63,7 @@ async function checkPlan(
   terminal: Terminal,
 ): Promise<Finding[]> {
   const { host, port } = config.http;
-  // Where the configuration says that it listens, unless the caller says otherwise.
+  // The address of the configuration, unless the caller gives another.
   const http = resolveHttp(options, {
     ...terminal.env,
     FAIRLEAD_HOST: host,
@@ -74,7 +74,7 @@ async function checkPlan(
   const { sockets, connections, eventTypes } = planServices(services, config);
   const checks = sockets.map((planned) => {
     if (planned.scheme === "unix") return checkUnixSocket(planned, isRunning);
-    // Any free one will do.
+    // Port 0 takes any free port, so there is nothing to check.
     return planned.port === 0 ? [] : checkPort(planned, isOwn);
   });
   return [

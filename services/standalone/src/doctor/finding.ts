@@ -1,12 +1,12 @@
-/** What one check found. */
+/** The result of one check. */
 export interface Finding {
-  /** "data directory", "tcp 127.0.0.1:7001 (tcp-gateway listener lines)": what was looked at. */
+  /** "data directory", "tcp 127.0.0.1:7001 (tcp-gateway listener lines)": the thing that was checked. */
   readonly subject: string;
-  /** `warning`: it works, not as well as it could. `fault`: it does not work, or would not start. */
+  /** `warning`: the thing works, not as well as it could. `fault`: the thing does not work, or would not start. */
   readonly status: "ok" | "warning" | "fault";
-  /** What is so, in a sentence. */
+  /** The result in a sentence. */
   readonly words: string;
-  /** What to do about it; a command where there is one. */
+  /** What a person can do; a command where there is one. */
   readonly advice?: string;
 }
 
@@ -16,7 +16,7 @@ export function worstOf(findings: readonly Finding[]): Finding["status"] {
   return has("fault") ? "fault" : has("warning") ? "warning" : "ok";
 }
 
-/** The findings as a person reads them, with what they come to in the last line. */
+/** The findings as text for a person. The last line sums them up. */
 export function describeFindings(findings: readonly Finding[]): string {
   const marks = { ok: "ok     ", warning: "warning", fault: "FAULT  " };
   const lines = findings.map(({ subject, status, words, advice }) => {

@@ -7,8 +7,8 @@ export interface PortOwner {
 }
 
 /**
- * Who holds a port, read from /proc (proc(5)); undefined where there is none (macOS) or where the process belongs to
- * somebody else and we are not root.
+ * The process that holds a port, read from /proc (proc(5)). Undefined where there is no /proc (macOS), or where the process
+ * belongs to another user and we are not root.
  * @param proc the mount point of proc
  */
 export function findPortOwner(protocol: "tcp" | "udp", port: number, proc = "/proc"): PortOwner | undefined {
@@ -39,7 +39,7 @@ function inodesOf(table: string, protocol: "tcp" | "udp", port: number): string[
     });
 }
 
-/** Processes come and go while we look. */
+/** Processes come and go meanwhile, so what cannot be read counts as empty. */
 function orEmpty<T>(look: () => T, empty: T): T {
   try {
     return look();

@@ -9,8 +9,7 @@ const statuses: Readonly<Record<string, Finding["status"]>> = {
 };
 
 /**
- * What the running Fairlead says of itself, part by part (`/readyz?verbose`). Nobody answering is no fault: it may not
- * have been started yet.
+ * Asks the running Fairlead how its parts are (`/readyz?verbose`). No answer is no fault: Fairlead may not have been started yet.
  */
 export async function checkRunning(http: HttpOptions): Promise<{ isRunning: boolean; findings: Finding[] }> {
   const subject = `running Fairlead at ${http.url}`;

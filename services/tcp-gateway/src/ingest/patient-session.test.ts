@@ -63,15 +63,15 @@ test("run() without acks keeps what the bus refuses, tries it again in order, an
 });
 
 test("run() without acks takes nothing while the bus says that it would refuse, and goes on when it does not", async () => {
-  let canAccept = false;
-  const { patience, clock } = patienceOf({ canAccept: () => canAccept });
+  const { patience, bus, clock } = patienceOf();
+  bus.condition = { canAccept: false };
   const { connection, listener, publishes, run } = stage({ patience });
   connection.receive(batchOf(["1"]), "end");
   await settle();
   await clock.advance(10_000);
   assert.equal(publishes.length, 0);
   assert.equal(listener.ledger.snapshot().received.count, 0);
-  canAccept = true;
+  bus.condition = {};
   await clock.advance(250);
   assert.equal(publishes.length, 1);
   publishes[0]!.confirm();
@@ -102,7 +102,8 @@ test("run() without acks gives up what is refused when the time to stop is over,
 });
 
 test("stop() ends a session that waits for the bus to accept", async () => {
-  const { patience } = patienceOf({ canAccept: () => false });
+  const { patience, bus } = patienceOf();
+  bus.condition = { canAccept: false };
   const { connection, listener, session, run } = stage({ patience });
   connection.receive(batchOf(["1"]));
   await settle();
