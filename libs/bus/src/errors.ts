@@ -1,4 +1,4 @@
-import { type ErrorData, FairleadError, toError } from "@fairlead/core";
+import { type ErrorData, FairleadError } from "@fairlead/core";
 import type { ErrorFacts, SqliteFileErrorCode } from "@fairlead/sqlite";
 
 export const busErrorCodes = [
@@ -36,21 +36,6 @@ export class BusError extends FairleadError {
 export function largerThanPending(type: string, bytes: number, maxPendingBytes: number): BusError {
   const state = `it has ${bytes} bytes and ${maxPendingBytes} at most may wait to be durable`;
   return new BusError("EVENT_TOO_LARGE", `Cannot publish an event of type ${type.slice(0, 80)}: ${state}`);
-}
-
-/** An error as it crosses to another thread: classes do not. */
-export interface BusErrorFacts {
-  readonly code: BusErrorCode;
-  readonly message: string;
-  readonly retryable: boolean;
-}
-
-export function busErrorFacts(thrown: unknown): BusErrorFacts {
-  if (thrown instanceof BusError) {
-    const { code, message, retryable } = thrown;
-    return { code, message, retryable };
-  }
-  return { code: "BUS_FAILED", message: toError(thrown).message, retryable: true };
 }
 
 const fileCodes: Readonly<Record<SqliteFileErrorCode, BusErrorCode>> = {
