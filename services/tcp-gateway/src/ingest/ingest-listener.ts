@@ -1,4 +1,5 @@
-import type { CloudEvent, Meter } from "@fairlead/core";
+import type { CloudEvent } from "@fairlead/contracts";
+import type { Meter } from "@fairlead/core";
 import {
   BusWatch,
   busRejectReasons,

@@ -1,4 +1,4 @@
-import { reasonOf, toError } from "@fairlead/core";
+import { reasonOf, toError, WakeUp } from "@fairlead/core";
 import { type Ending, RetryingPublisher, rejectReason, type Session } from "@fairlead/ingress";
 import { type Connection, type FrameBatch, FramingError, SocketError } from "@fairlead/socket";
 import { AckWindow, type PendingBatch } from "./ack-window.ts";
@@ -33,7 +33,7 @@ export class IngestSession implements Session, AckOwner {
   #unconfirmedBytes = 0;
   #rejected: Record<string, number> | undefined;
   #ending: Ending | undefined;
-  #wake: (() => void) | undefined;
+  readonly #change = new WakeUp();
 
   constructor(connection: Connection, listener: IngestListener) {
     this.connection = connection;
@@ -78,14 +78,14 @@ export class IngestSession implements Session, AckOwner {
   }
 
   onAcksWritten(): void {
-    this.#wake?.();
+    this.#change.wake();
   }
 
   stop(ending: Ending): void {
     if (this.#ending) return;
     this.#ending = ending;
     this.connection.stopReading();
-    this.#wake?.();
+    this.#change.wake();
   }
 
   #onReadFailed(error: unknown): void {
@@ -157,7 +157,7 @@ export class IngestSession implements Session, AckOwner {
       ledger.publish(pending.records, payloadBytes);
       this.#acknowledge();
     }
-    this.#wake?.();
+    this.#change.wake();
     credit.release(cost);
   }
 
@@ -209,18 +209,15 @@ export class IngestSession implements Session, AckOwner {
     return this.#acks?.isIdle ?? true;
   }
 
-  /** Resolves when the condition holds. Every change that the condition depends on calls `#wake`. */
+  /** Resolves when the condition holds. Every change that the condition depends on wakes `#change`. */
   async #until(isSo: () => boolean): Promise<void> {
     const { credit, patience } = this.#listener;
-    const wake = () => this.#wake?.();
+    const wake = () => this.#change.wake();
     while (!isSo()) {
       if (credit.isExhausted) credit.wait(wake);
       if (patience && !patience.watch.isAccepting) patience.watch.wait(wake);
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+      await this.#change.next();
     }
-    this.#wake = undefined;
     credit.forget(wake);
     patience?.watch.forget(wake);
   }
