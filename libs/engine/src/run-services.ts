@@ -106,7 +106,8 @@ export async function runServices(options: RunServicesOptions): Promise<RunningS
   const running = await startServices(services, contextOf, { opened, signal });
   checks.push(...running.flatMap((service) => service.checks));
   opened.use(http);
-  const address = await http.listen();
+  const description = `API, health, metrics${bus ? ", events" : ""}`;
+  const endpoint = { scheme: "http", ...(await http.listen()), description };
   phase = "ready";
   const owned = opened.move();
 
@@ -122,10 +123,7 @@ export async function runServices(options: RunServicesOptions): Promise<RunningS
   return {
     instance,
     config,
-    endpoints: [
-      { scheme: "http", ...address, description: "API, health, metrics, events" },
-      ...running.flatMap((service) => service.endpoints),
-    ],
+    endpoints: [endpoint, ...running.flatMap((service) => service.endpoints)],
     logger,
     logFormat,
     meter,
