@@ -1,4 +1,4 @@
-/** The lines that an ingest listener sends to its client. The README of the service has the rules. Pure. */
+/** The lines that an ingest listener sends to its client (docs/explanation/conventions.md, Plain clients). Pure. */
 
 /** `OK <n>`: the first n records of this connection are durable. */
 export function encodeOk(records: number): string {

@@ -209,7 +209,7 @@ export class IngestSession implements Session, AckOwner {
     return this.#acks?.isIdle ?? true;
   }
 
-  /** Resolves when the condition holds. Every change that the condition depends on calls `#change.wake`. */
+  /** Resolves when the condition holds. Every change that the condition depends on wakes `#change`. */
   async #until(isSo: () => boolean): Promise<void> {
     const { credit, patience } = this.#listener;
     const wake = () => this.#change.wake();
