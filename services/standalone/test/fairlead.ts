@@ -36,7 +36,8 @@ const prompt: { readonly [Kind in UdpListenerKind]?: object } = { statsd: { flus
 /** A configuration with the listeners of the defaults on the given ports; `more` is merged over its sections. */
 export function configOf(ports: Ports, more: Readonly<Record<string, object>> = {}): Record<string, object> {
   return {
-    http: { port: ports.http },
+    // No request and no connection is late because one of the two processes stood still.
+    http: { port: ports.http, headerTime: "10s", bodyTime: "10m", idleTime: "10m", keepAliveTime: "10m" },
     "tcp-gateway": { listeners: [{ name: "lines", port: ports.lines }] },
     "udp-collector": {
       listeners: udpListenerKinds.map((kind) => ({ name: kind, kind, port: ports[kind], ...prompt[kind] })),
