@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Bus } from "@fairlead/bus";
@@ -28,6 +28,9 @@ function busHolder(take: (bus: Bus) => void): ServiceDefinition<z.ZodObject, ["b
   };
 }
 
+/** No request and no connection is late because this process stood still. */
+const patience = "http: { headerTime: 10s, bodyTime: 10m, idleTime: 10m, keepAliveTime: 10m }\n";
+
 /** Services on a temporary directory and a free port, with a bus; the log is kept in `lines`. For tests. */
 export async function startTestEngine(
   services: readonly ServiceDefinition[] = [],
@@ -38,6 +41,7 @@ export async function startTestEngine(
   const lines: string[] = [];
   const bus = Promise.withResolvers<Bus>();
   try {
+    await writeFile(join(directory.path, "fairlead.yaml"), patience);
     const running = await runServices({
       name: "test",
       services: [...services, busHolder(bus.resolve)],

@@ -69,8 +69,12 @@ export async function freePorts(): Promise<Ports> {
 export function configOf(ports: Ports, more: Readonly<Record<string, object>> = {}): Record<string, object> {
   const config = defaultConfig(services, (port) => ports.of(port));
   // No test waits for the ten seconds of the default.
-  const quick = JSON.stringify(config, (key, value) => (key === "flushInterval" ? "200ms" : value));
-  return { ...JSON.parse(quick), ...more };
+  const quick = JSON.parse(
+    JSON.stringify(config, (key, value) => (key === "flushInterval" ? "200ms" : value)),
+  );
+  // No request and no connection is late because one of the two processes stood still.
+  const patient = { headerTime: "10s", bodyTime: "10m", idleTime: "10m", keepAliveTime: "10m" };
+  return { ...quick, http: { ...quick.http, ...patient }, ...more };
 }
 
 /** Environment of a process that is not touched by whoever runs the tests. */
