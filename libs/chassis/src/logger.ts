@@ -1,6 +1,5 @@
-import type { Logger } from "@fairlead/core";
+import { type Logger, redactUrls } from "@fairlead/core";
 import { pino } from "pino";
-import { redactUrls } from "./config/schema.ts";
 import { createHumanLines, type LineSink } from "./human-lines.ts";
 
 export const logLevels = ["debug", "info", "warn", "error"] as const;
@@ -20,14 +19,18 @@ const secretFields = ["authorization", "cookie", "token", "password", "secret", 
 const secretPaths = secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]);
 
 /**
- * Replaces passwords in an error. Messages of errors may hold URLs with passwords. pino puts the messages of causes into `message`
- * and `stack`.
+ * Replaces passwords in an error. Its messages and its other fields may hold URLs with passwords, as `input` of an invalid URL does.
+ * pino puts the messages of causes into `message` and `stack`.
  */
 function serializeError(error: unknown): unknown {
   if (!(error instanceof Error)) return typeof error === "string" ? redactUrls(error) : error;
   const { aggregateErrors, raw: _raw, ...plain } = pino.stdSerializers.err(error);
+  const fields = Object.entries(plain).map(([name, value]) => [
+    name,
+    typeof value === "string" ? redactUrls(value) : value,
+  ]);
   return {
-    ...plain,
+    ...Object.fromEntries(fields),
     message: redactUrls(plain.message),
     stack: redactUrls(plain.stack),
     ...(aggregateErrors

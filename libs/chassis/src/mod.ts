@@ -20,6 +20,7 @@ export {
   ratePerSecond,
   secret,
   section,
+  serverUrl,
 } from "./config/value-types.ts";
 export type { HealthCheck } from "./health.ts";
 export { isLoopback } from "./http/access.ts";

@@ -1,4 +1,4 @@
-import { type Clock, FairleadError, type Logger, systemClock, toError } from "@fairlead/core";
+import { type Clock, FairleadError, type Logger, redactUrls, systemClock, toError } from "@fairlead/core";
 
 /** The exit codes of every process of Fairlead, those of usage and configuration by sysexits(3) and common habit. */
 export const exitCodes = { ok: 0, failure: 1, usage: 2, badConfiguration: 78 } as const;
@@ -133,5 +133,5 @@ export async function run(main: (context: RunContext) => Promise<void>, options:
 /** Our own errors are written for operators, so their text is enough. For any other error the stack is shown. */
 function describe(error: unknown): string {
   if (error instanceof FairleadError) return error.message;
-  return toError(error).stack ?? toError(error).message;
+  return redactUrls(toError(error).stack ?? toError(error).message);
 }

@@ -9,6 +9,7 @@ import {
   type Logger,
   type Meter,
   parseTraceparent,
+  redactUrls,
   type Span,
   type SpanAttributes,
   type SpanOptions,
@@ -43,7 +44,6 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from "@opentelemetry/sdk-trace";
-import { redactUrls } from "../config/schema.ts";
 import { type Collector, createCollector } from "./collector.ts";
 import type { TracingSettings } from "./settings.ts";
 import { SpanQueue } from "./span-queue.ts";
