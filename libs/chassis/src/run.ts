@@ -18,6 +18,18 @@ export interface HostProcess {
   say(text: string): void;
 }
 
+/** What cannot be written is lost: neither a full disk nor a reader that is gone ends the process. */
+function sayOnStandardError(text: string): void {
+  process.stderr.off("error", ignore).on("error", ignore);
+  try {
+    process.stderr.write(`${text}\n`);
+  } catch {
+    // Node writes to a file at once, and throws what happens.
+  }
+}
+
+const ignore = () => {};
+
 const systemProcess: HostProcess = {
   events: process,
   setExitCode: (code) => {
@@ -25,7 +37,7 @@ const systemProcess: HostProcess = {
   },
   exit: (code) => process.exit(code),
   openResources: () => process.getActiveResourcesInfo(),
-  say: (text) => process.stderr.write(`${text}\n`),
+  say: sayOnStandardError,
 };
 
 /** The context of `main`. */
