@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { completenessFaults, eventFaults, serviceFaults } from "./completeness.ts";
+import { completenessFaults, eventFaults, kindFaults, serviceFaults } from "./completeness.ts";
 
 const places = [
   "services/probe/README.md",
@@ -21,6 +21,20 @@ test("serviceFaults() names every place that a new service was not told to", () 
     places,
   );
   assert.ok(faults.every((fault) => fault.includes("does not know the service probe; ")));
+});
+
+test("kindFaults() names every place that a new kind of UDP listener was not told to", () => {
+  const faults = kindFaults(["probe"], (path) =>
+    path.includes("/probe/") ? undefined : readFileSync(path, "utf8"),
+  );
+  assert.deepEqual(
+    faults.map((fault) => fault.split(":")[0]),
+    [
+      "libs/contracts/src/names.ts",
+      "services/udp-collector/src/kinds.ts",
+      "services/udp-collector/src/probe/README.md",
+    ],
+  );
 });
 
 test("eventFaults() finds a type without a row and a row without a type", () => {

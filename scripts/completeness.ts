@@ -36,19 +36,43 @@ const servicePlaces: readonly Place[] = [
   },
 ];
 
+const kindPlaces: readonly Place[] = [
+  {
+    file: "libs/contracts/src/names.ts",
+    says: (name) => new RegExp(`udpListenerKinds = \\[[^\\]]*"${name}"`),
+    advice: "add the name to udpListenerKinds",
+  },
+  {
+    file: "services/udp-collector/src/kinds.ts",
+    says: (name) => new RegExp(`from "\\./${name}/kind\\.ts"`),
+    advice: "import the kind and add it to the list",
+  },
+  {
+    file: "services/udp-collector/src/{name}/README.md",
+    advice: "write it: what is understood, and what becomes of the rest",
+  },
+];
+
 /** Text of a file below the root; undefined where there is none. */
 export type ReadText = (path: string) => string | undefined;
 
+function placeFaults(what: string, name: string, places: readonly Place[], read: ReadText): string[] {
+  return places.flatMap(({ file, says, advice }) => {
+    const path = file.replace("{name}", name);
+    const text = read(path);
+    const isThere = text !== undefined && (says?.(name).test(text) ?? true);
+    return isThere ? [] : [`${path}: does not know the ${what} ${name}; ${advice}`];
+  });
+}
+
 /** Places where a service is missing, a sentence each. */
 export function serviceFaults(names: readonly string[], read: ReadText): string[] {
-  return names.flatMap((name) =>
-    servicePlaces.flatMap(({ file, says, advice }) => {
-      const path = file.replace("{name}", name);
-      const text = read(path);
-      const isThere = text !== undefined && (says?.(name).test(text) ?? true);
-      return isThere ? [] : [`${path}: does not know the service ${name}; ${advice}`];
-    }),
-  );
+  return names.flatMap((name) => placeFaults("service", name, servicePlaces, read));
+}
+
+/** Places where a kind of UDP listener is missing, a sentence each. @param names of the folders that have a kind.ts */
+export function kindFaults(names: readonly string[], read: ReadText): string[] {
+  return names.flatMap((name) => placeFaults("kind of UDP listener", name, kindPlaces, read));
 }
 
 const eventPage = "docs/reference/events.md";
@@ -85,7 +109,11 @@ export async function completenessFaults(root: string): Promise<string[]> {
   const read: ReadText = (path) =>
     existsSync(join(root, path)) ? readFileSync(join(root, path), "utf8") : undefined;
   const names = globSync("services/*/package.json", { cwd: root }).map((path) => basename(dirname(path)));
+  const kinds = globSync("services/udp-collector/src/*/kind.ts", { cwd: root }).map((path) =>
+    basename(dirname(path)),
+  );
   return [
+    ...kindFaults(kinds.sort(), read),
     ...serviceFaults(names.filter((name) => name !== composer).sort(), read),
     ...(await stackFaults(root, read("docker-compose.yml") ?? "")),
     ...eventFaults(Object.values(eventTypes), read(eventPage) ?? ""),

@@ -4,7 +4,8 @@
  * ratios of one run. `node libs/bus/bench/amqp.ts [rounds]`; needs rabbitmq-server.
  */
 import { names } from "@fairlead/amqp";
-import { type CloudEvent, createId, silentLogger } from "@fairlead/core";
+import type { CloudEvent } from "@fairlead/contracts";
+import { createId, silentLogger } from "@fairlead/core";
 import { eventually, freePort, startRabbit, temporaryDirectory } from "@fairlead/harness";
 import { connect } from "amqplib";
 import { AmqpBus } from "../src/amqp/amqp-bus.ts";

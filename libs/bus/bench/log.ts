@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { DatabaseSync } from "node:sqlite";
-import type { CloudEvent } from "@fairlead/core";
+import type { CloudEvent } from "@fairlead/contracts";
 import { LogFile } from "../src/sqlite/log-file.ts";
 import { Packer } from "../src/sqlite/packer.ts";
 import { encodeHead } from "../src/sqlite/record.ts";

@@ -1,4 +1,4 @@
-import type { CloudEvent } from "@fairlead/core";
+import type { CloudEvent } from "@fairlead/contracts";
 
 /** An event with its place in the log. Offsets grow by one driver's order and are never reused; gaps are possible. */
 export interface LoggedEvent {

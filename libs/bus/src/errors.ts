@@ -1,5 +1,5 @@
 import { type ErrorData, FairleadError, toError } from "@fairlead/core";
-import { SqliteFileError, type SqliteFileErrorCode } from "@fairlead/sqlite";
+import type { ErrorFacts, SqliteFileErrorCode } from "@fairlead/sqlite";
 
 export const busErrorCodes = [
   "LOG_FULL",
@@ -53,9 +53,6 @@ export function busErrorFacts(thrown: unknown): BusErrorFacts {
   return { code: "BUS_FAILED", message: toError(thrown).message, retryable: true };
 }
 
-export const busErrorFrom = (facts: BusErrorFacts): BusError =>
-  new BusError(facts.code, facts.message, { retryable: facts.retryable });
-
 const fileCodes: Readonly<Record<SqliteFileErrorCode, BusErrorCode>> = {
   FILE_IN_USE: "LOG_IN_USE",
   FILE_TOO_NEW: "LOG_TOO_NEW",
@@ -63,12 +60,6 @@ const fileCodes: Readonly<Record<SqliteFileErrorCode, BusErrorCode>> = {
   FILE_CLOSED: "BUS_CLOSED",
 };
 
-/** Runs `work`; an error of the file comes out under a code of the bus. */
-export function withBusErrors<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (!(error instanceof SqliteFileError)) throw error;
-    throw new BusError(fileCodes[error.code], error.message, { cause: error });
-  }
-}
+/** The error behind the facts; one of the file gets a code of the bus. */
+export const busErrorFrom = ({ code, message, retryable }: ErrorFacts): BusError =>
+  new BusError(fileCodes[code as SqliteFileErrorCode] ?? (code as BusErrorCode), message, { retryable });

@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers";
-import { type CloudEvent, matchesTopic, routingKey } from "@fairlead/core";
+import type { CloudEvent } from "@fairlead/contracts";
+import { matchesTopic, routingKey } from "@fairlead/contracts/names";
 import type { Bus, BusHealth, LoggedEvent, TailOptions } from "../src/bus.ts";
 import { BusError, type BusErrorCode } from "../src/errors.ts";
 

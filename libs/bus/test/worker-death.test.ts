@@ -16,7 +16,7 @@ test("the thread dies: what is pending is refused with BUS_FAILED, health says s
   using directory = temporaryDirectory();
   await using bus = await openSqliteBus({ path: join(directory.path, "events.db") });
   await bus.publish(eventOf("before"));
-  const worker = bus.link.worker!;
+  const worker = bus.worker!;
   const exited = once(worker, "exit");
   void worker.terminate();
   const pending = Promise.allSettled(range(100).map((id) => bus.publish(eventOf(id))));
@@ -48,8 +48,8 @@ test("the thread dies: tails go on without a gap or a repeat", async () => {
   })();
   for (let round = 0; round < 3; round++) {
     await Promise.all(range(100, round * 100).map((id) => bus.publish(eventOf(id))));
-    const exited = once(bus.link.worker!, "exit");
-    void bus.link.worker!.terminate();
+    const exited = once(bus.worker!, "exit");
+    void bus.worker!.terminate();
     await exited;
     await untilUp(bus);
   }
@@ -61,8 +61,8 @@ test("disposing while the thread is away ends at once and lets the lock go", asy
   using directory = temporaryDirectory();
   const path = join(directory.path, "events.db");
   const bus = await openSqliteBus({ path });
-  const exited = once(bus.link.worker!, "exit");
-  void bus.link.worker!.terminate();
+  const exited = once(bus.worker!, "exit");
+  void bus.worker!.terminate();
   await exited;
   await bus[Symbol.asyncDispose]();
   await using again = await openSqliteBus({ path });

@@ -11,17 +11,17 @@ export type ClientErrorCode =
   | "NOT_ACKNOWLEDGED"
   | "LINE_TOO_LONG";
 
-/** Fairlead could not be asked, or did not answer as it should. */
+/** Fairlead could not be reached, or gave an answer that makes no sense. */
 export class ClientError extends FairleadError {
   declare readonly code: ClientErrorCode;
 }
 
-/** Fairlead answered with an error: `application/problem+json` (RFC 9457), or a bare status from something between. */
+/** Fairlead answered with an error: `application/problem+json` (RFC 9457), or a bare status of a proxy between. */
 export class ProblemResponse extends FairleadError {
   readonly status: number;
-  /** The problem's type URI; "about:blank" when the status says it all. */
+  /** The type URI of the problem; "about:blank" where the answer names none. */
   readonly type: string;
-  /** What was wrong with the input, with its places. */
+  /** The faults of the input, with their places. */
   readonly errors: readonly ProblemDetail[];
   /** From `Retry-After`, in milliseconds. */
   readonly retryAfterMs: number | undefined;
@@ -49,7 +49,7 @@ export class ProblemResponse extends FairleadError {
   }
 }
 
-/** What the system's errors mean, in words for whoever typed the address. */
+/** The errors of the system in words for the person who typed the address. */
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: "connection refused",
   CONNECTION_REFUSED: "connection refused",
@@ -67,7 +67,7 @@ const reasons: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: "the connection was closed before an answer came",
 };
 
-/** Why a connection failed, in a few words: looks through `cause` and through the errors of an `AggregateError`. */
+/** Why a connection failed, in a few words. The search goes through `cause` and through the errors of an `AggregateError`. */
 export function connectionFailure(thrown: unknown): string {
   for (let error = thrown; error instanceof Error; error = error.cause) {
     const known = reasons[errorCode(error) ?? ""];
@@ -78,7 +78,7 @@ export function connectionFailure(thrown: unknown): string {
   return String(thrown);
 }
 
-/** The sentence for an address where nobody answers. */
+/** The error for an address where nobody answers. */
 export function unreachable(address: string, cause: unknown): ClientError {
   return new ClientError(
     "UNREACHABLE",

@@ -4,9 +4,9 @@ import { ClientError, ProblemResponse, unreachable } from "./errors.ts";
 export interface HttpOptions {
   /** "http://127.0.0.1:7000" */
   readonly url: string;
-  /** Bearer token; none is needed on loopback unless tokens are configured. */
+  /** The bearer token. No token is needed on loopback unless tokens are configured. */
   readonly token?: string | undefined;
-  /** From the request to the head of the answer, in milliseconds. Default 10,000. */
+  /** The time from the request to the head of the answer, in milliseconds. Default 10,000. */
   readonly timeoutMs?: number;
   readonly fetch?: typeof fetch;
 }
@@ -15,17 +15,17 @@ export interface RequestOptions {
   readonly method?: string;
   readonly query?: URLSearchParams;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON. */
+  /** The body, which is sent as JSON. */
   readonly body?: unknown;
   readonly signal?: AbortSignal | undefined;
-  /** Statuses outside 2xx that are answers and not errors: 503 of /readyz. */
+  /** Statuses outside of 2xx that are no errors, like 503 of /readyz. */
   readonly accept?: readonly number[];
 }
 
 const defaultTimeoutMs = 10_000;
 
 /**
- * Sends a request and gives the answer when its head has come and says success; the body is the caller's.
+ * Sends a request and resolves when the head of a successful answer has come. The caller reads the body.
  * @throws {ClientError} UNREACHABLE, TIMED_OUT
  * @throws {ProblemResponse} with the problem's own code when the answer is an error
  */
@@ -40,7 +40,7 @@ export async function request(
   const headers: Record<string, string> = { accept: "application/json", ...options.headers };
   if (http.token !== undefined) headers["authorization"] = `Bearer ${http.token}`;
   if (options.body !== undefined) headers["content-type"] = "application/json";
-  // Covers the head only: a body may stream for days.
+  // The time limit covers the head only, because a body may stream for days.
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(), timeoutMs);
   try {
@@ -68,7 +68,7 @@ export async function request(
   }
 }
 
-/** A problem is short: "" for anything longer, and for what is cut off. */
+/** Reads a short body. The result is "" for a longer body and for one that is cut off: a problem is short. */
 async function readShort(response: Response): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
@@ -94,7 +94,7 @@ async function readProblem(response: Response, target: URL): Promise<ProblemResp
   );
 }
 
-/** @param cannot what could not be done: the beginning of the message */
+/** @param cannot the beginning of the message: what could not be done */
 export function problemResponse(
   cannot: string,
   {
@@ -120,7 +120,7 @@ const anyProblem = problemSchema.partial();
 
 type AnyProblem = ReturnType<typeof anyProblem.parse>;
 
-/** Something between may answer too, with less than we say or with HTML. */
+/** The parts of a problem that a body has. A proxy between may answer with fewer parts, or with HTML. */
 export function parseProblem(body: string): AnyProblem {
   try {
     return anyProblem.safeParse(JSON.parse(body)).data ?? {};

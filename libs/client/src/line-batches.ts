@@ -3,7 +3,7 @@ import { ClientError } from "./errors.ts";
 /** Whole lines in one piece, each ended by LF. */
 export interface LineBatch {
   readonly bytes: Buffer;
-  /** Lines, at least 1. */
+  /** The number of lines, at least 1. */
   readonly count: number;
 }
 
@@ -11,9 +11,9 @@ const lineFeed = 10;
 const newline = Buffer.from("\n");
 
 /**
- * Cuts a byte stream behind its last line feed, chunk by chunk; the unterminated rest at the end becomes a line. The
- * lines themselves are not touched.
- * @param maxLineBytes a line without its end above this raises LINE_TOO_LONG; nothing longer is held. Default 1 MiB.
+ * Cuts each chunk of a byte stream behind its last line feed. The unterminated rest at the end becomes a line. The bytes of the
+ * lines stay unchanged.
+ * @param maxLineBytes a longer line raises LINE_TOO_LONG, and no more bytes than these are held. Default 1 MiB.
  * @throws {ClientError} LINE_TOO_LONG
  */
 export async function* readLineBatches(
@@ -40,7 +40,7 @@ export async function* readLineBatches(
   if (heldBytes > 0) yield { bytes: Buffer.concat([...held, newline]), count: 1 };
 }
 
-/** Each text as one line. @throws {ClientError} LINE_TOO_LONG; a text with a line feed in it is several lines */
+/** Makes a line of each text. @throws {ClientError} LINE_TOO_LONG. A text that contains a line feed is several lines */
 export function lineBatchOf(texts: readonly string[], maxLineBytes: number = 2 ** 20): LineBatch {
   const bytes = Buffer.from(`${texts.join("\n")}\n`);
   return { bytes, count: countLines(bytes, maxLineBytes) };

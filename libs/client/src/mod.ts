@@ -1,6 +1,6 @@
 /**
- * Layer 2: a typed client of a running Fairlead: events with resume, lines over TCP with acknowledgements, datagrams.
- * The commands on top of it are in `@fairlead/client/cli`.
+ * Layer 5: a typed client of a running Fairlead: events with resume, lines over TCP with acknowledgements, datagrams. The commands
+ * that use the client are in `@fairlead/client/cli`.
  *
  * @module
  */

@@ -9,7 +9,7 @@ export interface SendDatagramsOptions {
   /** Each line, without its line feed, is a datagram. */
   readonly lines: AsyncIterable<LineBatch>;
   readonly signal?: AbortSignal;
-  /** Told after each batch: datagrams and bytes so far. */
+  /** Called after each batch with the datagrams and bytes so far. */
   readonly onProgress?: (progress: DatagramProgress) => void;
 }
 
@@ -19,11 +19,11 @@ export interface DatagramProgress {
   readonly sentBytes: number;
 }
 
-/** An ICMP refusal on this machine comes within microseconds; from elsewhere it may come later or never. */
+/** The wait for an ICMP refusal. On this machine a refusal comes within microseconds, from elsewhere later or never. */
 const refusalWaitMs = 50;
 
 /**
- * Sends a datagram for each line. That the kernel took it is all that is known: UDP has no acknowledgement.
+ * Sends a datagram for each line. UDP has no acknowledgement, so the client knows only that the kernel has taken a datagram.
  * @throws {ClientError} UNREACHABLE when the peer's host said that nothing listens there
  * @throws {SocketError} DATAGRAM_TOO_LARGE, NAME_NOT_FOUND
  */

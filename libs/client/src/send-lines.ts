@@ -7,34 +7,34 @@ import { SendWindow } from "./send-window.ts";
 export interface SendLinesOptions {
   readonly host: string;
   readonly port: number;
-  /** Whole lines, as `readLineBatches` gives them. Pulled only while the window has room. */
+  /** Whole lines, as `readLineBatches` gives them. The source is pulled only while the window has room. */
   readonly lines: AsyncIterable<LineBatch>;
-  /** Bytes sent and not yet acknowledged, at most, one batch over. Default 1 MiB. */
+  /** The most bytes that are sent and not acknowledged, exceeded by one batch at most. Default 1 MiB. */
   readonly windowBytes?: number;
-  /** Lines are out and nothing is acknowledged for so long, in milliseconds: the connection is given up. Default 30,000. */
+  /** The connection is given up when sent lines wait so long without any acknowledgement, in milliseconds. Default 30,000. */
   readonly ackTimeoutMs?: number;
-  /** Dials and connections in a row that bring no acknowledgement before giving up, the first dial included. Default 10. */
+  /** The most dials and connections in a row without an acknowledgement, the first dial included. Default 10. */
   readonly maxAttempts?: number;
   readonly connectTimeoutMs?: number;
   readonly signal?: AbortSignal;
-  /** Told after every acknowledgement: totals over all connections. */
+  /** Called after every acknowledgement with the totals of all connections. */
   readonly onProgress?: (progress: SendProgress) => void;
-  /** Told what the listener says about lines that it took differently: cut at its cap. */
+  /** Called with the words of the listener about lines that were cut at the cap. */
   readonly onNotice?: (text: string) => void;
-  /** Told before each wait for another connection. */
+  /** Called before each wait for another connection. */
   readonly onReconnect?: (reason: string, delayMs: number) => void;
   readonly clock?: Clock;
 }
 
 export interface SendProgress {
-  /** Lines that are durable. */
+  /** The number of durable lines. */
   readonly acknowledged: number;
   readonly acknowledgedBytes: number;
 }
 
 /**
- * Sends lines to a TCP ingest listener and waits until each is acknowledged as durable (`OK <n>`, cumulative). After a
- * lost connection or an `ERR` it dials again and goes on behind the last acknowledged line: at least once, in order.
+ * Sends lines to a TCP ingest listener and waits until each is acknowledged as durable (`OK <n>`, cumulative). After a lost
+ * connection or an `ERR` the client dials again and goes on behind the last acknowledged line: at least once, in order.
  * @throws {ClientError} when the attempts are used up: UNREACHABLE when no dial succeeded (at once when none ever will, as for a
  *   name that is not known), else NOT_ACKNOWLEDGED with `acknowledged` in its data
  */
@@ -47,7 +47,7 @@ export async function sendLines(options: SendLinesOptions): Promise<SendProgress
     const before = sender.progress.acknowledged;
     const failure = await sender.runOnce();
     if (sender.isDone) return sender.progress;
-    // An idle connection that the peer ended is no failure: nothing was owed.
+    // The peer may end an idle connection: that end is no failure, because no acknowledgement was owed.
     if (sender.progress.acknowledged > before) attempt = 0;
     if (sender.isIdle) continue;
     if (sender.isHopeless || isFinal.test(failure) || ++attempt >= maxAttempts) {
@@ -62,7 +62,10 @@ export async function sendLines(options: SendLinesOptions): Promise<SendProgress
   }
 }
 
-/** The same lines would be refused again. A dropped line shifts the listener's count against ours, so nothing can follow. */
+/**
+ * Errors after which a repeat makes no sense. The same lines would be refused again, and a dropped line shifts the listener's
+ * count against ours.
+ */
 const isFinal = /^ERR FRAME_/;
 
 function notAcknowledged(
@@ -81,14 +84,14 @@ class Sender {
   readonly #options: SendLinesOptions;
   readonly #window = new SendWindow();
   readonly #source: AsyncIterator<LineBatch>;
-  /** A pull that may outlive its connection: what it brings must not be lost. */
+  /** A pull of the source. The pull may outlive its connection, and its batch must not be lost. */
   #pull: Promise<IteratorResult<LineBatch>> | undefined;
-  /** Only the latest one who asked may take what a pull brings. */
+  /** The number of the latest caller. Only this caller may take the batch of a pull. */
   #turn = 0;
   #isSourceOver = false;
   /** True once any dial succeeded. */
   hasConnected = false;
-  /** Why the last dial that failed did. */
+  /** The error of the last dial that failed. */
   dialError: unknown;
 
   constructor(options: SendLinesOptions) {
@@ -100,7 +103,7 @@ class Sender {
     return { acknowledged: this.#window.acknowledged, acknowledgedBytes: this.#window.acknowledgedBytes };
   }
 
-  /** Nothing is out. */
+  /** True when every sent line is acknowledged. */
   get isIdle(): boolean {
     return this.#window.isEmpty;
   }
@@ -109,17 +112,17 @@ class Sender {
     return this.#isSourceOver && this.#window.isEmpty;
   }
 
-  /** No dial has succeeded, and the next one will not either. */
+  /** True when no dial has succeeded and the next one will not either. */
   get isHopeless(): boolean {
     return !this.hasConnected && this.dialError instanceof SocketError && !this.dialError.retryable;
   }
 
-  /** A quiet source needs no connection. */
+  /** Resolves when the source has a batch or is over. A quiet source needs no connection. */
   async untilSomethingToSend(): Promise<void> {
     if (this.isIdle && !this.#isSourceOver) await this.#takeNext(++this.#turn);
   }
 
-  /** The next batch, put into the window; undefined at the end of the source or when it is somebody else's turn. */
+  /** Puts the next batch into the window. Undefined at the end of the source, or when a later caller has the turn. */
   async #takeNext(turn: number): Promise<Buffer | undefined> {
     this.#pull ??= this.#source.next();
     const next = await this.#pull;
@@ -130,7 +133,7 @@ class Sender {
     return next.done ? undefined : next.value.bytes;
   }
 
-  /** Sends until all is acknowledged or the connection fails. @returns why it failed */
+  /** Sends until every line is acknowledged or the connection fails. @returns the reason of the failure */
   async runOnce(): Promise<string> {
     const { host, port, signal, connectTimeoutMs = 10_000 } = this.#options;
     let connection: Connection;
@@ -146,7 +149,7 @@ class Sender {
     const stop = () => connection.close("local");
     using _stopping = onAbort(signal, stop);
     let sourceFailure = undefined as { error: unknown } | undefined;
-    // The reader decides: when sending fails, what the peer said before it closed is still to be read.
+    // The reader decides the outcome: when sending fails, the last words of the peer must still be read.
     this.#write(connection).catch((error: unknown) => {
       if (error instanceof SocketError) return;
       sourceFailure = { error };
@@ -176,13 +179,13 @@ class Sender {
     if (this.isDone) connection.close("local");
   }
 
-  /** Returns when everything is acknowledged, or with the reason why the rest will not be. */
+  /** Returns when every line is acknowledged, or with the reason why the other lines will not be. */
   async #readAcks(connection: Connection): Promise<string> {
     const { ackTimeoutMs = 30_000, clock = systemClock, onProgress } = this.#options;
     let isOverdue = false;
     for (;;) {
       using _ = clock.timer(ackTimeoutMs, () => {
-        // Nothing is owed while nothing is out.
+        // No acknowledgement is owed while every sent line is acknowledged.
         isOverdue = !this.isIdle;
         if (isOverdue) connection.close("local");
       });
@@ -201,7 +204,7 @@ class Sender {
         if (!line.startsWith("ERR FRAME_TRUNCATED ")) return line;
         this.#options.onNotice?.(line);
       }
-      // Anything else is a banner.
+      // Any other line is a banner.
     }
   }
 }

@@ -1,13 +1,13 @@
 import { WakeUp } from "@fairlead/core";
 import type { LineBatch } from "./line-batches.ts";
 
-/** What was given to a connection and is not yet acknowledged, so that the next connection can go on behind it. */
+/** The batches that were given to a connection and are not acknowledged, so that the next connection can repeat them. */
 export class SendWindow {
   #batches: LineBatch[] = [];
   /** Lines of the first batch that are acknowledged already. */
   #doneOfFirst = 0;
   #bytes = 0;
-  /** Acknowledged in total when the current connection began: its own count starts at 0. */
+  /** The lines that were acknowledged when the current connection began. The count of that connection starts at 0. */
   #base = 0;
   #acknowledged = 0;
   #acknowledgedBytes = 0;
@@ -17,7 +17,7 @@ export class SendWindow {
     return this.#batches.length === 0;
   }
 
-  /** Lines, over all connections. */
+  /** The acknowledged lines of all connections. */
   get acknowledged(): number {
     return this.#acknowledged;
   }
@@ -35,7 +35,10 @@ export class SendWindow {
     this.#base = this.#acknowledged;
   }
 
-  /** @param count of the current connection, cumulative; a smaller one than before, or one of more than is out, changes nothing more */
+  /**
+   * @param count the cumulative count of the current connection. A smaller count than before has no effect, and a count beyond the
+   *   sent lines stands for all of them
+   */
   acknowledge(count: number): void {
     let fresh = this.#base + count - this.#acknowledged;
     while (fresh > 0) {
@@ -57,7 +60,7 @@ export class SendWindow {
     this.#acknowledgement.wake();
   }
 
-  /** What another connection has to send first: everything that is out, from the first line that is not acknowledged. */
+  /** The bytes that another connection has to send first: all that were sent, from the first line that is not acknowledged. */
   unacknowledged(): Buffer[] {
     return this.#batches.map(({ bytes }, index) => {
       let start = 0;
@@ -67,7 +70,7 @@ export class SendWindow {
     });
   }
 
-  /** Resolves when fewer bytes are out. */
+  /** Resolves when fewer bytes wait for an acknowledgement. */
   async untilBelow(bytes: number): Promise<void> {
     while (this.#bytes >= bytes) await this.#acknowledgement.next();
   }

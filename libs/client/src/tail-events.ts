@@ -1,5 +1,11 @@
-import { type EventGap, eventGapSchema, fromStructuredJson, parseOffset } from "@fairlead/contracts";
-import { backoffMs, type Clock, type CloudEvent, FairleadError, systemClock } from "@fairlead/core";
+import {
+  type CloudEvent,
+  type EventGap,
+  eventGapSchema,
+  fromStructuredJson,
+  parseOffset,
+} from "@fairlead/contracts";
+import { backoffMs, type Clock, FairleadError, systemClock } from "@fairlead/core";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { ClientError, ProblemResponse } from "./errors.ts";
 import { type HttpOptions, parseProblem, problemResponse, request } from "./http.ts";
@@ -11,32 +17,35 @@ export interface TailedEvent {
 }
 
 export interface TailEventsOptions {
-  /** Everything after this offset: 0 for all that is kept, "end" for what comes from now on. Default "end". */
+  /** The offset after which the tail begins: 0 for all events that are kept, "end" for events from now on. Default "end". */
   readonly after?: number | "end";
   /** Topic patterns over the routing key: "tcp.*". Default: all. */
   readonly types?: readonly string[];
-  /** Go on with what comes live; false: end at what is the last event now. Default true. */
+  /** True: the tail goes on with live events. False: the tail ends at the event that is the last one now. Default true. */
   readonly follow?: boolean;
   readonly signal?: AbortSignal;
-  /** Reconnects in a row without a single event or heartbeat before giving up; the first connect is never repeated. Default 100. */
+  /** The most reconnects in a row without a single event or heartbeat. The first connect is never repeated. Default 100. */
   readonly maxAttempts?: number;
-  /** Nothing at all for so long, in milliseconds, means that the line is dead (the heartbeat comes every 15 s). Default 45,000. */
+  /** The connection is made again after so many milliseconds without a byte (the heartbeat comes every 15 s). Default 45,000. */
   readonly silenceMs?: number;
-  /** One event as text, in characters; more ends the tail with EVENT_TOO_LARGE. Default 64 Mi. */
+  /** The most characters of one event as text. A longer event ends the tail with EVENT_TOO_LARGE. Default 64 Mi. */
   readonly maxEventChars?: number;
-  /** Told of events behind the place where a connection begins that are not kept any more: they will not come. */
+  /**
+   * Called for events that are not kept any more and stand behind the place where a connection begins. These events will not come.
+   */
   readonly onGap?: (gap: EventGap) => void;
-  /** Told before each wait for a reconnect. */
+  /** Called before each wait for a reconnect. */
   readonly onReconnect?: (error: unknown, delayMs: number) => void;
   readonly clock?: Clock;
 }
 
 /**
- * Events over `GET /v1/events` (server-sent events, WHATWG HTML 9.2), in the order of the log. A broken connection is
- * made again with `Last-Event-ID`, without repeat and without gap: from "end" too, because an engine that knows its last
- * offset tells it first. On one that does not (RabbitMQ), what came between a cut before the first event and the new
- * connection is not seen. At most one chunk of the stream is held.
- * @throws {ClientError} UNREACHABLE, TIMED_OUT at the first connect or when the attempts are used up; EVENT_TOO_LARGE; NOT_FAIRLEAD
+ * Events over `GET /v1/events` (server-sent events, WHATWG HTML 9.2), in the order of the log. A broken connection is made again
+ * with `Last-Event-ID`, without a repeat or a gap. This holds for "end" too, where the engine knows its last offset and sends that
+ * offset first. RabbitMQ does not know its last offset: events between a cut before the first event and the new connection are
+ * then missed. At most one chunk of the stream is held.
+ * @throws {ClientError} UNREACHABLE, TIMED_OUT at the first connect or when the attempts are used up; EVENT_TOO_LARGE;
+ *   NOT_FAIRLEAD
  * @throws {ProblemResponse} when the request is refused, or its token is taken back or expires meanwhile (401)
  */
 export async function* tailEvents(
@@ -74,9 +83,9 @@ export async function* tailEvents(
   }
 }
 
-/** Where the reading stands. */
+/** The place of the reading. */
 interface Place {
-  /** The last `id:` that came; undefined before the first. */
+  /** The last `id:` that was received. Undefined before the first. */
   lastId: number | undefined;
   /** True once any connection was made. */
   hasConnected: boolean;
@@ -115,7 +124,7 @@ async function* readOnce(
   let silence = clock.timer(silenceMs, () => stop.abort());
   try {
     for await (const chunk of response.body) {
-      // Measures the server's silence only: a reader of ours may take as long as it likes over an event.
+      // The limit measures the silence of the server only: our own reader may take any time over an event.
       silence[Symbol.dispose]();
       place.hasMoved = true;
       for (const message of parse(decoder.decode(chunk, { stream: true }))) {
@@ -140,11 +149,14 @@ async function* readOnce(
 
 interface Message {
   readonly offset: number;
-  /** Undefined for a block that only moves the place. */
+  /** The data of the block. Undefined for a block that only moves the place. */
   readonly data: string | undefined;
 }
 
-/** Text in, complete messages out; the parser holds the rest. Throws behind the last message that came before the fault. */
+/**
+ * Makes a function from text to complete messages. The parser holds incomplete text. A fault is thrown after the messages before
+ * the fault.
+ */
 function createEventParser(
   maxChars: number,
   onGap: TailEventsOptions["onGap"],
@@ -161,11 +173,11 @@ function createEventParser(
       if (message.event === "problem") failure ??= streamProblem(message.data);
       if (message.event === "gap") onGap?.(parseGap(message.data));
       const offset = failure ? undefined : parseOffset(message.id);
-      // Its own onId stands just before it; the event takes its place.
+      // The event takes the place of its own onId, which stands just before.
       if (offset !== undefined) messages.splice(-1, 1, { offset, data: message.data });
     },
     onComment: (comment) => {
-      // The stream then ends as it does behind the last event, but this is not the last event.
+      // The stream then ends as if the last event were sent, but more events may follow.
       if (comment.trim() === "draining") failure ??= broken("Fairlead is stopping");
     },
     onError: (error) => {
@@ -189,7 +201,7 @@ function broken(reason: string, cause?: unknown): ClientError {
   });
 }
 
-/** An error in the middle of the stream: `event: problem` with problem details, as an answer would have them. */
+/** The error of an `event: problem` in the middle of the stream, with the problem details of an answer. */
 function streamProblem(data: string): FairleadError {
   const { status, ...problem } = parseProblem(data);
   if (status === undefined) return broken(problem.detail ?? data);

@@ -2,8 +2,9 @@
  * A CloudEvents event as an AMQP 0-9-1 message, in the binary mode of the CloudEvents AMQP binding
  * (docs/reference/rabbitmq.md).
  */
-import type { CloudEvent } from "@fairlead/core";
+
 import { ContractError } from "./errors.ts";
+import type { CloudEvent } from "./event.ts";
 import { fromStructuredJson, structuredMediaType, timeOf } from "./structured.ts";
 
 /** The parts of an AMQP 0-9-1 message that hold an event. amqplib's publish options and messages have this shape. */

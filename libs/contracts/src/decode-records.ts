@@ -1,7 +1,8 @@
-import { type CloudEvent, parseAddress } from "@fairlead/core";
+import { parseAddress } from "@fairlead/core";
 import { addressText } from "./address-bytes.ts";
 import { recordHeaderBytes } from "./encode-records.ts";
 import { ContractError } from "./errors.ts";
+import type { CloudEvent } from "./event.ts";
 import { recordContainers } from "./names.ts";
 import { type DecodedRecord, formatMicros } from "./records.ts";
 

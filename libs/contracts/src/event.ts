@@ -1,5 +1,28 @@
-import { type CloudEvent, createId, type EventExtensions } from "@fairlead/core";
+import { createId } from "@fairlead/core";
 import { ContractError } from "./errors.ts";
+
+/** Extension attributes of an event: lower-case letters and digits only (CloudEvents 1.0, Attribute Naming Convention). */
+export type EventExtensions = Readonly<Record<string, string | number | boolean>>;
+
+/**
+ * A CloudEvents 1.0 event: the one shape that the bus carries. In memory the extensions are a map of their own. On the wire the
+ * extensions stand beside the other attributes (docs/reference/events.md).
+ */
+export interface CloudEvent {
+  /** Unique per source; stable over every repeat of the delivery. */
+  readonly id: string;
+  /** URI reference of the producer: "/tcp-gateway/<instance>/<listener>". */
+  readonly source: string;
+  /** "dev.fairlead." + routing key. */
+  readonly type: string;
+  readonly subject?: string;
+  /** RFC 3339, UTC. */
+  readonly time: string;
+  /** Media type of `data`. */
+  readonly datacontenttype: string;
+  readonly data: Uint8Array;
+  readonly extensions: EventExtensions;
+}
 
 /** The parts from which `createEvent` makes an event. */
 export interface EventFields {

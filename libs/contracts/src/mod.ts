@@ -5,10 +5,11 @@
  * @module
  */
 export { type AmqpMessage, amqpAttributes, amqpSentAtMs, fromAmqp, toAmqp } from "./amqp.ts";
+
 export { decodeRecords } from "./decode-records.ts";
 export { encodeLines, encodeNdjson, encodeRecords } from "./encode-records.ts";
 export { ContractError } from "./errors.ts";
-export { createEvent } from "./event.ts";
+export { type CloudEvent, createEvent } from "./event.ts";
 export {
   type EventGap,
   eventGapSchema,

@@ -1,4 +1,4 @@
-import type { CloudEvent } from "@fairlead/core";
+import type { CloudEvent } from "./event.ts";
 import { toStructuredJson } from "./structured.ts";
 
 /**

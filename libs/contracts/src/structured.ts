@@ -1,7 +1,6 @@
 import { isUtf8 } from "node:buffer";
-import type { CloudEvent } from "@fairlead/core";
 import { ContractError } from "./errors.ts";
-import { isExtensionName } from "./event.ts";
+import { type CloudEvent, isExtensionName } from "./event.ts";
 
 /** An event as the CloudEvents JSON format 1.0 writes it. */
 export interface StructuredEvent {

@@ -1,6 +1,5 @@
-import type { CloudEvent } from "@fairlead/core";
 import { z } from "zod";
-import { createEvent } from "./event.ts";
+import { type CloudEvent, createEvent } from "./event.ts";
 import { eventTypes } from "./names.ts";
 
 /** The parts of an event that carries records. */

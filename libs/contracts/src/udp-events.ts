@@ -1,4 +1,4 @@
-import type { CloudEvent } from "@fairlead/core";
+import type { CloudEvent } from "./event.ts";
 import type { EventType } from "./names.ts";
 import { type RecordsEventFields, recordsEvent } from "./tcp-events.ts";
 

@@ -1,4 +1,4 @@
-import type { CloudEvent } from "@fairlead/core";
+import type { CloudEvent } from "@fairlead/contracts";
 import fc from "fast-check";
 import { decodeRecords } from "../src/decode-records.ts";
 import { ContractError } from "../src/errors.ts";

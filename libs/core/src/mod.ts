@@ -8,7 +8,6 @@ export { formatAddress, parseAddress } from "./address.ts";
 export { Budget } from "./budget.ts";
 export { type Clock, ManualClock, systemClock, within } from "./clock.ts";
 export { type ErrorData, errorCode, FairleadError, reasonOf, toError, unreachable } from "./errors.ts";
-export { type CloudEvent, type EventExtensions, eventTypePrefix, matchesTopic, routingKey } from "./event.ts";
 export { Fifo } from "./fifo.ts";
 export { createId } from "./id.ts";
 export { RateLimiter, Semaphore } from "./limiter.ts";

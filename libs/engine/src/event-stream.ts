@@ -3,7 +3,8 @@ import type { ServerResponse } from "node:http";
 import type { Bus, TailOptions } from "@fairlead/bus";
 import { ProblemError, type RouteRequest, type Router, toProblem } from "@fairlead/chassis";
 import { type EventGap, parseOffset, topicPattern, toServerSentEvent } from "@fairlead/contracts";
-import { type Logger, type Meter, routingKey, toError } from "@fairlead/core";
+import { routingKey } from "@fairlead/contracts/names";
+import { type Logger, type Meter, toError } from "@fairlead/core";
 import { z } from "zod";
 
 export interface EventStreamOptions {

@@ -1,11 +1,7 @@
 import type { Bus } from "@fairlead/bus";
-import {
-  type CloudEvent,
-  parseTraceparent,
-  routingKey,
-  type SpanAttributes,
-  type Tracer,
-} from "@fairlead/core";
+import type { CloudEvent } from "@fairlead/contracts";
+import { routingKey } from "@fairlead/contracts/names";
+import { parseTraceparent, type SpanAttributes, type Tracer } from "@fairlead/core";
 
 /**
  * The same bus, with a span for each publish: one per batch of records, never one per record. An event without `traceparent` gets

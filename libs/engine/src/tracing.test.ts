@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { registerHooks } from "node:module";
 import { after, test } from "node:test";
-import { fromStructuredJson } from "@fairlead/contracts";
-import { type CloudEvent, systemClock } from "@fairlead/core";
+import { type CloudEvent, fromStructuredJson } from "@fairlead/contracts";
+import { systemClock } from "@fairlead/core";
 import { startOtlpCollector } from "@fairlead/harness";
 
 const loaded: string[] = [];

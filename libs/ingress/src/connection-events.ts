@@ -1,6 +1,6 @@
 import type { Bus } from "@fairlead/bus";
-import { type TcpOpened, tcpClosed, tcpOpened } from "@fairlead/contracts";
-import { type Clock, type CloudEvent, type Logger, toError } from "@fairlead/core";
+import { type CloudEvent, type TcpOpened, tcpClosed, tcpOpened } from "@fairlead/contracts";
+import { type Clock, type Logger, toError } from "@fairlead/core";
 import type { Connection, RefusalReason, SocketAddress } from "@fairlead/socket";
 import { ConnectionCounts } from "./connection-metrics.ts";
 import { QuietLog } from "./quiet-log.ts";

@@ -12,8 +12,7 @@ import {
   type Sound,
   section,
 } from "@fairlead/chassis";
-import { eventTypes } from "@fairlead/contracts/names";
-import { routingKey } from "@fairlead/core";
+import { eventTypes, routingKey } from "@fairlead/contracts/names";
 import type { PlannedSocket, ServicePlan } from "@fairlead/engine";
 import { z } from "zod";
 

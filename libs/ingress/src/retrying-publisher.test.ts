@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import type { BusError, BusErrorCode } from "@fairlead/bus";
 import { MemoryBus } from "@fairlead/bus/memory";
-import { type CloudEvent, ManualClock } from "@fairlead/core";
+import type { CloudEvent } from "@fairlead/contracts";
+import { ManualClock } from "@fairlead/core";
 import { RetryingPublisher } from "./retrying-publisher.ts";
 
 const eventOf = (id: string) => ({ id, data: Buffer.from(id) }) as unknown as CloudEvent;

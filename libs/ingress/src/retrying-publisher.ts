@@ -1,5 +1,6 @@
 import type { Bus } from "@fairlead/bus";
-import { backoffMs, type Clock, type CloudEvent, FairleadError, toError } from "@fairlead/core";
+import type { CloudEvent } from "@fairlead/contracts";
+import { backoffMs, type Clock, FairleadError, toError } from "@fairlead/core";
 
 /** What the publishers of one listener share. */
 export interface RetryingPublisherParts {

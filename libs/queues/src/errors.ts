@@ -1,5 +1,5 @@
 import { type ErrorData, FairleadError } from "@fairlead/core";
-import { SqliteFileError, type SqliteFileErrorCode } from "@fairlead/sqlite";
+import type { ErrorFacts, SqliteFileErrorCode } from "@fairlead/sqlite";
 
 export const queueErrorCodes = [
   "QUEUE_FULL",
@@ -44,12 +44,6 @@ const fileCodes: Readonly<Record<SqliteFileErrorCode, QueueErrorCode>> = {
   FILE_CLOSED: "QUEUES_CLOSED",
 };
 
-/** Runs `work`; an error of the file comes out under a code of the queues. */
-export function withQueueErrors<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (!(error instanceof SqliteFileError)) throw error;
-    throw new QueueError(fileCodes[error.code], error.message, { cause: error });
-  }
-}
+/** The error behind the facts; one of the file gets a code of the queues. */
+export const queueErrorFrom = ({ code, message, retryable }: ErrorFacts): QueueError =>
+  new QueueError(fileCodes[code as SqliteFileErrorCode] ?? (code as QueueErrorCode), message, { retryable });

@@ -3,8 +3,18 @@
  *
  * @module
  */
-export { type DurableSchema, openDurable, pageBytes, pragma, transact } from "./database.ts";
+export { checkStructure } from "./check.ts";
+export { openDurable, transact } from "./database.ts";
 export { type NamedFile, SqliteFileError, type SqliteFileErrorCode } from "./errors.ts";
-export { lockFile } from "./lock.ts";
+export { FileThread } from "./file-thread.ts";
+export { openOrRepair } from "./open-or-repair.ts";
+export { PageFile } from "./pages.ts";
+export type { SqlValue } from "./record-format.ts";
+export { replaceDamaged } from "./replace.ts";
 export { isCorruption, resultCode, resultCodes } from "./result-codes.ts";
 export { capRoom, minFileBytes, planRoom, type Room, type RoomPlan, usedBytes } from "./room.ts";
+export { salvage, salvageFile } from "./salvage.ts";
+export { type Answering, type Send, serveFile } from "./serve-file.ts";
+export { damagedName, damagedPrefix, setAside } from "./set-aside.ts";
+export { type ErrorFacts, errorFacts } from "./thread-messages.ts";
+export { readWal, type WalContent } from "./wal.ts";

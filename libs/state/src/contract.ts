@@ -6,7 +6,7 @@ import { rateLimitsContract } from "./contract/rate-limits.ts";
 import type { OpenSubject } from "./contract/subject.ts";
 import { valuesContract } from "./contract/values.ts";
 
-/** Every driver runs this suite: what it does not test, no caller may rely on. */
+/** The suite that every driver runs. No caller may rely on a behaviour that the suite does not test. */
 export function stateContract(name: string, open: OpenSubject, skip: string | false = false): void {
   describe(`${name}: the state contract`, { skip }, () => {
     describe("Leases", () => leasesContract(open));

@@ -7,7 +7,7 @@ export type StateErrorCode =
   | "INVALID_ARGUMENT"
   | "STATE_IN_USE";
 
-/** The shared state could not answer. STATE_UNAVAILABLE is retryable: the operation may or may not have happened. */
+/** An operation of the shared state failed. STATE_UNAVAILABLE is retryable, and the operation may or may not have happened. */
 export class StateError extends FairleadError {
   declare readonly code: StateErrorCode;
 }

@@ -1,19 +1,16 @@
 import type { RateLimitDecision } from "./state.ts";
 
-/** How long a permit's callId is remembered: longer than a caller goes on repeating a call. */
+/** The time for which the callId of a permit is kept: longer than any caller repeats a call. */
 export const callMemoryMs = 30_000;
 
 export const microsPerMs = 1_000;
 
-/**
- * What rounding may cost, in permits: the last permit of a burst is not refused for a difference that only floating
- * point sees.
- */
+/** The rounding error that is allowed, in permits: the last permit of a burst must not be refused because of floating point. */
 export const permitEpsilon = 1e-9;
 
 /**
- * The state of one limit: `used` permits were out at `baseUs`, and `rate` of them come back each second since. Kept as
- * a count over a fixed base, not as a running arrival time, so that rounding does not add up over calls.
+ * The state of one limit: `used` permits were out at `baseUs`, and `rate` of them come back each second. The state is a count over
+ * a fixed base and no running arrival time, so that rounding does not add up over calls.
  */
 export interface Usage {
   readonly baseUs: number;
@@ -22,10 +19,10 @@ export interface Usage {
 }
 
 /**
- * The generic cell rate algorithm (ITU-T I.371, its continuous-state leaky bucket form): a permit is given while at most
- * `burst` - 1 are out. The Lua of the Redis driver is this, line by line.
+ * The generic cell rate algorithm (ITU-T I.371, its continuous-state leaky bucket form): a permit is given while at most `burst` -
+ * 1 are out. The Lua of the Redis driver has the same lines.
  *
- * @returns the decision, the state after it when allowed, and after how many milliseconds that state is nothing
+ * @returns the decision, the next state when the call is allowed, and the milliseconds after which that state is empty
  */
 export function decide(
   before: Usage | undefined,

@@ -1,15 +1,20 @@
 import { StateError } from "./errors.ts";
 
-/** Longest name, key, id or room, in bytes of UTF-8. Keys come from outside (Idempotency-Key): they must have an end. */
+/**
+ * The longest name, key, id or room, in bytes of UTF-8. Keys come from outside (Idempotency-Key), so their length must be bounded.
+ */
 export const maxKeyBytes = 1_024;
 
-/** Largest outcome or value, in bytes of UTF-8. */
+/** The largest outcome or value, in bytes of UTF-8. */
 export const maxValueBytes = 64 * 1_024;
 
-/** Longest expiry, in milliseconds: 400 days. Nothing is kept for ever. */
+/** The longest expiry, in milliseconds: 400 days. Nothing is kept for ever. */
 export const maxTtlMs = 400 * 86_400_000;
 
-/** @throws {StateError} VALUE_TOO_LARGE over the cap; INVALID_ARGUMENT when empty or with a NUL, which separates parts */
+/**
+ * @throws {StateError} VALUE_TOO_LARGE for a key over the cap; INVALID_ARGUMENT for an empty key, and for a NUL, which separates
+ *   parts
+ */
 export function checkKey(what: string, key: string): void {
   const bytes = Buffer.byteLength(key);
   if (bytes > maxKeyBytes) {
@@ -45,7 +50,7 @@ export function checkSize(what: string, text: string): void {
   }
 }
 
-/** JSON of a value that is to be kept. @throws {StateError} VALUE_TOO_LARGE; INVALID_ARGUMENT for undefined */
+/** The JSON of a value to be kept. @throws {StateError} VALUE_TOO_LARGE; INVALID_ARGUMENT for undefined */
 export function encodeValue(value: unknown): string {
   const json: string | undefined = JSON.stringify(value);
   if (json === undefined) {

@@ -1,8 +1,8 @@
-/** A lease that is held. */
+/** A lease that a holder has. */
 export interface Lease {
   readonly name: string;
   readonly holder: string;
-  /** Grows with every acquisition of this name: whoever writes with an older one is refused (fencing token). */
+  /** The fencing token, which grows with every acquisition of the name. A store refuses a write with an older fence. */
   readonly fence: number;
   /** Milliseconds since the epoch, by the store's clock. */
   readonly expiresAtMs: number;
@@ -10,72 +10,76 @@ export interface Lease {
 
 /** At most one live holder per name. */
 export interface Leases {
-  /** The lease, or undefined while another holder has it. The holder itself may acquire again: the fence grows. */
+  /** The lease, or undefined while another holder has the name. The holder itself may acquire again, and the fence grows. */
   acquire(name: string, holder: string, ttlMs: number): Promise<Lease | undefined>;
-  /** The lease with its new expiry, or undefined when it is no longer this holder's with this fence. */
+  /** The lease with its new expiry, or undefined when this holder no longer has the lease with this fence. */
   renew(lease: Lease, ttlMs: number): Promise<Lease | undefined>;
-  /** True when it was held with this fence. A repeat says the same until somebody acquires the name. */
+  /** True when the lease was held with this fence. A repeat gives the same answer until another acquisition of the name. */
   release(lease: Lease): Promise<boolean>;
 }
 
 export type IdempotencyClaim =
-  /** First seen: the caller does the work and calls `complete`, or `abandon` when it failed without effect. */
+  /** The key is new. The caller does the work and calls `complete`, or `abandon` when the work failed without effect. */
   | { readonly status: "claimed" }
-  /** Somebody is at it. */
+  /** Another claim has the key, and its work is not finished. */
   | { readonly status: "pending" }
-  /** Done before: the outcome that was recorded. */
+  /** The work was done before. `outcome` is the recorded one. */
   | { readonly status: "completed"; readonly outcome: string }
   /** The key was used for another request. */
   | { readonly status: "mismatch" };
 
 /** A request that is sent twice takes effect once. */
 export interface Idempotency {
-  /** @param digest of the request: a repeat with another one is a mismatch. @param claimId of the caller: repeating with
-   *  the same one is safe when the reply was lost */
+  /**
+   * @param digest the digest of the request: a repeat with another digest is a mismatch. @param claimId the id of the caller: a
+   *   repeat with the same id is safe when the reply was lost
+   */
   claim(key: string, digest: string, claimId: string, ttlMs: number): Promise<IdempotencyClaim>;
-  /** @param outcome at most 64 KiB of text, kept for `ttlMs` from now. False when the claim is no longer
-   *  the caller's, or was completed with another outcome */
+  /**
+   * @param outcome at most 64 KiB of text, kept for `ttlMs` from now. @returns false when the caller no longer has the claim, or
+   *   the claim was completed with another outcome
+   */
   complete(key: string, claimId: string, outcome: string, ttlMs: number): Promise<boolean>;
-  /** The key is free again. False when the claim is no longer the caller's, or completed. */
+  /** Frees the key. False when the caller no longer has the claim, or the claim was completed. */
   abandon(key: string, claimId: string): Promise<boolean>;
 }
 
 export interface RateLimitDecision {
   readonly isAllowed: boolean;
-  /** 0 when allowed. */
+  /** The milliseconds after which a call would be allowed; 0 when this call is. */
   readonly retryAfterMs: number;
-  /** Whole permits left at once after this call. */
+  /** The whole permits that are left after this call. */
   readonly remaining: number;
 }
 
 /** Shared rate limits by the generic cell rate algorithm. */
 export interface RateLimits {
-  /** @param callId of the caller: repeating with the same one takes no second permit */
+  /** @param callId the id of the call: a repeat with the same id takes no second permit */
   take(key: string, ratePerSecond: number, burst: number, callId: string): Promise<RateLimitDecision>;
 }
 
 export interface PresentConnection {
   readonly id: string;
   readonly instance: string;
-  /** Small JSON: remote address, listener, since when. */
+  /** Small JSON: the remote address, the listener, the time of the connect. */
   readonly info: Readonly<Record<string, string | number>>;
 }
 
 /**
- * Who is connected where. An instance that stops beating disappears with all its connections; when it beats again they
- * are back. What an instance says of its own connections is taken also while the store is away, and brought to it by
- * the first beat that reaches it; questions fail then.
+ * The connections of all instances. An instance that stops beating disappears with its connections, and comes back with them when
+ * the instance beats again. Changes of an instance's own connections are taken also while the store is away: the first beat that
+ * reaches the store brings these changes. Questions fail while the store is away.
  */
 export interface Presence {
-  /** Says that the instance lives; it is gone `ttlMs` after the last beat. */
+  /** Says that the instance lives. The instance disappears `ttlMs` after its last beat. */
   beat(instance: string, ttlMs: number): Promise<void>;
-  /** Many at once: the batch is the unit. Repeating is harmless. */
+  /** Adds connections in one batch. A repeat is harmless. */
   join(instance: string, connections: readonly PresentConnection[]): Promise<void>;
   leave(instance: string, ids: readonly string[]): Promise<void>;
   find(id: string): Promise<PresentConnection | undefined>;
-  /** In order of id, after `after`, at most `limit`. */
+  /** The connections in order of id, behind `after`, at most `limit` of them. */
   list(options: { after?: string; limit: number }): Promise<readonly PresentConnection[]>;
-  /** Adds a connection that is present to a room; the membership ends with the connection. */
+  /** Adds a present connection to a room. The membership ends with the connection. */
   enter(room: string, id: string): Promise<void>;
   exit(room: string, id: string): Promise<void>;
   members(room: string, options: { after?: string; limit: number }): Promise<readonly PresentConnection[]>;
@@ -86,20 +90,20 @@ export interface Values {
   /** @param value at most 64 KiB as JSON */
   set(key: string, value: unknown, ttlMs: number): Promise<void>;
   get(key: string): Promise<unknown>;
-  /** True when it was there: of callers that delete the same value, one at most hears true. */
+  /** True when the key had a value. Of several callers that delete the same value, at most one gets true. */
   delete(key: string): Promise<boolean>;
 }
 
 export interface StateHealth {
   readonly isAvailable: boolean;
-  /** Sentences for an operator; empty when all is well. */
+  /** Sentences for an operator. Empty when all is well. */
   readonly problems: readonly string[];
 }
 
 /**
- * Shared state of all instances. Nothing is kept without an expiry. Every operation is safe to repeat.
- * Every operation may throw {StateError} STATE_UNAVAILABLE (retryable: it may or may not have happened), STATE_CLOSED,
- * INVALID_ARGUMENT, VALUE_TOO_LARGE (keys, names and ids: 1 KiB; values and outcomes: 64 KiB).
+ * Shared state of all instances. Nothing is kept without an expiry. Every operation is safe to repeat. Every operation may throw
+ * {StateError} STATE_UNAVAILABLE (retryable: the operation may or may not have happened), STATE_CLOSED, INVALID_ARGUMENT,
+ * VALUE_TOO_LARGE (keys, names and ids: 1 KiB; values and outcomes: 64 KiB).
  */
 export interface State extends AsyncDisposable {
   readonly leases: Leases;

@@ -1,6 +1,5 @@
 import { bytes, checkNames, crossCheck, type Sound } from "@fairlead/chassis";
-import { eventTypes } from "@fairlead/contracts/names";
-import { routingKey } from "@fairlead/core";
+import { eventTypes, routingKey } from "@fairlead/contracts/names";
 import type { ServicePlan } from "@fairlead/engine";
 import { checkEdgeListener, edgeListenerShape, planEdges } from "@fairlead/ingress";
 import { z } from "zod";

@@ -1,5 +1,5 @@
-import { udpEvent } from "@fairlead/contracts";
-import { type CloudEvent, errorCode } from "@fairlead/core";
+import { type CloudEvent, udpEvent } from "@fairlead/contracts";
+import { errorCode } from "@fairlead/core";
 import { type Cutter, halve, type Piece, type Selection } from "./pieces.ts";
 import { reject, type Session, type SessionParts } from "./session.ts";
 import type { BatchConfig } from "./shared-keys.ts";
@@ -14,7 +14,7 @@ export interface BatchFormat {
   onPublished?(datagrams: Selection, piece: Piece): void;
 }
 
-/** Makes events of each batch at once. For the kinds that keep nothing from one batch to the next. */
+/** A session that makes events of each batch at once: for kinds that keep nothing from one batch to the next. */
 export class BatchSession implements Session {
   readonly #parts: SessionParts<never>;
   readonly #format: BatchFormat;
@@ -60,7 +60,7 @@ export class BatchSession implements Session {
           ledger.publish(count);
           this.#format.onPublished?.(datagrams, piece);
         } else if (errorCode(error) === "EVENT_TOO_LARGE" && count > 1) {
-          // A limit of the bus below ours: the records may still fit in smaller events.
+          // The limit of the bus is below ours: the records may still fit in smaller events.
           tooLarge.push(piece);
         } else if (!reject(this.#parts, count, error)) {
           givenUp.push(error);

@@ -1,5 +1,5 @@
 import { checkNames, checkPublicAddress, crossCheck, type Sound, section } from "@fairlead/chassis";
-import { routingKey } from "@fairlead/core";
+import { routingKey } from "@fairlead/contracts/names";
 import type { PlannedSocket, ServicePlan } from "@fairlead/engine";
 import { z } from "zod";
 import { kindOf, kinds } from "./kinds.ts";

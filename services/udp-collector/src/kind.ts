@@ -15,7 +15,7 @@ export interface ListenerKind<
   readonly description: string;
   /** A strict object: the shared keys, `kind`, and the keys of this kind alone. */
   readonly configSchema: Schema;
-  /** The type of all its events. */
+  /** The type of all events of the kind. */
   readonly eventType: UdpEventType;
   /** What is bound where the configuration names no listeners. */
   readonly defaultListener: { readonly name: string; readonly port: number };

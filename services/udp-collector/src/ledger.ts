@@ -3,16 +3,16 @@ import { followTotal, Ledger, showLedger } from "@fairlead/ingress";
 import type { UdpStats } from "@fairlead/socket";
 import { prefix } from "./counters.ts";
 
-/** Why a datagram that was received did not become part of an event; the last two are what the bus said. */
+/** Why a datagram that was received did not become part of an event. The last two reasons are what the bus said. */
 export const rejectReasons = ["overflow", "denied", "event-too-large", "bus-closed"] as const;
 
-/** What became of every datagram, at one moment. received = published + all of rejected + pending. */
+/** The losses of a listener at one moment: received = published + all of rejected + pending. */
 export interface LossSnapshot {
   readonly received: number;
   readonly published: number;
   readonly rejected: Readonly<Record<string, number>>;
   readonly pending: number;
-  /** Dropped by the kernel before it was received; null where the system does not say. */
+  /** Datagrams that the kernel dropped before the socket received them; null where the system does not say. */
   readonly kernelDropped: number | null;
   readonly receivedBytes: number;
 }

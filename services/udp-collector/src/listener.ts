@@ -1,5 +1,5 @@
 import type { Bus } from "@fairlead/bus";
-import type { Clock, Logger, Meter } from "@fairlead/core";
+import { type Clock, type Logger, type Meter, onAbort } from "@fairlead/core";
 import { type Ledger, RetryingPublisher } from "@fairlead/ingress";
 import { bindUdp, createAddressPolicy, type SocketAddress, type UdpSocket } from "@fairlead/socket";
 import type { ListenerConfig } from "./config.ts";
@@ -19,8 +19,8 @@ export interface ListenerContext {
 }
 
 /**
- * One bound socket and what becomes of its datagrams. One batch at a time is on its way to the bus; what comes meanwhile
- * waits in the socket's bounded pile, which is also where the newest are dropped and counted when the bus takes nothing.
+ * One bound socket and what becomes of its datagrams. One batch at a time is on its way to the bus. Datagrams that come
+ * meanwhile wait in the socket's bounded pile; when the bus takes nothing, the pile drops and counts the newest.
  */
 export class UdpListener implements AsyncDisposable {
   readonly config: ListenerConfig;
@@ -138,23 +138,17 @@ export class UdpListener implements AsyncDisposable {
   }
 
   /**
-   * Takes nothing new, publishes everything that was received, closes, and logs the ledger in one line. Gives up what the
-   * bus has not taken when the signal fires; that stays in the ledger as pending.
+   * Takes nothing new, publishes everything that was received, closes, and logs the ledger in one line. Datagrams that the
+   * bus has not taken when the signal fires are given up and stay in the ledger as pending.
    */
   async drain(signal: AbortSignal): Promise<void> {
-    const giveUp = () => this.#givingUp.abort(signal.reason);
-    if (signal.aborted) giveUp();
-    signal.addEventListener("abort", giveUp, { once: true });
-    try {
-      const isFirst = !this.#draining.signal.aborted;
-      this.#draining.abort();
-      // The kernel's drop counter is read last, when the socket closes.
-      await this.#socket.drain();
-      await this.#finished;
-      if (isFirst) this.#logClosing();
-    } finally {
-      signal.removeEventListener("abort", giveUp);
-    }
+    using _ = onAbort(signal, () => this.#givingUp.abort(signal.reason));
+    const isFirst = !this.#draining.signal.aborted;
+    this.#draining.abort();
+    // The kernel's drop counter is read last, when the socket closes.
+    await this.#socket.drain();
+    await this.#finished;
+    if (isFirst) this.#logClosing();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -185,7 +179,7 @@ export class UdpListener implements AsyncDisposable {
       }
       await this.#session.finish();
     } catch (error) {
-      // Told to give up; anything else is a defect, and must not leave a listener that looks alive and takes nothing.
+      // To be told to give up is no defect. After any other error a listener would look alive and take nothing.
       if (!this.#givingUp.signal.aborted) throw error;
     }
   }
@@ -196,7 +190,7 @@ export class UdpListener implements AsyncDisposable {
     this.#overflowSeen = overflowDropped;
   }
 
-  /** Lets a busy socket pile up for the next event. After a silence that was longer there is nothing to wait for. */
+  /** Lets the datagrams of a busy socket pile up for the next event. After a longer silence there is nothing to wait for. */
   async #pause(begunMs: number): Promise<void> {
     const { signal } = this.#draining;
     const leftMs = begunMs + this.#session.intervalMs - this.#clock.monotonicMs();

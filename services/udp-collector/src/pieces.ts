@@ -5,11 +5,11 @@ import type { DatagramBatch, SocketAddress } from "@fairlead/socket";
 /** Limits of one event. A record that is larger alone is an event of its own. */
 export interface PieceLimits {
   readonly maxRecords: number;
-  /** Of `data`. */
+  /** Bytes of `data`. */
   readonly maxBytes: number;
 }
 
-/** The data of one event: the records `from` to `to` (exclusive) of what it was made of. */
+/** The data of one event: the records `from` to `to` (exclusive) of a batch or a flush. */
 export interface Piece {
   readonly from: number;
   readonly to: number;
@@ -22,7 +22,7 @@ export interface Piece {
 /** Cuts the first `count` records into events, one at a time, so that only one is in memory. */
 export type Cutter = (count: number, limits: PieceLimits) => Iterable<Piece>;
 
-/** Datagrams of a batch by their index, those that were denied left out. */
+/** The datagrams of a batch by their index. Denied datagrams are left out. */
 export interface Selection {
   readonly count: number;
   payload(index: number): Buffer;
@@ -31,7 +31,7 @@ export interface Selection {
   receivedAtMicros(index: number): number;
 }
 
-/** All of a batch, or those of it that are allowed. */
+/** All datagrams of a batch, or the allowed ones. */
 export function select(batch: DatagramBatch, isAllowed?: (host: string) => boolean): Selection {
   if (isAllowed === undefined) return batch;
   const kept: number[] = [];
@@ -58,7 +58,7 @@ function view(datagrams: Selection, from: number, to: number, payloadBytes: numb
   };
 }
 
-/** Of a record with an IPv6 address (docs/reference/events.md, Record containers). */
+/** The header of a record with an IPv6 address, in bytes (docs/reference/events.md, Record containers). */
 const largestRecordHeader = 31;
 
 /** The records container: one buffer for each event. */

@@ -11,9 +11,9 @@ export interface SessionParts<Counter extends string = string> {
   readonly publisher: RetryingPublisher;
   readonly ledger: Ledger;
   readonly events: ListenerEvents;
-  /** Those that the kind asked for. */
+  /** The counters that the kind asked for. */
   readonly counters: Readonly<Record<Counter, Count>>;
-  /** The type of all its events. */
+  /** The type of all events of the kind. */
   readonly eventType: UdpEventType;
   readonly socket: Pick<UdpSocket, "send" | "local">;
   readonly clock: Clock;
@@ -36,8 +36,8 @@ export interface Session {
 }
 
 /**
- * Counts datagrams whose event the bus never takes. Datagrams that it might still take are pending, and stay so when the
- * time to stop is over.
+ * Counts datagrams whose event the bus never takes. Datagrams whose event the bus might still take are pending, and stay so
+ * when the time to stop is over.
  *
  * @returns false for an error that is not final
  */

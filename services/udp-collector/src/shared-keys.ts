@@ -48,7 +48,7 @@ const shared = z.strictObject(sharedKeys);
 
 export type SharedConfig = z.output<typeof shared>;
 
-/** For the kinds that make an event of each batch of datagrams. */
+/** The key `batch` of the kinds that make an event of each batch of datagrams. */
 export const batchKey = section({
   maxRecords: count(10_000, { max: 1_000_000 }).describe(
     "Records of one event at most; more become the next event",

@@ -1,6 +1,7 @@
 /** The bus on RabbitMQ, with the spool in front of it. */
 import { ConsumerLink, queueSettleMs, withConnection } from "@fairlead/amqp";
-import { type Clock, type CloudEvent, type Logger, systemClock } from "@fairlead/core";
+import type { CloudEvent } from "@fairlead/contracts";
+import { type Clock, type Logger, systemClock } from "@fairlead/core";
 import type { Bus, BusHealth, LoggedEvent, TailOptions } from "../bus.ts";
 import { BusError } from "../errors.ts";
 import type { Backlog } from "../spool/empty.ts";

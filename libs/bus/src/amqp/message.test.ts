@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { CloudEvent } from "@fairlead/core";
+import type { CloudEvent } from "@fairlead/contracts";
 import type { MessageProperties } from "amqplib";
 import fc from "fast-check";
 import { fromMessage, messageRefusal, toMessage } from "./message.ts";

@@ -1,6 +1,6 @@
 /** An event as an AMQP 0-9-1 message, in the binary mode of the CloudEvents AMQP binding (docs/reference/rabbitmq.md). */
-import { type AmqpMessage, amqpAttributes, amqpSentAtMs, toAmqp } from "@fairlead/contracts";
-import { type CloudEvent, eventTypePrefix, routingKey } from "@fairlead/core";
+import { type AmqpMessage, amqpAttributes, amqpSentAtMs, type CloudEvent, toAmqp } from "@fairlead/contracts";
+import { eventTypePrefix, routingKey } from "@fairlead/contracts/names";
 import type { Options } from "amqplib";
 
 export interface OutgoingMessage {

@@ -4,7 +4,8 @@
  * without an outcome is handed back in order, and the link starts from nothing. That keeps the order simple.
  */
 import { Link, type LinkOptions, type LinkState, names, withChannel } from "@fairlead/amqp";
-import { type Clock, type CloudEvent, createId, type Logger, toError } from "@fairlead/core";
+import type { CloudEvent } from "@fairlead/contracts";
+import { type Clock, createId, type Logger, toError } from "@fairlead/core";
 import type { ChannelModel, ConfirmChannel } from "amqplib";
 import { BusError } from "../errors.ts";
 import { ConfirmWindow } from "./confirm-window.ts";

@@ -7,7 +7,8 @@
  * would stop the reading. Marks are for their own tail only; every other one passes over them.
  */
 import { names } from "@fairlead/amqp";
-import { backoffMs, beforeAbort, type Clock, matchesTopic, routingKey, toError } from "@fairlead/core";
+import { matchesTopic, routingKey } from "@fairlead/contracts/names";
+import { backoffMs, beforeAbort, type Clock, toError } from "@fairlead/core";
 import type { ChannelModel, ConsumeMessage } from "amqplib";
 import type { LoggedEvent, TailOptions } from "../bus.ts";
 import { BusError } from "../errors.ts";

@@ -1,6 +1,6 @@
 /** The exchange and the queues of events (docs/reference/rabbitmq.md). Whoever needs them declares them; every declaration is idempotent. */
 import { declareDead, isNotFound, names, withChannel } from "@fairlead/amqp";
-import { eventTypePrefix } from "@fairlead/core";
+import { eventTypePrefix } from "@fairlead/contracts/names";
 import type { Channel, ChannelModel } from "amqplib";
 
 /** Type of the marks that a tail puts into the log to find its own place (stream-tail.ts). A mark is no event. */

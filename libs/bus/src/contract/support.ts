@@ -1,4 +1,4 @@
-import type { CloudEvent } from "@fairlead/core";
+import type { CloudEvent } from "@fairlead/contracts";
 import type { Bus, LoggedEvent, TailOptions } from "../bus.ts";
 
 /** The limits that the cases count on. */

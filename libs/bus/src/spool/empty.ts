@@ -1,6 +1,7 @@
 /** Empties the spool: sends it to the broker, oldest first, and lets go of what the broker has confirmed. */
 import { setImmediate as turn } from "node:timers/promises";
-import { type Clock, type CloudEvent, Fifo, WakeUp } from "@fairlead/core";
+import type { CloudEvent } from "@fairlead/contracts";
+import { type Clock, Fifo, WakeUp } from "@fairlead/core";
 import type { SpoolPortion, SpoolStore } from "./store.ts";
 
 /** Sent in one turn of the loop: encoding more would stall it. A portion of the store bounds the bytes. */

@@ -5,11 +5,11 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { errorCode, systemClock } from "@fairlead/core";
+import { damagedPrefix } from "@fairlead/sqlite";
 import type { AmqpBusOptions } from "../amqp/amqp-bus.ts";
 import type { LoggedEvent } from "../bus.ts";
 import { BusError, type BusErrorCode } from "../errors.ts";
 import { openAmqpBus } from "../open-amqp-bus.ts";
-import { damagedPrefix } from "../sqlite/repair.ts";
 import type { SqliteBus } from "../sqlite/sqlite-bus.ts";
 import { openSpool } from "./open-spool.ts";
 import { findOldest } from "./store.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
-import { type Clock, type CloudEvent, systemClock } from "@fairlead/core";
+import type { CloudEvent } from "@fairlead/contracts";
+import { type Clock, systemClock } from "@fairlead/core";
 import fc from "fast-check";
 import type { LoggedEvent } from "../bus.ts";
 import { BusError } from "../errors.ts";

@@ -6,7 +6,8 @@
  * When little is left, new events wait in memory instead (`handover`) until the spool is empty; then it is `direct` again.
  * So for every producer the order stays, and no event is released without a confirm or an fsync.
  */
-import { type Clock, type CloudEvent, Fifo } from "@fairlead/core";
+import type { CloudEvent } from "@fairlead/contracts";
+import { type Clock, Fifo } from "@fairlead/core";
 import type { Outgoing, Publisher } from "../amqp/publisher.ts";
 import { BusError, largerThanPending } from "../errors.ts";
 import { type Backlog, Emptier } from "./empty.ts";

@@ -1,4 +1,4 @@
-import type { CloudEvent } from "@fairlead/core";
+import type { CloudEvent } from "@fairlead/contracts";
 import type { BusHealth, LoggedEvent } from "../bus.ts";
 
 /** Some events of the store, one after the other. */

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { CloudEvent } from "@fairlead/core";
+import type { CloudEvent } from "@fairlead/contracts";
 import { BusError } from "../errors.ts";
 import { Commits, type Group } from "./commits.ts";
 import { openSqliteBus } from "./sqlite-bus.ts";

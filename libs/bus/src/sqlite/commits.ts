@@ -1,4 +1,4 @@
-import type { CloudEvent } from "@fairlead/core";
+import type { CloudEvent } from "@fairlead/contracts";
 import { BusError, largerThanPending } from "../errors.ts";
 import { Packer } from "./packer.ts";
 import { encodeHead } from "./record.ts";

@@ -2,9 +2,9 @@ import type { DatabaseSync } from "node:sqlite";
 import { transact } from "@fairlead/sqlite";
 
 /**
- * What is known about a run of offsets that are not served. `checksum`: the row was readable and is kept in the table;
- * `unreadable`: the row or its page could not be read; `unused`: no event ever had these offsets, they were skipped
- * after a repair so that none is given twice.
+ * The reason why a run of offsets is not served. `checksum`: the row was readable and is kept in the table; `unreadable`: the
+ * row or its page could not be read; `unused`: no event ever had these offsets, a repair skipped them so that no offset is
+ * given twice.
  */
 export type DamageReason = (typeof damageReasons)[number];
 
@@ -26,7 +26,7 @@ export interface DamagedRange {
   readonly reason: DamageReason;
 }
 
-/** The side table of damaged rows, and the same in memory for looking up. Writing is best effort: counting is not. */
+/** The side table of damaged rows, and the same in memory for looking up. A write may fail; the count in memory is right all the same. */
 export class Damage {
   readonly #db: DatabaseSync;
   #ranges: DamagedRange[];
@@ -39,7 +39,7 @@ export class Damage {
       .all() as unknown as DamagedRange[];
   }
 
-  /** Events that are lost to damage, as far as it was met. */
+  /** The number of events that are lost to the damage that was met so far. */
   get count(): number {
     return this.#ranges.reduce(
       (sum, { first, last, reason }) => sum + (reason === "unused" ? 0 : last - first + 1),
@@ -61,7 +61,7 @@ export class Damage {
     return parts;
   }
 
-  /** What was met since the last call, neighbours as one; `unused` offsets are no damage. */
+  /** The damage that was met since the last call, neighbours as one range; `unused` offsets are no damage. */
   takeFound(): DamagedRange[] {
     const merged: DamagedRange[] = [];
     for (const range of this.#found.splice(0).sort((a, b) => a.first - b.first)) {
@@ -81,7 +81,7 @@ export class Damage {
     try {
       transact(this.#db, note);
     } catch {
-      // As in `#add`: they are known for as long as this process runs.
+      // As in `#add`: the ranges are known for as long as this process runs.
       note();
     }
   }
@@ -96,7 +96,7 @@ export class Damage {
     this.#add({ first: row.offset, last: row.offset, reason: "checksum" }, nowMs, row);
   }
 
-  /** Forgets what lies before the oldest event that is kept: damage leaves as its neighbours do. */
+  /** Forgets the damage before the oldest event that is kept. */
   forgetBefore(offset: number): void {
     if (!this.#ranges.some(({ last }) => last < offset)) return;
     this.#db.prepare("DELETE FROM damaged WHERE last < ?").run(offset);

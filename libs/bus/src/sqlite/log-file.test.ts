@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { temporaryDirectory } from "../../test/temporary.ts";
 import { LogFile } from "./log-file.ts";
 import { Packer } from "./packer.ts";
-import type { LogSettings } from "./protocol.ts";
+import type { LogSettings } from "./thread-messages.ts";
 
 const hour = 3_600_000;
 

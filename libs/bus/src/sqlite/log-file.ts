@@ -1,39 +1,24 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { formatBytes, formatDurationMs } from "@fairlead/core";
-import {
-  capRoom,
-  isCorruption,
-  planRoom,
-  type Room,
-  type RoomPlan,
-  resultCode,
-  resultCodes,
-  transact,
-  usedBytes,
-} from "@fairlead/sqlite";
-import { BusError } from "../errors.ts";
-import { Damage, type DamagedRange } from "./damage.ts";
-import { openDatabase } from "./database.ts";
-import type { LogSettings, LogStatus } from "./protocol.ts";
-import { LogReader, type Portion, sealChecksum } from "./reader.ts";
+import { isCorruption, transact } from "@fairlead/sqlite";
+import type { BusError } from "../errors.ts";
+import { sealChecksum } from "./checksum.ts";
+import { Damage } from "./damage.ts";
+import { lastGiven, lastStored, missingOffsets } from "./offsets.ts";
+import { LogReader, type Portion } from "./reader.ts";
 import { readRecord } from "./record.ts";
-import { Retention } from "./retention.ts";
+import { Space } from "./space.ts";
+import type { LogSettings, LogStatus } from "./thread-messages.ts";
 
-/** Chunks that one append deletes at most before it gives up: a publish never waits for a long clean-up. */
-const chunksPerAppend = 4;
-
-/** The log on disk: one connection, synchronous. Lives in the worker thread. The caller holds the lock. */
+/** The log on disk: one synchronous connection, which lives in a thread. The caller holds the lock. */
 export class LogFile {
   readonly #settings: LogSettings;
-  readonly #plan: RoomPlan;
+  readonly #space: Space;
   readonly #db: DatabaseSync;
   readonly #insert: StatementSync;
   readonly #probe: StatementSync;
-  readonly #retention: Retention;
   readonly #reader: LogReader;
   readonly damage: Damage;
   readonly #nowMs: () => number;
-  #room: Room;
   #lastOffset: number;
   #refusal: BusError | undefined;
   readonly #notes: string[] = [];
@@ -42,18 +27,16 @@ export class LogFile {
   constructor(settings: LogSettings, nowMs: () => number = Date.now) {
     this.#settings = settings;
     this.#nowMs = nowMs;
-    this.#plan = planRoom(settings.path, settings.maxBytes);
-    this.#db = openDatabase(settings.path, this.#plan.walBytes);
+    this.#space = new Space(settings);
+    this.#db = this.#space.db;
     try {
-      this.#room = capRoom(this.#db, settings.path, settings.maxBytes, this.#plan);
       this.#insert = this.#db.prepare(
         "INSERT INTO events (offset, accepted_ms, crc, type, head, data) VALUES (?, ?, ?, ?, ?, ?)",
       );
       this.#probe = this.#db.prepare("INSERT OR REPLACE INTO meta (name, value) VALUES ('probe', ?)");
-      this.#retention = new Retention(this.#db);
       this.damage = new Damage(this.#db);
       this.#reader = new LogReader(this.#db, this.damage, nowMs);
-      this.#lastOffset = this.#findLastOffset();
+      this.#lastOffset = lastGiven(this.#db);
     } catch (error) {
       this.#db.close();
       throw error;
@@ -88,17 +71,17 @@ export class LogFile {
     }
   }
 
-  /** What was done about damage, in words. */
+  /** Sentences that say what was done about damage. */
   get notes(): readonly string[] {
     return this.#notes;
   }
 
-  /** Said in the status as long as this process runs. */
+  /** Adds a sentence to the status for as long as this process runs. */
   addNote(sentence: string): void {
     this.#notes.push(sentence);
   }
 
-  /** Says that all before the oldest event was deleted on purpose, where nothing else is known. */
+  /** Notes that all before the oldest event was deleted on purpose, where nothing else is known. */
   beginAtFirst(lastKnownOffset: number): void {
     this.#db
       .prepare(
@@ -109,25 +92,11 @@ export class LogFile {
 
   /** Counts as damaged what is missing between the oldest event that should be there and `through`. */
   noteGaps(through: number): void {
-    const deleted = this.#db.prepare("SELECT value FROM meta WHERE name = 'deleted_through'").get()?.[
-      "value"
-    ];
-    const gaps = this.#db.prepare(
-      "SELECT before, offset FROM (SELECT offset, lag(offset, 1, ?) OVER (ORDER BY offset) AS before FROM events) " +
-        "WHERE offset > before + 1",
-    );
-    const start = Number(deleted ?? 0);
-    const reason = "unreadable";
-    const missing: DamagedRange[] = gaps.all(start).map(({ before, offset }) => {
-      return { first: Number(before) + 1, last: Number(offset) - 1, reason };
-    });
-    const last = Math.max(this.#findLastStored(), start);
-    if (last < through) missing.push({ first: last + 1, last: through, reason });
-    this.damage.noteAll(missing, this.#nowMs());
+    this.damage.noteAll(missingOffsets(this.#db, through), this.#nowMs());
     this.#lastOffset = Math.max(this.#lastOffset, through);
   }
 
-  /** Offsets go on after this one, where that is further than they are. */
+  /** Makes the offsets go on after this one, where they are not yet that far. */
   skipTo(offset: number): void {
     if (offset <= this.#lastOffset) return;
     this.damage.note(this.#lastOffset + 1, offset, "unused", this.#nowMs());
@@ -142,8 +111,8 @@ export class LogFile {
   append(packed: Buffer, count: number): number {
     const firstOffset = this.#lastOffset + 1;
     try {
-      this.#makeRoom(packed.length);
       const nowMs = this.#nowMs();
+      this.#space.makeRoom(packed.length, nowMs);
       transact(this.#db, () => {
         for (let index = 0, at = 0; index < count; index++) {
           const { crc, type, head, data, end } = readRecord(packed, at);
@@ -160,7 +129,7 @@ export class LogFile {
       });
     } catch (error) {
       if (isCorruption(error)) throw error;
-      this.#refusal = this.#refusalFor(error);
+      this.#refusal = this.#space.refusalFor(error);
       throw this.#refusal;
     }
     this.#lastOffset += count;
@@ -174,39 +143,34 @@ export class LogFile {
   }
 
   /**
-   * Lets go of a chunk of what stands up to and including `through`; true when there is more. Works on a full disk, as
-   * retention does (room.ts). @throws {BusError} BUS_FAILED, LOG_FULL; SQLite's own error when the file is damaged
+   * Deletes a chunk of the events up to and including `through`; true when there may be more. Works on a full disk. @throws {BusError} BUS_FAILED, LOG_FULL; SQLite's own error when the file is damaged
    */
   deleteChunkThrough(through: number): boolean {
     try {
-      return this.#retention.deleteChunk(Number.POSITIVE_INFINITY, undefined, through) > 0;
+      return this.#space.deleteThrough(through);
     } catch (error) {
       if (isCorruption(error)) throw error;
-      throw this.#refusalFor(error);
+      throw this.#space.refusalFor(error);
     }
   }
 
   /**
-   * What time brings: measures the disk, lets the oldest events go, tries again to write after a refusal. Returns true
-   * when there is more to delete at once.
+   * The regular work: measures the disk, deletes the oldest events, tries again to write after a refusal. Returns true when
+   * there is more to delete at once.
    */
   maintain(): boolean {
     const nowMs = this.#nowMs();
     let deleted = 0;
     try {
-      this.#room = capRoom(this.#db, this.#settings.path, this.#settings.maxBytes, this.#plan);
-      deleted = this.#retention.deleteChunk(nowMs - this.#settings.maxAgeMs);
-      const spare = this.#spareBytes();
-      const excess = usedBytes(this.#db) + spare - this.#room.limitBytes;
-      if (deleted === 0 && excess > 0)
-        deleted = this.#retention.deleteChunk(nowMs - this.#settings.minAgeMs, excess);
+      this.#space.measure();
+      deleted = this.#space.deleteOld(nowMs);
       if (deleted > 0) this.damage.forgetBefore(this.#reader.firstOffset() ?? 0);
-      if (this.#refusal && usedBytes(this.#db) + spare <= this.#room.limitBytes) {
+      if (this.#refusal && this.#space.hasSpare) {
         this.#probe.run(nowMs);
         this.#refusal = undefined;
       }
     } catch (error) {
-      this.#refusal = this.#refusalFor(error);
+      this.#refusal = this.#space.refusalFor(error);
     }
     return deleted > 0;
   }
@@ -230,8 +194,8 @@ export class LogFile {
       lastOffset: this.#lastOffset,
       firstOffset: this.#firstOffset(),
       storedEvents: this.#countStored(),
-      storedBytes: usedBytes(this.#db),
-      maxStoredBytes: this.#room.limitBytes,
+      storedBytes: this.#space.usedBytes,
+      maxStoredBytes: this.#space.limitBytes,
       damagedEvents,
       canWrite: this.canWrite,
       problems,
@@ -250,56 +214,17 @@ export class LogFile {
     if (this.#db.isOpen) this.#db.close();
   }
 
-  /** Kept free for what comes next, so that deletion begins before publishing is refused. */
-  #spareBytes(): number {
-    return Math.min(8 << 20, this.#room.limitBytes / 16);
-  }
-
-  #makeRoom(bytes: number): void {
-    const cutoffMs = this.#nowMs() - this.#settings.minAgeMs;
-    // Pages are never quite full; an eighth more is what rows of any size take at most, measured.
-    const needed = bytes * 1.125 + this.#spareBytes() / 2;
-    for (let chunk = 0; chunk < chunksPerAppend; chunk++) {
-      const excess = usedBytes(this.#db) + needed - this.#room.limitBytes;
-      if (excess <= 0 || this.#retention.deleteChunk(cutoffMs, excess) === 0) return;
-    }
-  }
-
-  #refusalFor(error: unknown): BusError {
-    const { path, maxBytes, minAgeMs } = this.#settings;
-    if (resultCode(error) === resultCodes.full) {
-      const limit = this.#room.isDiskShort
-        ? "its disk has no room"
-        : Number.isFinite(minAgeMs)
-          ? `it holds its limit of ${formatBytes(maxBytes)} and nothing in it is older than ${formatDurationMs(minAgeMs)}`
-          : `it holds its limit of ${formatBytes(maxBytes)}`;
-      return new BusError("LOG_FULL", `Cannot write to the event log ${path}: ${limit}`, { cause: error });
-    }
-    const reason = error instanceof Error ? error.message : String(error);
-    return new BusError("BUS_FAILED", `Cannot write to the event log ${path}: ${reason}`, { cause: error });
-  }
-
-  /** Without looking at every row: from the first to the last, less what is known to be missing. */
+  /** The number of events from the first to the last, less those known to be missing; no row is read. */
   #countStored(): number {
     try {
       const first = this.#reader.firstOffset();
       if (first === undefined) return 0;
-      const last = this.#findLastStored();
+      const last = lastStored(this.#db);
       const present = this.damage.unknown(first, last);
       return present.reduce((sum, part) => sum + part.last - part.first + 1, 0);
     } catch (error) {
       if (isCorruption(error)) return 0;
       throw error;
     }
-  }
-
-  #findLastStored(): number {
-    return Number(this.#db.prepare("SELECT max(offset) AS last FROM events").get()?.["last"] ?? 0);
-  }
-
-  #findLastOffset(): number {
-    const given = this.#db.prepare("SELECT seq AS last FROM sqlite_sequence WHERE name = 'events'").get();
-    const noted = this.#db.prepare("SELECT max(last) AS last FROM damaged").get();
-    return Math.max(this.#findLastStored(), Number(given?.["last"] ?? 0), Number(noted?.["last"] ?? 0));
   }
 }

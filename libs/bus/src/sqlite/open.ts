@@ -1,29 +1,36 @@
-import { copyFileSync, existsSync } from "node:fs";
-import { isCorruption } from "@fairlead/sqlite";
-import { BusError, withBusErrors } from "../errors.ts";
-import { checkHeader, checkStructure, newestFrom } from "./check.ts";
+import { copyFileSync } from "node:fs";
+import { FairleadError, toError } from "@fairlead/core";
+import {
+  checkStructure,
+  damagedName,
+  openOrRepair,
+  PageFile,
+  readWal,
+  type WalContent,
+} from "@fairlead/sqlite";
+import { BusError } from "../errors.ts";
 import { LogFile } from "./log-file.ts";
-import { PageFile } from "./pages.ts";
-import type { LogSettings } from "./protocol.ts";
-import { damagedName, finishRepair, repair } from "./repair.ts";
+import { repair } from "./repair.ts";
 import { restore } from "./restore.ts";
-import { salvage } from "./salvage.ts";
-import { readWal, type WalContent } from "./wal.ts";
+import { salvageWal } from "./salvage.ts";
+import type { LogSettings } from "./thread-messages.ts";
 
-/** Offsets that may have been given in a write-ahead log that cannot be read: it holds no more events than this. */
+/** The number of newest events that are read at the start: those that were likely under way at a crash. */
+const newestOffsets = 256;
+/** The offsets that an unreadable write-ahead log may have given: such a log holds no more events than this. */
 const walOffsetMargin = 1_000_000;
 
 /**
- * Opens the log, repairing it first when it is damaged. A sound log of any size opens in a time that does not grow with
- * its events (check.ts).
- * @throws {BusError} LOG_TOO_NEW; BUS_FAILED when the file cannot be used for a reason that is not damage
+ * Opens the log, repairing the file first when it is damaged. A sound log of any size opens in a time that does not grow with
+ * its events (`checkStructure`).
+ * @throws {FairleadError} FILE_TOO_NEW; BUS_FAILED when the file cannot be used for a reason that is not damage
  */
 export function openLogFile(settings: LogSettings): LogFile {
   try {
-    return withBusErrors(() => openSound(settings));
+    return openSound(settings);
   } catch (error) {
-    if (error instanceof BusError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    if (error instanceof FairleadError) throw error;
+    const reason = toError(error).message;
     throw new BusError("BUS_FAILED", `Cannot open the event log ${settings.path}: ${reason}`, {
       cause: error,
     });
@@ -32,32 +39,27 @@ export function openLogFile(settings: LogSettings): LogFile {
 
 function openSound(settings: LogSettings): LogFile {
   const { path } = settings;
-  finishRepair(path);
-  const reason = existsSync(path) ? checkBefore(path) : undefined;
-  if (reason !== undefined) return repairAndOpen(settings, reason);
-  const wal = readWal(`${path}-wal`);
-  const note = wal.damage ? keepWal(path, wal.damage) : undefined;
-  let log: LogFile | undefined;
-  try {
-    log = new LogFile(settings);
-    const wrong = checkAfter(log, path);
-    if (wrong === undefined) {
-      if (note) restoreFromWal(log, path, wal, note);
-      return log;
-    }
-    log.close();
-    return repairAndOpen(settings, wrong);
-  } catch (error) {
-    log?.close();
-    if (!isCorruption(error)) throw error;
-    return repairAndOpen(settings, (error as Error).message);
-  }
+  let restoreWal: ((log: LogFile) => void) | undefined;
+  return openOrRepair(path, {
+    open: () => {
+      const wal = readWal(`${path}-wal`);
+      const note = wal.damage ? keepWal(path, wal.damage) : undefined;
+      if (note) restoreWal = (log) => restoreFromWal(log, path, wal, note);
+      return new LogFile(settings);
+    },
+    check: (log) => {
+      const wrong = checkOpened(log, path);
+      if (wrong === undefined) restoreWal?.(log);
+      return wrong;
+    },
+    repair: (reason) => repairAndOpen(settings, reason),
+  });
 }
 
 /** Repairs a log that turned out to be damaged while it was in use. */
 export function repairLogFile(log: LogFile, settings: LogSettings, error: unknown): LogFile {
   log.close();
-  return repairAndOpen(settings, error instanceof Error ? error.message : String(error));
+  return repairAndOpen(settings, toError(error).message);
 }
 
 function repairAndOpen(settings: LogSettings, reason: string): LogFile {
@@ -67,16 +69,11 @@ function repairAndOpen(settings: LogSettings, reason: string): LogFile {
   return log;
 }
 
-function checkBefore(path: string): string | undefined {
-  using file = new PageFile(path);
-  return checkHeader(file);
-}
-
-function checkAfter(log: LogFile, path: string): string | undefined {
+function checkOpened(log: LogFile, path: string): string | undefined {
   if (log.reader.isStructureDamaged) return "a page could not be read";
-  const wrong = log.checkpoint() ? checkStructure(log.database, path) : undefined;
+  const wrong = log.checkpoint() ? checkStructure(log.database, path, "events") : undefined;
   if (wrong) return wrong;
-  log.read(newestFrom(log.lastOffset), log.lastOffset, undefined);
+  log.read(Math.max(0, log.lastOffset - newestOffsets), log.lastOffset, undefined);
   return log.reader.isStructureDamaged ? "a page of its newest events could not be read" : undefined;
 }
 
@@ -87,11 +84,10 @@ function keepWal(path: string, damage: string): string {
   return `${path} was damaged (${damage}): it was kept as ${kept}`;
 }
 
-function restoreFromWal(log: LogFile, path: string, { frames }: WalContent, note: string): void {
+function restoreFromWal(log: LogFile, path: string, wal: WalContent, note: string): void {
   using file = new PageFile(path);
   const before = log.lastOffset;
-  const fromWal = salvage(file, frames, "frames");
-  const { events, lastKnownOffset } = restore(log, fromWal, before);
+  const { events, lastKnownOffset } = restore(log, salvageWal(file, wal), before);
   log.noteGaps(lastKnownOffset);
   log.skipTo(Math.max(before, lastKnownOffset) + walOffsetMargin);
   log.addNote(`${note} and ${events} events were saved from it; offsets go on with a gap`);

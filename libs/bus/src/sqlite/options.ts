@@ -5,7 +5,7 @@ export interface SqliteBusOptions {
   readonly path: string;
   /** Events older than this are deleted; Infinity: none is. Default 7 days. */
   readonly maxAgeMs?: number;
-  /** The file grows to this; then the oldest events are deleted. At least 1 MiB. Default 4 GiB. */
+  /** The file grows to this size; then the oldest events are deleted. At least 1 MiB. Default 4 GiB. */
   readonly maxBytes?: number;
   /** An event younger than this is not deleted for want of room: publishers get LOG_FULL; Infinity: none is. Default 10 minutes. */
   readonly minAgeMs?: number;

@@ -1,13 +1,14 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { crc32 } from "node:zlib";
-import { errorCode, matchesTopic, routingKey } from "@fairlead/core";
+import { matchesTopic, routingKey } from "@fairlead/contracts/names";
+import { errorCode } from "@fairlead/core";
 import { isCorruption } from "@fairlead/sqlite";
+import { rowChecksum } from "./checksum.ts";
 import type { Damage } from "./damage.ts";
 import { Packer } from "./packer.ts";
 
-/** Offsets that one portion looks at: bounds the time that a publish waits behind it. */
+/** The offsets that one portion looks at. The number bounds the time that a publish waits behind a read. */
 const portionOffsets = 1_024;
-/** A portion ends with the row that reaches this. */
+/** A portion ends with the row that reaches this size. */
 const portionBytes = 1 << 20;
 
 export interface Row {
@@ -27,20 +28,6 @@ export interface Portion {
   /** The search goes on after this offset. */
   readonly scannedThrough: number;
 }
-
-/**
- * The checksum of a row: the CRC of type, head and data, mixed with the offset so that a row under a wrong key shows (the
- * multiplier is odd, so no two offsets below 2^32 mix the same).
- */
-export const sealChecksum = (offset: number, crc: number): number =>
-  (crc ^ Math.imul(offset, 0x9e3779b1)) >>> 0;
-
-/** The checksum of a row whose parts are in one piece. */
-export const bodyChecksum = (offset: number, body: Uint8Array): number => sealChecksum(offset, crc32(body));
-
-/** The same over the three parts. */
-export const rowChecksum = (offset: number, type: string, head: Uint8Array, data: Uint8Array): number =>
-  sealChecksum(offset, crc32(data, crc32(head, crc32(type))));
 
 /** Reads rows, checks them, and sets aside what is damaged. */
 export class LogReader {
@@ -88,7 +75,7 @@ export class LogReader {
    */
   read(after: number, through: number, types: readonly string[] | undefined, spare?: ArrayBuffer): Portion {
     this.#use(types);
-    // What the last one took, and a little more: growing copies, and leaves memory for the collector to find.
+    // The size of the last portion, and a little more: a buffer that grows is copied, and the old one is garbage.
     const packed = new Packer(spare ?? Math.max(64 << 10, Math.ceil(this.#lastPortionBytes * 1.125)));
     let at = after;
     try {

@@ -1,13 +1,12 @@
 import type { LoggedEvent } from "../bus.ts";
-import { type BusError, busErrorFrom } from "../errors.ts";
-import type { LogReply, LogRequest } from "./protocol.ts";
 import { decodeRecords } from "./record.ts";
+import type { LogRequest, Rows } from "./thread-messages.ts";
 
 /** Events of one portion of the log; the search goes on after `scannedThrough`. */
 export interface ReadPortion {
   readonly events: readonly LoggedEvent[];
   readonly scannedThrough: number;
-  /** What the data of the events are views of. */
+  /** The memory that the data of the events are views of. */
   readonly buffer?: ArrayBuffer;
 }
 
@@ -15,58 +14,26 @@ export interface ReadPortion {
 const spareBuffers = 4;
 const spareBytes = 2 << 20;
 
-interface Waiting {
-  readonly after: number;
-  resolve(portion: ReadPortion): void;
-  reject(error: Error): void;
-}
-
-/** Reads that were asked of the thread and are not answered. */
+/** Asks the thread for portions of the log, in memory that is used again. */
 export class Reads {
-  readonly #send: (request: LogRequest, transfer: ArrayBuffer[]) => void;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #ask: (request: LogRequest, transfer: ArrayBuffer[]) => Promise<Rows>;
   readonly #spares: ArrayBuffer[] = [];
-  #nextId = 1;
 
-  constructor(send: (request: LogRequest, transfer: ArrayBuffer[]) => void) {
-    this.#send = send;
+  constructor(ask: (request: LogRequest, transfer: ArrayBuffer[]) => Promise<Rows>) {
+    this.#ask = ask;
   }
 
-  /** @throws {BusError} BUS_FAILED when the disk does not answer */
-  ask(after: number, through: number, types: readonly string[] | undefined): Promise<ReadPortion> {
-    const id = this.#nextId++;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { after, resolve, reject });
-      const buffer = this.#spares.pop();
-      this.#send({ kind: "read", id, after, through, types, buffer }, buffer ? [buffer] : []);
-    });
+  /** @throws {BusError} BUS_FAILED when the disk does not answer, or the thread has ended */
+  async ask(after: number, through: number, types: readonly string[] | undefined): Promise<ReadPortion> {
+    const spare = this.#spares.pop();
+    const request: LogRequest = { kind: "read", after, through, types, buffer: spare };
+    const { buffer, count, scannedThrough } = await this.#ask(request, spare ? [spare] : []);
+    return { events: decodeRecords(Buffer.from(buffer), count), scannedThrough, buffer };
   }
 
   /** Takes the memory of a portion for later ones: its events must not be touched any more. */
   recycle({ buffer }: ReadPortion): void {
     if (buffer && this.#spares.length < spareBuffers && buffer.byteLength <= spareBytes)
       this.#spares.push(buffer);
-  }
-
-  answer(reply: Extract<LogReply, { kind: "rows" | "unread" }>): void {
-    const waiting = this.#waiting.get(reply.id);
-    this.#waiting.delete(reply.id);
-    if (reply.kind === "unread") {
-      waiting?.reject(busErrorFrom(reply.error));
-      return;
-    }
-    const { buffer, count, scannedThrough } = reply;
-    waiting?.resolve({ events: decodeRecords(Buffer.from(buffer), count), scannedThrough, buffer });
-  }
-
-  /** The thread is gone: the readers ask again, which is safe to repeat. */
-  askAgain(): void {
-    for (const { after, resolve } of this.#waiting.values()) resolve({ events: [], scannedThrough: after });
-    this.#waiting.clear();
-  }
-
-  rejectAll(error: BusError): void {
-    for (const { reject } of this.#waiting.values()) reject(error);
-    this.#waiting.clear();
   }
 }

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { plain } from "../contract/support.ts";
+import { bodyChecksum, rowChecksum } from "./checksum.ts";
 import { Packer } from "./packer.ts";
-import { bodyChecksum, rowChecksum } from "./reader.ts";
 import { decodeRecords, encodeHead } from "./record.ts";
 
 const text = fc.string({ unit: "binary" });

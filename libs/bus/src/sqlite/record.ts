@@ -1,4 +1,4 @@
-import type { CloudEvent, EventExtensions } from "@fairlead/core";
+import type { CloudEvent } from "@fairlead/contracts";
 import type { LoggedEvent } from "../bus.ts";
 
 /**
@@ -34,7 +34,7 @@ export function decodeEvent(type: string, head: string, data: Uint8Array): Cloud
     string,
     string,
     string | null,
-    EventExtensions,
+    CloudEvent["extensions"],
   ];
   const event = { id, source, type, time, datacontenttype, data, extensions };
   return subject === null ? event : { ...event, subject };

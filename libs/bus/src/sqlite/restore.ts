@@ -13,9 +13,9 @@ export interface Restored {
   readonly events: number;
   /** The highest offset that was given, as far as it can be known; 0 when nothing is. */
   readonly lastKnownOffset: number;
-  /** True when that is the last one; else events behind it may be missing. */
+  /** True when that offset is the last one; else events behind it may be missing. */
   readonly isEndKnown: boolean;
-  /** False when it was not found what had been deleted on purpose. */
+  /** False when no page says which events had been deleted on purpose. */
   readonly isStartKnown: boolean;
   /** False when there was no room for all. */
   readonly isComplete: boolean;
@@ -56,14 +56,14 @@ export function restore(
       return 0;
     }
     lastKnownOffset = Math.max(lastKnownOffset, one.offset);
-    // Pages that were given free still show what retention had deleted.
+    // Free pages still hold events that retention had deleted.
     if (one.offset <= Math.max(afterOffset, deletedThrough)) return 0;
     const { offset, acceptedMs, crc, type, head, data } = one;
     events += Number(insert.run(offset, acceptedMs, crc, type, head, data).changes);
     return data.length;
   };
   const finish = (restored: number, isComplete: boolean): Restored => {
-    // What could not be read then may have been found now.
+    // An event that could not be read at that time may have been found now.
     const missing = knownDamage.flatMap((range) => withoutStored(db, range));
     damage.noteAll(missing, Date.now());
     return { events: restored, lastKnownOffset, isEndKnown, isStartKnown, isComplete };
@@ -87,7 +87,7 @@ export function restore(
       return finish(eventsBefore, false);
     }
   }
-  // Where the number was found only after such rows.
+  // The number may have been found only after such rows.
   const { changes } = db.prepare("DELETE FROM events WHERE offset <= ?").run(deletedThrough);
   return finish(events - Number(changes), true);
 }

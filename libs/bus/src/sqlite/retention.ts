@@ -24,12 +24,12 @@ export class Retention {
       `SELECT offset, accepted_ms, length(head) + length(data) AS bytes FROM events ORDER BY offset LIMIT ${chunkRows}`,
     );
     this.#delete = db.prepare("DELETE FROM events WHERE offset <= ?");
-    // Says after a repair which events were deleted on purpose and are not missing.
+    // The number tells a repair which events were deleted on purpose and are not missing.
     this.#remember = db.prepare("UPDATE meta SET value = ? WHERE name = 'deleted_through'");
   }
 
   /**
-   * Deletes from the front what was accepted at or before `cutoffMs`, until about `bytes` are free or the chunk is
+   * Deletes from the front the events that were accepted at or before `cutoffMs`, until about `bytes` are free or the chunk is
    * full. Returns how many rows went; 0 when the oldest is younger.
    * @param last the newest offset that may go
    */

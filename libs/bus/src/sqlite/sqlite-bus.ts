@@ -1,37 +1,29 @@
 import { resolve } from "node:path";
-import { type CloudEvent, type Logger, silentLogger, systemClock } from "@fairlead/core";
-import { lockFile, minFileBytes } from "@fairlead/sqlite";
+import type { CloudEvent } from "@fairlead/contracts";
+import { type Logger, silentLogger, systemClock } from "@fairlead/core";
+import { FileThread, minFileBytes } from "@fairlead/sqlite";
 import type { Bus, BusHealth, LoggedEvent, TailOptions } from "../bus.ts";
-import { BusError, busErrorFrom, withBusErrors } from "../errors.ts";
+import { BusError, busErrorFrom } from "../errors.ts";
 import { Commits, type Group } from "./commits.ts";
 import type { DamagedRange } from "./damage.ts";
 import { logAt } from "./database.ts";
-import { Deletions } from "./deletions.ts";
-import { WorkerLink } from "./link.ts";
 import type { SqliteBusOptions } from "./options.ts";
-import type { LogReply, LogStatus } from "./protocol.ts";
 import { type ReadPortion, Reads } from "./reads.ts";
-import { tailLog } from "./tail.ts";
-import { RecentWindow } from "./window.ts";
+import { Tails } from "./tails.ts";
+import type { LogReply, LogRequest, LogSettings, LogStatus, Rows } from "./thread-messages.ts";
 
 /** The durable log in SQLite: a Bus, and the place where events wait for another one. */
 export class SqliteBus implements Bus {
   readonly #path: string;
   readonly #maxEventBytes: number;
   readonly #logger: Logger;
-  readonly #lock: Disposable;
-  readonly #link: WorkerLink;
+  readonly #thread: FileThread<LogRequest, LogReply, BusError>;
   readonly #commits: Commits;
-  readonly #recent: RecentWindow;
+  readonly #tails: Tails;
   readonly #reads: Reads;
-  readonly #deletions: Deletions;
-  readonly #waiting = new Set<() => void>();
-  #tails = 0;
   #lastOffset = 0;
   #commitCount = 0;
   #status: LogStatus | undefined;
-  /** Why the thread is away, while it is. */
-  #down: BusError | undefined;
   #closing: Promise<void> | undefined;
   #isClosed = false;
 
@@ -48,31 +40,33 @@ export class SqliteBus implements Bus {
     this.#path = resolve(options.path);
     this.#maxEventBytes = options.maxEventBytes ?? 16 << 20;
     this.#logger = options.logger ?? silentLogger;
-    this.#lock = withBusErrors(() => lockFile(logAt(this.#path)));
-    this.#reads = new Reads((request, transfer) => this.#link.send(request, transfer));
-    this.#deletions = new Deletions((request) => this.#link.send(request));
-    this.#recent = new RecentWindow(recentBytes);
     this.#commits = new Commits({ maxPendingEvents, maxPendingBytes }, (group) => this.#post(group));
-    this.#link = new WorkerLink(
-      { path: this.#path, maxBytes, minAgeMs, maxAgeMs },
+    this.#reads = new Reads((request, transfer) => this.#thread.ask<Rows>(request, transfer));
+    this.#tails = new Tails(
       {
-        onReply: (reply) => this.#onReply(reply),
-        onUp: (status) => this.#onUp(status),
-        onDown: (error) => this.#onDown(error),
+        lastOffset: () => this.#lastOffset,
+        read: (after, through, types) => this.#read(after, through, types),
+        throwIfClosed: () => this.#throwIfClosed(),
       },
-      options.clock ?? systemClock,
-      this.#logger,
+      recentBytes,
     );
+    this.#thread = new FileThread({
+      file: logAt(this.#path),
+      script: new URL("./worker.ts", import.meta.url),
+      name: "fairlead-log",
+      settings: { path: this.#path, maxBytes, minAgeMs, maxAgeMs } satisfies LogSettings,
+      clock: options.clock ?? systemClock,
+      logger: this.#logger,
+      errorFrom: busErrorFrom,
+      onReply: (reply) => this.#onReply(reply),
+      onUp: () => this.#onUp(),
+      onDown: (error) => this.#commits.rejectAll(error),
+    });
   }
 
-  /** @throws {BusError} LOG_TOO_NEW, BUS_FAILED: nothing stays open then */
+  /** @throws {BusError} LOG_IN_USE, LOG_TOO_NEW, BUS_FAILED: nothing stays open then */
   async open(): Promise<this> {
-    try {
-      await this.#link.open();
-    } catch (error) {
-      this.#lock[Symbol.dispose]();
-      throw error;
-    }
+    await this.#thread.open();
     return this;
   }
 
@@ -91,8 +85,7 @@ export class SqliteBus implements Bus {
    * @throws {BusError} BUS_FAILED, LOG_FULL, BUS_CLOSED: a part may be gone already
    */
   deleteThrough(offset: number): Promise<void> {
-    const refusal = this.#isClosed ? this.#closedError() : this.#down;
-    return refusal ? Promise.reject(refusal) : this.#deletions.ask(offset);
+    return this.#thread.ask({ kind: "delete", through: offset });
   }
 
   tail(options: TailOptions): AsyncIterable<LoggedEvent> {
@@ -105,7 +98,7 @@ export class SqliteBus implements Bus {
       types,
       signal,
     };
-    return { [Symbol.asyncIterator]: () => this.#tail(plan) };
+    return { [Symbol.asyncIterator]: () => this.#tails.tail(plan) };
   }
 
   /** A bounded portion of what stands behind `after` now; damaged rows are left out. @throws {BusError} */
@@ -122,9 +115,10 @@ export class SqliteBus implements Bus {
   health(): BusHealth {
     const { pendingEvents, pendingBytes } = this.#commits;
     const status = this.#status;
-    const problems = [...(this.#down ? [this.#down.message] : []), ...(status?.problems ?? [])];
+    const { isUp, failure } = this.#thread;
+    const problems = [...(failure ? [failure.message] : []), ...(status?.problems ?? [])];
     if (this.#closing) problems.push(`The event log ${this.#path} is closed`);
-    const canAccept = this.#link.isUp && !this.#closing && status?.canWrite === true;
+    const canAccept = isUp && !this.#closing && status?.canWrite === true;
     const health = { canAccept, isDegraded: problems.length > 0, problems, pendingEvents, pendingBytes };
     const lastOffset = this.#lastOffset;
     if (status === undefined) return { ...health, lastOffset };
@@ -144,9 +138,9 @@ export class SqliteBus implements Bus {
     return this.#status?.storedEvents ?? 0;
   }
 
-  /** The link to the thread; for tests of what happens when the thread dies. */
-  get link(): WorkerLink {
-    return this.#link;
+  /** For tests of what happens when the thread dies. */
+  get worker() {
+    return this.#thread.worker;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -157,34 +151,13 @@ export class SqliteBus implements Bus {
   async #close(): Promise<void> {
     await this.#commits.idle();
     this.#isClosed = true;
-    await this.#link.close();
-    this.#reads.rejectAll(this.#closedError());
-    this.#deletions.rejectAll(this.#closedError());
-    this.#wakeTails();
-    this.#lock[Symbol.dispose]();
-  }
-
-  async *#tail(plan: Parameters<typeof tailLog>[1]): AsyncGenerator<LoggedEvent, void, void> {
-    this.#tails++;
-    try {
-      yield* tailLog(
-        {
-          last: () => this.#lastOffset,
-          recentAfter: (offset) => this.#recent.groupAfter(offset),
-          read: (after, through, types) => this.#read(after, through, types),
-          onChange: (wake) => this.#onChange(wake),
-          throwIfClosed: () => this.#throwIfClosed(),
-        },
-        plan,
-      );
-    } finally {
-      if (--this.#tails === 0) this.#recent.clear();
-    }
+    await this.#thread.close();
+    this.#tails.wake();
   }
 
   #refusal({ data, type }: CloudEvent): BusError | undefined {
     if (this.#closing) return this.#closedError();
-    if (this.#down) return this.#down;
+    if (this.#thread.failure) return this.#thread.failure;
     if (data.byteLength > this.#maxEventBytes) {
       const state = `its data has ${data.byteLength} bytes and the limit is ${this.#maxEventBytes}`;
       return new BusError("EVENT_TOO_LARGE", `Cannot publish an event of type ${type}: ${state}`);
@@ -195,19 +168,18 @@ export class SqliteBus implements Bus {
   #post({ packer, epoch }: Group): void {
     const { bytes, count } = packer;
     const buffer = packer.take();
-    this.#link.send({ kind: "append", epoch, buffer, bytes, count }, [buffer]);
+    this.#thread.send({ kind: "append", epoch, buffer, bytes, count }, [buffer]);
   }
 
   async #read(after: number, through: number, types: readonly string[] | undefined): Promise<ReadPortion> {
-    if (this.#link.isUp) return await this.#reads.ask(after, through, types);
-    // The thread is being started again: asked again after the next change.
-    await new Promise<void>((resolve) => {
-      const wait = this.#onChange(() => {
-        wait[Symbol.dispose]();
-        resolve();
-      });
-    });
-    return { events: [], scannedThrough: after };
+    try {
+      return await this.#reads.ask(after, through, types);
+    } catch (error) {
+      if (error !== this.#thread.failure) throw error;
+      // The thread is being started again, and reading is safe to repeat: asked again after the next change.
+      await this.#tails.nextChange();
+      return { events: [], scannedThrough: after };
+    }
   }
 
   #onReply(reply: LogReply): void {
@@ -216,22 +188,14 @@ export class SqliteBus implements Bus {
         const { count, bytes } = this.#commits.confirm(reply.firstOffset);
         this.#commitCount++;
         this.#lastOffset = reply.firstOffset + count - 1;
-        if (this.#tails > 0) this.#recent.add(reply.buffer, bytes, reply.firstOffset, count);
-        else this.#commits.recycle(reply.buffer);
-        this.#wakeTails();
+        const isKept = this.#tails.keep(reply.buffer, bytes, reply.firstOffset, count);
+        if (!isKept) this.#commits.recycle(reply.buffer);
+        this.#tails.wake();
         return;
       }
       case "refused":
         this.#commits.recycle(reply.buffer);
         this.#commits.refuse(busErrorFrom(reply.error));
-        return;
-      case "rows":
-      case "unread":
-        this.#reads.answer(reply);
-        return;
-      case "deleted":
-      case "undeleted":
-        this.#deletions.answer(reply);
         return;
       case "status":
         this.#status = reply.status;
@@ -251,28 +215,10 @@ export class SqliteBus implements Bus {
     }
   }
 
-  #onUp(status: LogStatus): void {
-    this.#status = status;
-    this.#down = undefined;
-    this.#lastOffset = Math.max(this.#lastOffset, status.lastOffset);
-    this.#recent.clear();
-    this.#wakeTails();
-  }
-
-  #onDown(error: BusError): void {
-    this.#down = error;
-    this.#commits.rejectAll(error);
-    this.#reads.askAgain();
-    this.#deletions.rejectAll(error);
-  }
-
-  #onChange(wake: () => void): Disposable {
-    this.#waiting.add(wake);
-    return { [Symbol.dispose]: () => void this.#waiting.delete(wake) };
-  }
-
-  #wakeTails(): void {
-    for (const wake of [...this.#waiting]) wake();
+  #onUp(): void {
+    this.#lastOffset = Math.max(this.#lastOffset, this.#status?.lastOffset ?? 0);
+    this.#tails.forget();
+    this.#tails.wake();
   }
 
   #closedError(): BusError {

@@ -11,8 +11,8 @@ interface Group {
 }
 
 /**
- * The groups that were committed last, shared by all tails: one that keeps up costs no read. Bounded by bytes; a tail
- * that falls out of it reads the log.
+ * The groups that were committed last, shared by all tails: a tail that keeps up costs no read. The window is bounded by
+ * bytes; a tail that falls out of the window reads the log.
  */
 export class RecentWindow {
   readonly #maxBytes: number;
@@ -27,7 +27,7 @@ export class RecentWindow {
     const last = this.#groups.at(-1);
     if (last && last.lastOffset + 1 !== firstOffset) this.clear();
     this.#groups.push({ firstOffset, lastOffset: firstOffset + count - 1, buffer, bytes, events: undefined });
-    // The whole buffer stays, not only what is filled.
+    // The whole buffer stays in memory, not only its filled part.
     this.#bytes += buffer.byteLength;
     while (this.#bytes > this.#maxBytes) this.#bytes -= this.#groups.shift()!.buffer.byteLength;
   }

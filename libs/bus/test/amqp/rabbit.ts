@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { names } from "@fairlead/amqp";
-import { type CloudEvent, silentLogger } from "@fairlead/core";
+import type { CloudEvent } from "@fairlead/contracts";
+import { silentLogger } from "@fairlead/core";
 import { eventually, startRabbit, type TestRabbit } from "@fairlead/harness";
 import { connect } from "amqplib";
 import { AmqpBus, type AmqpBusOptions } from "../../src/amqp/amqp-bus.ts";

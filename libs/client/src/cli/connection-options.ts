@@ -4,14 +4,14 @@ import type { Command } from "commander";
 import type { HttpOptions } from "../http.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Where the running Fairlead is, and how to be let in. */
+/** The address of the running Fairlead, and the token of the caller. */
 export interface ConnectionOptions {
   readonly url?: string;
   readonly token?: string;
   readonly tokenFile?: string;
 }
 
-/** An option or variable that cannot be used; exit code 2. */
+/** An option or variable that cannot be used. The exit code is 2. */
 export class UsageError extends FairleadError {
   constructor(message: string, cause?: unknown) {
     super("USAGE", message, cause === undefined ? {} : { cause });
@@ -28,7 +28,7 @@ export function addConnectionOptions(command: Command): Command {
     .option("--token-file <file>", "file with the bearer token (default: FAIRLEAD_TOKEN_FILE)");
 }
 
-/** The options, else the environment, else the embedded defaults. @throws {UsageError} */
+/** The address and token: from the options, else from the environment, else the embedded defaults. @throws {UsageError} */
 export function resolveHttp(options: ConnectionOptions, env: Terminal["env"]): HttpOptions {
   const url = options.url ?? env["FAIRLEAD_URL"] ?? localUrl(env);
   if (!/^https?:$/.test(URL.parse(url)?.protocol ?? "")) {
@@ -38,7 +38,7 @@ export function resolveHttp(options: ConnectionOptions, env: Terminal["env"]): H
   return { url, token: options.token ?? (file ? readToken(file) : env["FAIRLEAD_TOKEN"]) };
 }
 
-/** The same variables that move the listener of `up` move where its clients look. */
+/** The default address. The variables that move the HTTP listener of `up` also move this address. */
 function localUrl(env: Terminal["env"]): string {
   const host = env["FAIRLEAD_HOST"] || "127.0.0.1";
   const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createEvent, encodeLines, recordContainers } from "@fairlead/contracts";
-import type { CloudEvent } from "@fairlead/core";
+import { type CloudEvent, createEvent, encodeLines, recordContainers } from "@fairlead/contracts";
 import { eventAsJson, eventAsLines } from "./event-text.ts";
 
 const event = (fields: {

@@ -1,10 +1,11 @@
-import { type DecodedRecord, decodeRecords, recordContainers } from "@fairlead/contracts";
-import { type CloudEvent, formatAddress, routingKey, toError } from "@fairlead/core";
+import { type CloudEvent, type DecodedRecord, decodeRecords, recordContainers } from "@fairlead/contracts";
+import { routingKey } from "@fairlead/contracts/names";
+import { formatAddress, toError } from "@fairlead/core";
 import { printable } from "./terminal.ts";
 
 /**
- * A record: `text`, or `base64` where it is no UTF-8; where the container is NDJSON of objects (syslog, statsd), their
- * fields stand in the record itself.
+ * A record has `text`, or `base64` where the payload is no UTF-8. Where the container is NDJSON of objects (syslog, statsd), the
+ * fields of the object stand in the record itself.
  */
 interface RecordAsJson {
   readonly seq: number;
@@ -15,13 +16,13 @@ interface RecordAsJson {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** An event with what it carries decoded: `records`, or `data` where it is one JSON value. */
+/** An event with its data decoded: `records`, or `data` where the data is one JSON value. */
 export function eventAsJson(offset: number, event: CloudEvent): Record<string, unknown> {
   const { data: _, extensions, ...attributes } = event;
   return { offset, ...attributes, ...extensions, ...contentOf(event) };
 }
 
-/** An event as a person reads it: a line for each record. */
+/** An event for a person: a line for each record. */
 export function eventAsLines(offset: number, event: CloudEvent): string {
   const { records, data, problem } = contentOf(event);
   const key = routingKey(event.type);
@@ -39,12 +40,12 @@ export function eventAsLines(offset: number, event: CloudEvent): string {
 interface Content {
   readonly records?: readonly RecordAsJson[];
   readonly data?: unknown;
-  /** Why the rest could not be read. */
+  /** Why the other records could not be read. */
   readonly problem?: string;
 }
 
 function contentOf(event: CloudEvent): Content {
-  // A single record may be JSON too; only `recordcount` tells it from an event whose data is its own.
+  // A single record may be JSON too. Only `recordcount` tells a record from an event that has its own data.
   if (event.datacontenttype === "application/json" && event.extensions["recordcount"] === undefined) {
     const text = Buffer.from(event.data).toString();
     const data = parseJson(text);

@@ -1,6 +1,6 @@
 /**
- * The commands that talk to a running Fairlead, for whoever assembles a command line. Importing this loads the option
- * parser only; each command loads what it needs when it runs.
+ * The commands that talk to a running Fairlead, to be put into a command line. An import of this module loads the option parser
+ * only. Each command loads its other modules when the command runs.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 import type { Terminal } from "./terminal.ts";
 
-/** Shows how far something is, on a terminal that is looked at. */
+/** Shows progress on a terminal. */
 export interface Progress {
   update(done: number, words: string): void;
   stop(): void;
@@ -8,7 +8,10 @@ export interface Progress {
 
 const none: Progress = { update() {}, stop() {} };
 
-/** A bar on standard error after one second; nothing where that is no terminal. @param total in the unit of `update` */
+/**
+ * A bar on standard error after one second. Nothing is shown where standard error is no terminal. @param total in the unit of
+ * `update`
+ */
 export async function showProgress(terminal: Terminal, total: number): Promise<Progress> {
   if (terminal.stderr.isTTY !== true || total <= 0) return none;
   const { default: progress } = await import("cli-progress");

@@ -36,7 +36,7 @@ export async function send(
 
 interface Source {
   readonly lines: AsyncIterable<LineBatch>;
-  /** 0 where it is not known. */
+  /** The size of the source, 0 where the size is not known. */
   readonly totalBytes: number;
 }
 

@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 
-/** Exit codes of every command (docs/reference/command-line.md); from 64 on as in sysexits(3). */
+/** The exit codes of every command (docs/reference/command-line.md), from 64 on as in sysexits(3). */
 export const exitCodes = {
   done: 0,
-  /** It did not work; the message says why. */
+  /** The command failed. The message says why. */
   failed: 1,
   /** Unknown command or option, impossible value: nothing was tried. */
   usage: 2,
@@ -14,15 +14,15 @@ export const exitCodes = {
   configuration: 78,
 } as const;
 
-/** What a command talks to. Data goes to `stdout`, talk to `stderr`. */
+/** The terminal of a command. Data goes to `stdout`, messages go to `stderr`. */
 export interface Terminal {
   readonly stdin: Readable;
   readonly stdout: Writable;
   readonly stderr: Writable & { readonly isTTY?: boolean };
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Fires on SIGINT, SIGTERM, and when nobody reads standard output any more (`| head`). */
+  /** Fires on SIGINT, on SIGTERM, and when nobody reads standard output any more (`| head`). */
   readonly signal: AbortSignal;
-  /** Set by the command that ran. */
+  /** The exit code. The command sets this field. */
   exitCode: number;
 }
 
@@ -31,8 +31,9 @@ export function say(terminal: Terminal, text: string): void {
 }
 
 /**
- * Writes to standard output and waits while its reader is slower than we are; not once the signal has fired. Text goes out
- * then, too: how far a command came is to be said. Who writes without end looks at the signal.
+ * Writes to standard output, and waits while the reader of the output is slower. Once the signal has fired the text is still
+ * written, so that a command can say how far it came, but nothing is waited for. A command that writes without end must check the
+ * signal.
  */
 export async function writeOut(terminal: Terminal, text: string): Promise<void> {
   if (terminal.stdout.write(text) || terminal.signal.aborted) return;
@@ -51,9 +52,9 @@ export function approximateSize(bytes: number): string {
   return `${bytes}B`;
 }
 
-/** Control characters made visible: what a device sends must not steer the terminal of whoever looks at it. */
+/** The text with its control characters made visible: bytes of a device must not steer the terminal of a reader. */
 export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the function replaces these characters
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (character) => {
     const known: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
     return known[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;

@@ -1,6 +1,5 @@
-import { existsSync, renameSync, rmSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
-import { isCorruption, type NamedFile, openDurable } from "@fairlead/sqlite";
+import { type NamedFile, openDurable, openOrRepair, replaceDamaged } from "@fairlead/sqlite";
 import { delayMs } from "../delays.ts";
 import { salvage } from "./salvage.ts";
 
@@ -26,29 +25,30 @@ const openSound = (path: string, walBytes: number): DatabaseSync =>
 
 export interface Opened {
   readonly db: DatabaseSync;
-  /** What was done to a damaged file, in a sentence. */
+  /** What was done about a damaged file, in a sentence. */
   readonly note: string | undefined;
 }
 
 /**
- * Opens or makes the file, repairing it first when it is damaged. The caller holds its lock.
+ * Opens or makes the file of the queues, repairing a damaged file first. The caller holds the lock.
  * @param nowMs a message that is due later than the longest delay from now on is due now: the clock had gone ahead
  */
 export function openQueues(path: string, walBytes: number, nowMs: number): Opened {
-  finishRepair(path, nowMs);
-  try {
-    const db = openSound(path, walBytes);
-    const wrong = check(db);
-    if (wrong === undefined) {
-      bringBack(db, nowMs);
-      return { db, note: undefined };
-    }
-    db.close();
-    return repair(path, walBytes, nowMs, wrong);
-  } catch (error) {
-    if (!isCorruption(error)) throw error;
-    return repair(path, walBytes, nowMs, error instanceof Error ? error.message : String(error));
-  }
+  let note: string | undefined;
+  const db = openOrRepair(path, {
+    open: () => openSound(path, walBytes),
+    check: (opened) => {
+      const wrong = check(opened);
+      if (wrong === undefined) bringBack(opened, nowMs);
+      return wrong;
+    },
+    repair: (reason) => {
+      const repaired = repair(path, walBytes, nowMs, reason);
+      note = repaired.note;
+      return repaired.db;
+    },
+  });
+  return { db, note };
 }
 
 /** The rows and their indexes, not the bodies: those have checksums and are looked at when they are read. */
@@ -65,34 +65,18 @@ function bringBack(db: DatabaseSync, nowMs: number): void {
   );
 }
 
-/**
- * Saves what can be read into a new file and keeps the old one beside it. A crash at any point leaves either the old file
- * in its place or `.repaired`, which is whole.
- */
+/** Puts a new file with every readable message in the place of a damaged one, which is kept. */
 export function repair(path: string, walBytes: number, nowMs: number, reason: string): Opened {
-  const building = `${path}.building`;
-  for (const suffix of ["", "-wal"]) rmSync(building + suffix, { force: true });
-  const fresh = openSound(building, walBytes);
-  let saved: { messages: number; damaged: number };
-  try {
-    saved = salvage(path, fresh, nowMs);
-  } finally {
-    fresh.close();
-  }
-  renameSync(building, `${path}.repaired`);
-  const kept = finishRepair(path, nowMs);
-  const db = openSound(path, walBytes);
-  const { messages, damaged } = saved;
+  const { kept, built } = replaceDamaged(path, (at) => {
+    const fresh = openSound(at, walBytes);
+    try {
+      return salvage(path, fresh, nowMs);
+    } finally {
+      fresh.close();
+    }
+  });
+  const { messages, damaged } = built;
   const lost = damaged > 0 ? `, ${damaged} of them as dead letters because they were damaged` : "";
   const note = `The work queues ${path} were damaged (${reason}): ${messages} messages were saved${lost}; the old file was kept as ${kept}`;
-  return { db, note };
-}
-
-function finishRepair(path: string, nowMs: number): string {
-  const kept = `${path}.damaged-${new Date(nowMs).toISOString().replaceAll(":", "")}`;
-  if (!existsSync(`${path}.repaired`)) return kept;
-  // The write-ahead log first: it must never be found beside a file that it does not belong to.
-  for (const suffix of ["-wal", ""]) if (existsSync(path + suffix)) renameSync(path + suffix, kept + suffix);
-  renameSync(`${path}.repaired`, path);
-  return kept;
+  return { db: openSound(path, walBytes), note };
 }

@@ -2,12 +2,12 @@
 import type { DatabaseSync } from "node:sqlite";
 import { capRoom, type RoomPlan, usedBytes } from "@fairlead/sqlite";
 import { QueueError } from "../errors.ts";
-import type { StoreSettings } from "./protocol.ts";
 import type { Statements } from "./statements.ts";
+import type { StoreSettings } from "./thread-messages.ts";
 
-/** Of the file's limit, kept for what is no enqueue: a full queue must be able to hand out, retry and let go. */
+/** The share of the file's limit that enqueueing may not use: a full file must be able to hand out, retry and let go. */
 const reservedShare = 1 / 16;
-/** How often the room on the disk is measured: others use it too. */
+/** The room on the disk is measured this often, because others use the disk, too. */
 const measureEveryMs = 1_000;
 
 interface Total {
@@ -22,7 +22,7 @@ export class Fill {
   #totals = new Map<string, Total>();
   #measuredMs = Number.NEGATIVE_INFINITY;
   deadLetters = 0;
-  /** What the file may use: less than asked for on a disk with less room. */
+  /** The bytes that the file may use: less than asked for on a disk with less room. */
   limitBytes = 0;
 
   constructor(settings: StoreSettings, plan: RoomPlan) {
@@ -30,7 +30,7 @@ export class Fill {
     this.#plan = plan;
   }
 
-  /** Anew from the rows: at the start, and after a transaction that was undone. */
+  /** Counts anew from the rows: at the start, and after a transaction that was undone. */
   count(sql: Statements): void {
     this.#totals = new Map();
     for (const { kind, messages, bytes } of sql.all("totals"))

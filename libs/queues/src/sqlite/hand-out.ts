@@ -1,6 +1,6 @@
 /** Brings free slots and ready messages of one queue together: exactly as many are taken from the store as slots are free. */
 import type { Clock, Logger } from "@fairlead/core";
-import type { Taken, TakenMessage } from "./protocol.ts";
+import type { Taken, TakenMessage } from "./thread-messages.ts";
 
 export interface HandOutParts {
   readonly take: (kind: string, count: number) => Promise<Taken>;
@@ -10,7 +10,7 @@ export interface HandOutParts {
   readonly logger: Logger;
 }
 
-/** After a failed look at the store. */
+/** The pause after a failed look at the store. */
 const pauseMs = 500;
 
 export class HandOut {

@@ -1,86 +1,71 @@
-/** Reading what can be read of a damaged file, row by row. */
-import { DatabaseSync } from "node:sqlite";
-import { isCorruption, transact } from "@fairlead/sqlite";
+/** Reading what can be read of a damaged file. */
+import type { DatabaseSync } from "node:sqlite";
+import { type SqlValue, salvageFile, transact } from "@fairlead/sqlite";
 import { crcOf } from "./row.ts";
 
-const columns = "seq, kind, id, headers, bytes, crc, due_ms, ticket, redeliveries, retries, reason, died_ms";
-/** Rows that are tried one by one behind a page that cannot be read; then in growing steps. */
-const tries = 1_000;
+type Found =
+  | { readonly kind: "message"; readonly columns: readonly (string | number | null)[] }
+  | { readonly kind: "body"; readonly seq: number; readonly body: Buffer };
+
+export interface Saved {
+  readonly messages: number;
+  /** Those among the messages that became dead letters, because they were damaged. */
+  readonly damaged: number;
+}
 
 /** Copies every readable message; one without a sound body becomes a dead letter, so that somebody sees it. */
-export function salvage(
-  path: string,
-  into: DatabaseSync,
-  nowMs: number,
-): { messages: number; damaged: number } {
-  let messages = 0;
-  let damaged = 0;
-  let from: DatabaseSync;
-  try {
-    from = new DatabaseSync(path, { timeout: 0, readOnly: false });
-  } catch (error) {
-    if (isCorruption(error)) return { messages, damaged };
-    throw error;
-  }
-  try {
-    const insertMessage = into.prepare(
-      `INSERT INTO messages (${columns}) VALUES (${columns.replaceAll(/\w+/g, "?")})`,
-    );
-    const insertBody = into.prepare("INSERT INTO bodies (seq, body) VALUES (?, ?)");
-    transact(into, () => {
-      for (const row of readableRows(from)) {
-        const { seq, id, headers, crc } = row;
-        const body = bodyOf(from, Number(seq));
-        const isSound = body !== undefined && crcOf(String(id), String(headers), body) === Number(crc);
-        const died = isSound ? {} : { died_ms: nowMs, reason: "damaged on disk" };
-        insertMessage.run(...Object.values({ ...row, ...died }));
-        insertBody.run(seq!, body ?? Buffer.alloc(0));
-        messages++;
-        if (!isSound) damaged++;
-      }
-    });
-  } finally {
-    from.close();
-  }
-  return { messages, damaged };
-}
-
-type Row = Record<string, number | bigint | string | Uint8Array | null>;
-
-function* readableRows(from: DatabaseSync): Generator<Row> {
-  let after = 0;
-  let failures = 0;
-  while (Number.isSafeInteger(after)) {
-    try {
-      const statement = from.prepare(
-        `SELECT ${columns} FROM messages NOT INDEXED WHERE seq > ? ORDER BY seq LIMIT 1`,
-      );
-      const row = statement.get(after);
-      if (row === undefined) return;
-      after = Number(row["seq"]);
-      failures = 0;
-      yield row as Row;
-    } catch (error) {
-      if (!isCorruption(error) && !isUnreadable(error)) throw error;
-      failures++;
-      after += failures <= tries ? 1 : 2 ** Math.min(52, failures - tries);
+export function salvage(path: string, into: DatabaseSync, nowMs: number): Saved {
+  // A row may come twice where the list of free pages is broken.
+  const insertMessage = into.prepare(
+    "INSERT OR IGNORE INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+  );
+  const insertBody = into.prepare("INSERT OR IGNORE INTO bodies (seq, body) VALUES (?, ?)");
+  return transact(into, () => {
+    for (const found of salvageFile(path, "live", identify)) {
+      if (found.kind === "message") insertMessage.run(...found.columns);
+      else insertBody.run(found.seq, found.body);
     }
-  }
+    into.exec("DELETE FROM bodies WHERE seq NOT IN (SELECT seq FROM messages)");
+    const damaged = findDamaged(into);
+    const die = into.prepare("UPDATE messages SET died_ms = ?, reason = 'damaged on disk' WHERE seq = ?");
+    for (const seq of damaged) {
+      die.run(nowMs, seq);
+      insertBody.run(seq, Buffer.alloc(0));
+    }
+    const messages = Number(into.prepare("SELECT count(*) AS n FROM messages").get()?.["n"]);
+    return { messages, damaged: damaged.length };
+  });
 }
 
-/** Its table cannot even be named: the schema is damaged. SQLite says SQLITE_ERROR then. */
-const isUnreadable = (error: unknown) =>
-  error instanceof Error &&
-  "errcode" in error &&
-  error.errcode === 1 &&
-  error.message.includes("no such table");
-
-function bodyOf(from: DatabaseSync, seq: number): Uint8Array | undefined {
-  try {
-    const row = from.prepare("SELECT body FROM bodies WHERE seq = ?").get(seq);
-    return row?.["body"] instanceof Uint8Array ? row["body"] : undefined;
-  } catch (error) {
-    if (isCorruption(error) || isUnreadable(error)) return undefined;
-    throw error;
+/** Tells the two tables apart by the shape of their rows, as database.ts makes them. */
+function identify(seq: number, values: readonly SqlValue[]): Found | undefined {
+  if (values.length === 2) {
+    const [, body] = values;
+    return Buffer.isBuffer(body) ? { kind: "body", seq, body } : undefined;
   }
+  if (values.length !== 12) return undefined;
+  const [, kind, id, headers, ...others] = values;
+  const numbers = others.slice(0, 6);
+  const [reason = null, diedMs = null] = others.slice(6);
+  if (!numbers.every((value) => typeof value === "number")) return undefined;
+  if (diedMs !== null && typeof diedMs !== "number") return undefined;
+  // A flipped bit can make bytes of a text: the checksum says whether the text is right.
+  const texts = [kind, id, headers].map(String);
+  return {
+    kind: "message",
+    columns: [seq, ...texts, ...numbers, reason === null ? null : String(reason), diedMs],
+  };
+}
+
+/** Sequence numbers of the messages whose body is missing or whose checksum is wrong. */
+function findDamaged(db: DatabaseSync): number[] {
+  const damaged: number[] = [];
+  const all = db.prepare(
+    "SELECT m.seq, id, headers, crc, body FROM messages m LEFT JOIN bodies b ON b.seq = m.seq",
+  );
+  for (const { seq, id, headers, crc, body } of all.iterate()) {
+    const isSound = body instanceof Uint8Array && crcOf(String(id), String(headers), body) === Number(crc);
+    if (!isSound) damaged.push(Number(seq));
+  }
+  return damaged;
 }

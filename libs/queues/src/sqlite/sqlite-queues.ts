@@ -1,9 +1,9 @@
 /** The work queues of the embedded engine: one file, one owner process, consumers in that process. */
-import { type Clock, type Logger, MemoryMeter, type Meter, silentLogger, systemClock } from "@fairlead/core";
-import { lockFile, minFileBytes } from "@fairlead/sqlite";
+import { Budget, type Clock, type Logger, MemoryMeter, silentLogger, systemClock } from "@fairlead/core";
+import { minFileBytes } from "@fairlead/sqlite";
 import { type HeldDelivery, runSlots, type Source } from "../consume.ts";
 import { delayMs, type RetryDelay } from "../delays.ts";
-import { QueueError, withQueueErrors } from "../errors.ts";
+import { QueueError } from "../errors.ts";
 import { checkDelay, checkListLimit, checkMessage } from "../message.ts";
 import { observeQueues, type QueueObserver } from "../observe.ts";
 import type {
@@ -15,68 +15,50 @@ import type {
   Settlement,
   WorkQueues,
 } from "../queues.ts";
-import { queuesAt } from "./database.ts";
+import { RequestGroups } from "./groups.ts";
 import { HandOut } from "./hand-out.ts";
-import type { StoreRequest, StoreResult, TakenMessage } from "./protocol.ts";
-import { StoreThread } from "./thread.ts";
-
-export interface SqliteQueuesOptions {
-  /** The file; `<path>.lock` carries its lock. */
-  readonly path: string;
-  /** Size that the file may reach, at least 1 MiB; less on a smaller disk. Default 1 GiB. */
-  readonly maxFileBytes?: number;
-  /** Caps of each queue; more get QUEUE_FULL. Default 100,000 messages and 1 GiB. */
-  readonly maxMessages?: number;
-  readonly maxBytes?: number;
-  /** On their way and not yet durable at most; more get QUEUES_OVERLOADED. Default 10,000 messages and 32 MiB. */
-  readonly maxPendingMessages?: number;
-  readonly maxPendingBytes?: number;
-  readonly logger?: Logger;
-  readonly meter?: Meter;
-  readonly clock?: Clock;
-}
+import type { SqliteQueuesOptions } from "./options.ts";
+import type { StoreRequest, StoreResult, TakenMessage } from "./thread-messages.ts";
 
 type Result<Op extends StoreResult["op"]> = Extract<StoreResult, { op: Op }>;
 
 export class SqliteQueues implements WorkQueues {
-  readonly #options: SqliteQueuesOptions;
-  readonly #lock: Disposable;
+  readonly #path: string;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #observer: QueueObserver;
-  readonly #thread: StoreThread;
+  readonly #store: RequestGroups;
   readonly #handOuts = new Map<string, HandOut>();
   readonly #closed = new AbortController();
-  #pendingMessages = 0;
-  #pendingBytes = 0;
+  readonly #pending: Budget;
   #closing: Promise<void> | undefined;
 
   /** Use openSqliteQueues. */
-  constructor(options: SqliteQueuesOptions, lock: Disposable) {
+  constructor(options: SqliteQueuesOptions) {
     const { path, logger = silentLogger, clock = systemClock } = options;
-    this.#options = options;
-    this.#lock = lock;
+    this.#path = path;
     this.#clock = clock;
     this.#logger = logger;
     this.#observer = observeQueues(options.meter ?? new MemoryMeter());
+    this.#pending = new Budget(options.maxPendingMessages ?? 10_000, options.maxPendingBytes ?? 32 << 20);
     const settings = {
       path,
       maxFileBytes: Math.max(minFileBytes, options.maxFileBytes ?? 1 << 30),
       maxMessages: options.maxMessages ?? 100_000,
       maxBytes: options.maxBytes ?? 1 << 30,
     };
-    this.#thread = new StoreThread(settings, clock, logger, () => {
+    this.#store = new RequestGroups(settings, clock, logger, () => {
       for (const handOut of this.#handOuts.values()) handOut.look();
     });
   }
 
   open(): Promise<void> {
-    return this.#thread.open();
+    return this.#store.open();
   }
 
   /** For tests of what happens when the thread dies. */
   get worker() {
-    return this.#thread.worker;
+    return this.#store.worker;
   }
 
   async enqueue(
@@ -110,21 +92,19 @@ export class SqliteQueues implements WorkQueues {
   }
 
   async #enqueueWithin(request: Extract<StoreRequest, { op: "enqueue" }>): Promise<void> {
-    const { maxPendingMessages = 10_000, maxPendingBytes = 32 << 20 } = this.#options;
     const doing = `enqueue a message of kind ${request.kind}`;
     this.#throwIfClosed(doing);
-    if (this.#pendingMessages >= maxPendingMessages || this.#pendingBytes + request.bytes > maxPendingBytes) {
-      const state = `${this.#pendingMessages} messages and ${this.#pendingBytes} bytes wait to be durable`;
-      const limits = `the limits are ${maxPendingMessages} and ${maxPendingBytes}`;
+    const { items, bytes, maxItems, maxBytes } = this.#pending;
+    if (!this.#pending.hasRoom(request.bytes)) {
+      const state = `${items} messages and ${bytes} bytes wait to be durable`;
+      const limits = `the limits are ${maxItems} and ${maxBytes}`;
       throw new QueueError("QUEUES_OVERLOADED", `Cannot ${doing}: ${state}, ${limits}`);
     }
-    this.#pendingMessages++;
-    this.#pendingBytes += request.bytes;
+    this.#pending.take(request.bytes);
     try {
-      await this.#thread.ask(request);
+      await this.#store.ask(request);
     } finally {
-      this.#pendingMessages--;
-      this.#pendingBytes -= request.bytes;
+      this.#pending.release(request.bytes);
     }
   }
 
@@ -191,8 +171,8 @@ export class SqliteQueues implements WorkQueues {
   }
 
   async #release({ kind, ticket }: TakenMessage): Promise<void> {
-    // Where the thread is gone it has forgotten who held what.
-    await this.#thread.ask({ op: "release", ticket }).catch(() => {});
+    // A thread that ended has forgotten who held what.
+    await this.#store.ask({ op: "release", ticket }).catch(() => {});
     this.#handOuts.get(kind)?.look();
   }
 
@@ -225,24 +205,24 @@ export class SqliteQueues implements WorkQueues {
 
   /** The store answers a request with its own kind of result. */
   async #ask<Op extends StoreResult["op"]>(request: StoreRequest): Promise<Result<Op>> {
-    return (await this.#thread.ask(request)) as Result<Op>;
+    return (await this.#store.ask(request)) as Result<Op>;
   }
 
   health(): QueuesHealth {
-    const { status, isUp } = this.#thread;
+    const { status, isUp } = this.#store;
     const problems = [...status.problems];
     if (this.#closing) problems.push("The work queues are closed");
-    else if (!isUp) problems.push(`The work queues ${this.#options.path} are being opened again`);
+    else if (!isUp) problems.push(`The work queues ${this.#path} are being opened again`);
     if (status.usedBytes > 0.8 * status.limitBytes) {
       const state = `${status.usedBytes} of ${status.limitBytes} bytes, ${status.deadLetters} dead letters among them`;
-      problems.push(`The work queues ${this.#options.path} are nearly full: ${state}`);
+      problems.push(`The work queues ${this.#path} are nearly full: ${state}`);
     }
     return {
       canAccept: isUp && !this.#closing,
       isDegraded: problems.length > 0,
       problems,
-      pendingMessages: this.#pendingMessages,
-      pendingBytes: this.#pendingBytes,
+      pendingMessages: this.#pending.items,
+      pendingBytes: this.#pending.bytes,
     };
   }
 
@@ -257,20 +237,13 @@ export class SqliteQueues implements WorkQueues {
 
   async #close(): Promise<void> {
     this.#closed.abort(new QueueError("QUEUES_CLOSED", "Cannot go on: the queues are closed"));
-    await this.#thread.close();
-    this.#lock[Symbol.dispose]();
+    await this.#store.close();
   }
 }
 
 /** @throws {QueueError} QUEUES_IN_USE when another owner has the file; QUEUES_TOO_NEW; QUEUES_FAILED */
 export async function openSqliteQueues(options: SqliteQueuesOptions): Promise<SqliteQueues> {
-  const lock = withQueueErrors(() => lockFile(queuesAt(options.path)));
-  try {
-    const queues = new SqliteQueues(options, lock);
-    await queues.open();
-    return queues;
-  } catch (error) {
-    lock[Symbol.dispose]();
-    throw error;
-  }
+  const queues = new SqliteQueues(options);
+  await queues.open();
+  return queues;
 }

@@ -60,4 +60,10 @@ export class Statements {
   run(name: Name, ...values: Value[]) {
     return this.#statement(name).run(...values);
   }
+
+  /** Takes a message out, with its body. */
+  delete(seq: number): void {
+    this.run("remove", seq);
+    this.run("removeBody", seq);
+  }
 }

@@ -1,9 +1,11 @@
 /**
- * The queues in one file. Synchronous: it lives in a thread (README.md). A message in somebody's hands is known in memory only,
- * so that it is free again after a crash; how often it was handed out is durable before it is handed out.
+ * The queues in one file. The store is synchronous and lives in a thread. That a message is in somebody's hands is known in memory
+ * only, so that the message is free again after a crash; the count of its deliveries is durable before it is handed out.
  */
 import type { DatabaseSync } from "node:sqlite";
+import { toError } from "@fairlead/core";
 import {
+  errorFacts,
   isCorruption,
   planRoom,
   type RoomPlan,
@@ -12,23 +14,22 @@ import {
   transact,
   usedBytes,
 } from "@fairlead/sqlite";
-import { QueueError, withQueueErrors } from "../errors.ts";
-import { deliveryLimit, maxListedBytes } from "../queues.ts";
+import { QueueError } from "../errors.ts";
+import { deliveryLimit } from "../queues.ts";
 import { openQueues, repair } from "./database.ts";
+import { DeadLetters } from "./dead-letters.ts";
 import { Fill } from "./fill.ts";
-import {
-  failureOf,
-  type StoreAnswer,
-  type StoredDead,
-  type StoreRequest,
-  type StoreResult,
-  type StoreSettings,
-  type StoreStatus,
-  type TakenMessage,
-  type Ticket,
-} from "./protocol.ts";
 import { crcOf } from "./row.ts";
 import { Statements } from "./statements.ts";
+import type {
+  StoreAnswer,
+  StoreRequest,
+  StoreResult,
+  StoreSettings,
+  StoreStatus,
+  TakenMessage,
+  Ticket,
+} from "./thread-messages.ts";
 
 export class QueueStore {
   readonly #settings: StoreSettings;
@@ -37,19 +38,21 @@ export class QueueStore {
   readonly #fill: Fill;
   #db: DatabaseSync;
   #sql: Statements;
-  /** In whose hands: the sequence number and the number of its ticket. */
+  #dead: DeadLetters;
+  /** The messages that are in somebody's hands: the sequence number, and the number of the ticket. */
   #out = new Map<number, number>();
   #refusal: string | undefined;
 
-  /** @throws {QueueError} QUEUES_TOO_NEW; SQLite's errors for a file that cannot be used for a reason that is not damage */
+  /** @throws {SqliteFileError} FILE_TOO_NEW; SQLite's errors for a file that cannot be used for a reason that is not damage */
   constructor(settings: StoreSettings) {
     this.#settings = settings;
     this.#plan = planRoom(settings.path, settings.maxFileBytes);
-    const { db, note } = withQueueErrors(() => openQueues(settings.path, this.#plan.walBytes, Date.now()));
+    const { db, note } = openQueues(settings.path, this.#plan.walBytes, Date.now());
     this.#db = db;
     this.#sql = new Statements(db);
     if (note) this.#notes.push(note);
     this.#fill = new Fill(settings, this.#plan);
+    this.#dead = new DeadLetters(this.#sql, this.#fill);
     this.#fill.count(this.#sql);
     this.#fill.measure(db);
   }
@@ -60,7 +63,7 @@ export class QueueStore {
     return { usedBytes: usedBytes(this.#db), limitBytes, deadLetters, problems };
   }
 
-  /** All of them durable when it returns, or those that failed say so. One fsync for the group, where nothing goes wrong. */
+  /** Applies a group with one fsync, where nothing goes wrong. All are durable at the return, or their answers say that they failed. */
   apply(requests: readonly StoreRequest[]): StoreAnswer[] {
     this.#fill.measure(this.#db);
     const out = new Map(this.#out);
@@ -71,7 +74,7 @@ export class QueueStore {
     } catch (error) {
       this.#out = out;
       this.#recover(error);
-      // One that needs room must not take those down that make room.
+      // A request that needs room must not undo those that make room.
       if (requests.length > 1) return requests.flatMap((request) => this.apply([request]));
       return [this.#failure(error)];
     }
@@ -80,10 +83,11 @@ export class QueueStore {
   #recover(error: unknown): void {
     if (isCorruption(error)) {
       this.#db.close();
-      const reason = error instanceof Error ? error.message : String(error);
-      const { db, note } = repair(this.#settings.path, this.#plan.walBytes, Date.now(), reason);
+      const { path } = this.#settings;
+      const { db, note } = repair(path, this.#plan.walBytes, Date.now(), toError(error).message);
       this.#db = db;
       this.#sql = new Statements(db);
+      this.#dead = new DeadLetters(this.#sql, this.#fill);
       if (note) this.#notes.push(note);
       this.#fill.measure(db);
     }
@@ -91,10 +95,10 @@ export class QueueStore {
   }
 
   #failure(error: unknown): StoreAnswer {
-    const reason = error instanceof Error ? error.message : String(error);
     const isFull = resultCode(error) === resultCodes.full;
-    this.#refusal = `The work queues ${this.#settings.path} cannot be written: ${reason}`;
-    return failureOf(new QueueError(isFull ? "QUEUE_FULL" : "QUEUES_FAILED", this.#refusal));
+    this.#refusal = `The work queues ${this.#settings.path} cannot be written: ${toError(error).message}`;
+    const failure = new QueueError(isFull ? "QUEUE_FULL" : "QUEUES_FAILED", this.#refusal);
+    return { op: "failed", error: errorFacts(failure) };
   }
 
   /** A refusal that concerns this request alone is its answer; anything else undoes the group. */
@@ -102,7 +106,7 @@ export class QueueStore {
     try {
       return this.#perform(request);
     } catch (error) {
-      if (error instanceof QueueError) return failureOf(error);
+      if (error instanceof QueueError) return { op: "failed", error: errorFacts(error) };
       throw error;
     }
   }
@@ -115,7 +119,7 @@ export class QueueStore {
         return this.#take(request);
       case "ack":
         return this.#settle(request.ticket, (seq, { kind, bytes }) => {
-          this.#delete(seq);
+          this.#sql.delete(seq);
           this.#fill.add(kind, -1, -bytes);
         });
       case "retry":
@@ -128,11 +132,11 @@ export class QueueStore {
         if (this.#out.get(request.ticket.seq) === request.ticket.number) this.#out.delete(request.ticket.seq);
         return { op: "settled", isSettled: true };
       case "listDead":
-        return this.#listDead(request.limit);
+        return this.#dead.list(request.limit);
       case "requeueDead":
-        return this.#requeueDead(request.id, request.nowMs);
+        return this.#dead.requeue(request.id, request.nowMs);
       case "discardDead":
-        return this.#discardDead(request.id);
+        return this.#dead.discard(request.id);
     }
   }
 
@@ -179,7 +183,7 @@ export class QueueStore {
       messages.push({ seq, kind, id, headers, body, retries: Number(row["retries"]), ticket, redeliveries });
     }
     if (messages.length === count) return { op: "take", messages, damaged, nextDueMs: undefined };
-    // Behind those that died there may be more that are due now.
+    // More messages that are due now may stand behind those that died.
     const due = died > 0 ? nowMs : this.#sql.get("nextDue", kind, nowMs)?.["due"];
     return { op: "take", messages, damaged, nextDueMs: typeof due === "number" ? due : undefined };
   }
@@ -197,52 +201,6 @@ export class QueueStore {
     this.#sql.run("die", nowMs, reason, seq);
     this.#fill.add(kind, -1, -bytes);
     this.#fill.deadLetters++;
-  }
-
-  #listDead(limit: number): StoreResult {
-    const letters: StoredDead[] = [];
-    let bytes = 0;
-    for (const row of this.#sql.iterate("listDead", limit)) {
-      const body = row["body"] instanceof Uint8Array ? row["body"] : Buffer.alloc(0);
-      bytes += body.byteLength;
-      if (bytes > maxListedBytes && letters.length > 0) break;
-      letters.push({
-        seq: Number(row["seq"]),
-        kind: String(row["kind"]),
-        id: String(row["id"]),
-        headers: String(row["headers"]),
-        body,
-        retries: Number(row["retries"]),
-        reason: String(row["reason"]),
-        diedMs: Number(row["died_ms"]),
-      });
-    }
-    return { op: "dead", letters };
-  }
-
-  #requeueDead(id: string, nowMs: number): StoreResult {
-    const row = this.#sql.get("findDead", id);
-    if (row === undefined) return { op: "moved", kind: undefined };
-    const kind = String(row["kind"]);
-    const bytes = Number(row["bytes"]);
-    this.#fill.checkQueue(kind, bytes);
-    this.#sql.run("revive", nowMs, Number(row["seq"]));
-    this.#fill.add(kind, 1, bytes);
-    this.#fill.deadLetters--;
-    return { op: "moved", kind };
-  }
-
-  #discardDead(id: string): StoreResult {
-    const row = this.#sql.get("findDead", id);
-    if (row === undefined) return { op: "moved", kind: undefined };
-    this.#delete(Number(row["seq"]));
-    this.#fill.deadLetters--;
-    return { op: "moved", kind: String(row["kind"]) };
-  }
-
-  #delete(seq: number): void {
-    this.#sql.run("remove", seq);
-    this.#sql.run("removeBody", seq);
   }
 
   close(): void {

@@ -6,7 +6,7 @@ import { StateError } from "../errors.ts";
 export interface RedisAddressOptions {
   /** redis://[user[:password]@]host[:port][/database], or rediss:// for TLS. */
   url: string;
-  /** File with the password; goes before one in the URL. Read once, at the start. */
+  /** The file with the password, which goes before a password in the URL. The file is read once, at the start. */
   passwordFile?: string | undefined;
   /** PEM files for TLS: authorities; our certificate and its key. */
   caFile?: string | undefined;
@@ -30,7 +30,7 @@ async function readText(file: string | undefined): Promise<string | undefined> {
   }
 }
 
-/** @throws {StateError} INVALID_ARGUMENT for an address that is none, or a file that cannot be read */
+/** @throws {StateError} INVALID_ARGUMENT for a text that is no address, or a file that cannot be read */
 export async function readRedisAddress(options: RedisAddressOptions): Promise<RedisAddress> {
   const url = URL.canParse(options.url) ? new URL(options.url) : undefined;
   const database = url?.pathname.replace(/^\//, "") || "0";

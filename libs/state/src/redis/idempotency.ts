@@ -16,7 +16,7 @@ redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return {'claimed'}
 `);
 
-/** ARGV: claim id, outcome, ttl. The first outcome stays: a repeat is right only when it brings the same one. */
+/** ARGV: claim id, outcome, ttl. The first outcome stays: a repeat is valid only with the same outcome. */
 const complete = new Script(`
 local record = redis.call('HMGET', KEYS[1], 'claim', 'status', 'outcome')
 if record[1] ~= ARGV[1] then return 0 end
@@ -26,7 +26,7 @@ redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 1
 `);
 
-/** ARGV: claim id. The record stays as "abandoned" until it expires, so that a repeat is answered the same. */
+/** ARGV: claim id. The record stays as "abandoned" until its expiry, so that a repeat gets the same answer. */
 const abandon = new Script(`
 local record = redis.call('HMGET', KEYS[1], 'claim', 'status')
 if record[1] ~= ARGV[1] or record[2] == 'completed' then return 0 end

@@ -4,7 +4,7 @@ import type { Lease, Leases } from "../state.ts";
 import type { RedisLink } from "./link.ts";
 import { Script } from "./script.ts";
 
-/** The record stays for `memory` after the lease, for its last fence; `fence.ts` says why the fence is a time. */
+/** The record stays for `memory` after the lease, because of its last fence. `fence.ts` says why the fence is a time. */
 const keepLua = `
 local function keep(ends, memory)
   redis.call('HSET', KEYS[1], 'ends', text(ends))
@@ -12,7 +12,7 @@ local function keep(ends, memory)
 end
 `;
 
-/** ARGV: holder, ttl, memory. Repeated by the same holder: a new fence, and nobody has the old one. */
+/** ARGV: holder, ttl, memory. A repeat by the same holder gives a new fence, and nobody has the old one. */
 const acquire = new Script(`${keepLua}
 local record = redis.call('HMGET', KEYS[1], 'holder', 'fence', 'ends', 'released')
 local is_held = record[1] and record[4] == '0' and tonumber(record[3]) > now_ms
@@ -34,7 +34,7 @@ keep(ends, ARGV[4])
 return text(ends)
 `);
 
-/** ARGV: holder, fence. A released record says yes again to the same release. */
+/** ARGV: holder, fence. A released record answers yes again to the same release. */
 const release = new Script(`
 local record = redis.call('HMGET', KEYS[1], 'holder', 'fence', 'ends', 'released')
 if record[1] ~= ARGV[1] or record[2] ~= ARGV[2] then return 0 end

@@ -4,26 +4,26 @@ import { StateError } from "../errors.ts";
 import type { RedisAddress } from "./address.ts";
 
 export interface RedisLimits {
-  /** A command without a reply for so long has failed, and so has its connection. Default 1,000. */
+  /** The time after which a command without a reply has failed, and its connection too. Default 1,000. */
   commandTimeoutMs: number;
-  /** An operation, with what is repeated of it, at most. Default 2,000. */
+  /** The longest time of an operation, its repeats included. Default 2,000. */
   operationTimeoutMs: number;
-  /** Dialling and TLS at most. Default 5,000. */
+  /** The longest time of dialling and TLS. Default 5,000. */
   connectTimeoutMs: number;
-  /** Longest pause between two attempts to connect. Default 2,000. */
+  /** The longest pause between two attempts to connect. Default 2,000. */
   maxReconnectDelayMs: number;
 }
 
-/** How long an operation waits for a connection that has just been lost. Longer, and Redis counts as away. */
+/** The time that an operation waits for a connection that has just been lost. After that time Redis counts as away. */
 const graceMs = 500;
 const minReconnectDelayMs = 20;
 const maxAttempts = 20;
 const pingEveryMs = 5_000;
 
-/** What Redis answers when it will do the same command in a moment (https://redis.io/docs, "Error handling"). */
+/** The errors after which Redis will take the same command in a moment (https://redis.io/docs, "Error handling"). */
 const passing = new Set(["LOADING", "READONLY", "MASTERDOWN", "BUSY", "TRYAGAIN", "CLUSTERDOWN"]);
 
-/** What an operator has to repair, without a restart of ours. */
+/** The errors that an operator has to repair. No restart of this process is needed. */
 const refusals = new Set(["OOM", "MISCONF", "NOREPLICAS", "NOAUTH", "WRONGPASS", "NOPERM"]);
 
 /** The first word of an error that Redis answered with; undefined for any other error. */
@@ -31,8 +31,8 @@ const replyCode = (error: unknown) =>
   error instanceof Error && error.name === "ReplyError" ? error.message.split(" ", 1)[0] : undefined;
 
 /**
- * One connection to Redis. Nothing is queued while it is away, nothing is sent twice by the client library: what may be
- * repeated is repeated here, where the operation is known to be safe to repeat.
+ * One connection to Redis. While Redis is away nothing is queued, and the client library sends nothing twice. The link repeats an
+ * operation itself, where the operation is safe to repeat.
  */
 export class RedisLink implements AsyncDisposable {
   readonly #redis: Redis;
@@ -44,7 +44,7 @@ export class RedisLink implements AsyncDisposable {
   #lastError = "not connected yet";
   #refusal: string | undefined;
   #isClosed = false;
-  /** Resolves with true when the connection is ready, with false when there is no hope that it soon will be. */
+  /** Resolves with true when the connection is ready, and with false when there is no hope of a connection soon. */
   #hope: PromiseWithResolvers<boolean> | undefined;
   #graceTimer: Disposable | undefined;
   #pingTimer: Disposable | undefined;
@@ -58,16 +58,16 @@ export class RedisLink implements AsyncDisposable {
     this.#redis = new Redis({
       ...address.options,
       lazyConnect: true,
-      // Its defaults queue without bound and send again what may have happened.
+      // The defaults of the library queue without bound and send commands again that may have happened.
       maxRetriesPerRequest: 0,
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       connectTimeout: limits.connectTimeoutMs,
-      // The socket's limit ends a connection on which Redis stands still, also during the login; the command's limit is
-      // behind it and never expected to be the first.
+      // The socket's limit ends a connection on which Redis stands still, also during the login. The limit of a command is
+      // longer and should never be met first.
       socketTimeout: limits.commandTimeoutMs,
       commandTimeout: limits.commandTimeoutMs + 250,
-      // After a failover the name leads to another server than the connection does.
+      // After a failover the name leads to another server than the one of the connection.
       reconnectOnError: (error) => error.message.startsWith("READONLY"),
       retryStrategy: (attempt: number) => this.#reconnectDelay(attempt),
     });
@@ -86,7 +86,7 @@ export class RedisLink implements AsyncDisposable {
     });
   }
 
-  /** Resolves when connected, or when the first attempt has failed: the rest goes on in the background. */
+  /** Resolves when connected, or when the first attempt has failed. Further attempts go on in the background. */
   async open(): Promise<void> {
     this.#hope = Promise.withResolvers();
     const { promise } = this.#hope;
@@ -128,7 +128,7 @@ export class RedisLink implements AsyncDisposable {
     if (!this.#isClosed) this.#logger.warn({ redis: this.#where, reason: this.#lastError }, "Redis is away");
   }
 
-  /** The client library gives up in some corners of its connector; this does not. */
+  /** Connects again. The client library gives up in some cases of its connector. */
   #onEnd(): void {
     if (this.#isClosed) return;
     this.#loseHope();
@@ -137,7 +137,7 @@ export class RedisLink implements AsyncDisposable {
     });
   }
 
-  /** Without traffic a Redis that stands still would go unnoticed. */
+  /** Sends pings. Without traffic nobody would notice that Redis stands still. */
   #ping(): void {
     this.#pingTimer = this.#clock.timer(pingEveryMs, () => {
       if (this.#redis.status === "ready") this.#redis.ping().catch(() => {});
@@ -146,8 +146,8 @@ export class RedisLink implements AsyncDisposable {
   }
 
   /**
-   * Runs one command or script. A connection that is lost on the way is waited for shortly, and the operation repeated;
-   * while Redis is away it fails at once.
+   * Runs one command or script. A lost connection is waited for shortly, and the operation is repeated. While Redis is away an
+   * operation fails at once.
    * @param what for the error: "acquire lease x"
    * @param options isRepeatable: default true. isRead: changes nothing, default false
    * @throws {StateError} STATE_UNAVAILABLE, STATE_CLOSED
@@ -173,7 +173,7 @@ export class RedisLink implements AsyncDisposable {
         if (isOver || !(isLost || passing.has(code))) {
           throw this.#unavailable(what, error, isLost || passing.has(code) || refusals.has(code));
         }
-        // A lost connection is waited for above; an answer needs time to become another one.
+        // A lost connection is waited for above. After an error of Redis the next attempt needs a pause.
         if (this.#redis.status === "ready") await this.#clock.sleep(backoffMs(attempt, { maxDelayMs: 200 }));
       }
     }
@@ -205,7 +205,7 @@ export class RedisLink implements AsyncDisposable {
     this.#pingTimer?.[Symbol.dispose]();
     this.#loseHope();
     this.#redis.disconnect();
-    // A Redis that stands still never answers the end of the connection.
+    // A Redis that stands still never answers the end of a connection.
     this.#redis.stream?.destroy();
   }
 }

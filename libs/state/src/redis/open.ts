@@ -14,10 +14,10 @@ export interface RedisStateOptions extends RedisAddressOptions, Partial<RedisLim
 }
 
 /**
- * Shared state in Redis 7 or 8. Resolves also when Redis is away: operations fail then with STATE_UNAVAILABLE, `health()`
- * says since when and why, and the connection is made as soon as it can be.
+ * Shared state in Redis 7 or 8. Resolves also when Redis is away. Operations then fail with STATE_UNAVAILABLE, `health()` says
+ * since when and why, and the link connects as soon as Redis is back.
  *
- * @throws {StateError} INVALID_ARGUMENT for an address that is none, or a file of it that cannot be read
+ * @throws {StateError} INVALID_ARGUMENT for a text that is no address, or a file that cannot be read
  */
 export async function openRedisState(options: RedisStateOptions): Promise<State> {
   const {

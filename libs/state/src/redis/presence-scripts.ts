@@ -1,10 +1,10 @@
 import { Script } from "./script.ts";
 
 /**
- * Presence in Redis, all under one hash tag so that a script may touch several keys. Per instance two keys, which end
- * together `ttl` after the last beat: `data`, a hash id -> JSON [info, rooms]; and `index`, a sorted set of equal scores,
- * so in order of bytes, with "c<NUL>id" for a connection and "r<NUL>room<NUL>id" for a member. `instances` has every
- * instance that beats, with its end as the score.
+ * Presence in Redis. All keys have one hash tag, so that a script may touch several keys. Each instance has two keys, which expire
+ * together `ttl` after the last beat: `data`, a hash id -> JSON [info, rooms]; and `index`, a sorted set of equal scores, so in
+ * order of bytes, with "c<NUL>id" for a connection and "r<NUL>room<NUL>id" for a member. `instances` has every instance that
+ * beats, with its end as the score.
  */
 export const instancesKey = "fairlead:presence:{presence}:instances";
 
@@ -44,7 +44,7 @@ end
 
 const script = (body: string) => new Script(namesLua + body);
 
-/** ARGV: instance, ttl. 1 when it was alive; 0 when Redis does not know it, and then nothing is changed. */
+/** ARGV: instance, ttl. Gives 1 when the instance was alive. Gives 0 and changes nothing when Redis does not know the instance. */
 export const beat = script(`
 local ends = redis.call('ZSCORE', KEYS[1], ARGV[1])
 if not ends or tonumber(ends) <= now_ms then return 0 end
@@ -65,7 +65,7 @@ redis.call('PEXPIRE', KEYS[1], text(math.max(1, tonumber(last[2]) - now_ms)))
 return 1
 `);
 
-/** ARGV: instance. Forgets it with all that it has. */
+/** ARGV: instance. Deletes the instance with its connections and rooms. */
 export const vanish = script(`
 redis.call('ZREM', KEYS[1], ARGV[1])
 return redis.call('DEL', data_of(ARGV[1]), index_of(ARGV[1]))
@@ -130,7 +130,7 @@ end
 return reply
 `);
 
-/** ARGV: room, id. 1 when somebody live has the connection. */
+/** ARGV: room, id. Gives 1 when a live instance has the connection. */
 export const enter = script(`
 for _, instance in ipairs(live()) do
   if enter(instance, ARGV[1], ARGV[2]) then return 1 end

@@ -16,15 +16,15 @@ import {
 } from "./presence-scripts.ts";
 import type { Script } from "./script.ts";
 
-/** Connections per script: a script of this size holds Redis up for about a millisecond. */
+/** The connections of one script. A script of this size blocks Redis for about a millisecond. */
 const joinBatch = 200;
 
-/** What this process said of one instance: brought to Redis again when Redis has lost it. */
+/** The state of one instance in this process. A beat brings this state to Redis again when Redis has lost the instance. */
 interface Mirror {
   readonly instance: string;
   ttlMs: number;
   readonly connections: Map<string, { info: string; rooms: Set<string> }>;
-  /** False while Redis may not have all of it: the next beat brings it. */
+  /** False while Redis may lack a part of the mirror. The next beat brings that part. */
   isInSync: boolean;
   /** Changes reach Redis one after the other. */
   last: Promise<void>;
@@ -67,7 +67,10 @@ export class RedisPresence implements Presence {
     return mirror;
   }
 
-  /** In turn, and without an error when Redis is away: the mirror has the change, a later beat brings it. */
+  /**
+   * Tells Redis of changes one after the other. There is no error when Redis is away: the mirror has the change, and a later beat
+   * brings the change.
+   */
   #tell(mirror: Mirror, change: () => Promise<void>): Promise<void> {
     mirror.last = mirror.last.then(async () => {
       try {
@@ -82,7 +85,7 @@ export class RedisPresence implements Presence {
     return told;
   }
 
-  /** A change of one mirrored instance; skipped while the next beat will bring everything anyway. */
+  /** Sends a change of one mirrored instance. The change is skipped while the next beat will bring the whole mirror anyway. */
   #change(mirror: Mirror, what: string, script: Script, values: readonly (string | number)[]): Promise<void> {
     return this.#tell(mirror, async () => {
       if (mirror.isInSync) await this.#run(what, script, values);
@@ -101,7 +104,7 @@ export class RedisPresence implements Presence {
     });
   }
 
-  /** Everything of the instance, from nothing; it appears when all is there. */
+  /** Brings the whole instance. The instance appears when all its connections are in Redis. */
   async #bring(mirror: Mirror, what: string): Promise<void> {
     const { instance, ttlMs } = mirror;
     await this.#run(what, vanish, [instance]);
@@ -193,7 +196,7 @@ export class RedisPresence implements Presence {
       change(connection.rooms);
       return this.#change(mirror, what, script, [room, id]);
     }
-    // A connection of another instance.
+    // The connection belongs to another instance.
     await this.#run(what, script, [room, id]);
   }
 }

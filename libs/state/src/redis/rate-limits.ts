@@ -34,7 +34,7 @@ return {1, 0, remaining}
 
 const take = new Script(takeLua);
 
-/** Both keys of a call. Encoded, so that no key can end the hash tag early or look like another's call. */
+/** Both keys of a call. The keys are encoded, so that no key can end the hash tag early or look like the call of another. */
 export function rateKeys(key: string, callId: string): [string, string] {
   const tag = `{${encodeURIComponent(key)}}`;
   return [`fairlead:rate:${tag}`, `fairlead:rate-call:${tag}:${callId}`];

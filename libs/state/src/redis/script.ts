@@ -12,12 +12,15 @@ local now_ms = math.floor(now_us / 1000)
 local function text(number) return string.format('%.0f', number) end
 `;
 
-/** One Lua script: sent by its digest, and whole when Redis does not know it (restarted, SCRIPT FLUSH). */
+/**
+ * One Lua script. The script is sent by its digest, and whole when Redis does not know the digest (after a restart or SCRIPT
+ * FLUSH).
+ */
 export class Script {
   readonly lua: string;
   readonly #digest: string;
 
-  /** @param body is given `now_us`, `now_ms` and `text()` by `clock` */
+  /** @param body the Lua, which can use `now_us`, `now_ms` and `text()` of `clock` */
   constructor(body: string, clock = clockLua) {
     this.lua = clock + body;
     this.#digest = createHash("sha1").update(this.lua).digest("hex");

@@ -26,7 +26,7 @@ export class RedisValues implements Values {
 
   async delete(key: string): Promise<boolean> {
     checkKey("value key", key);
-    // Never repeated here: after a lost reply the answer would be a false "it was not there".
+    // A delete is never repeated: after a lost reply the answer of a repeat would be a false "there was no value".
     const deleted = await this.#link.run(`delete value ${key}`, (redis) => redis.del(keyOf(key)), {
       isRepeatable: false,
     });

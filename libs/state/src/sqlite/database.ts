@@ -1,19 +1,10 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { transact } from "@fairlead/sqlite";
 import { durableSchema, liveSchema, schemaVersion } from "./schema.ts";
 
 const pageBytes = 4_096;
 
 const pages = (bytes: number) => Math.max(64, Math.floor(bytes / pageBytes));
-
-/** Primary result codes (https://www.sqlite.org/rescode.html). */
-export const resultCodes = { busy: 5, corrupt: 11, full: 13, cantOpen: 14, notADatabase: 26 } as const;
-
-/** The primary result code of an error of SQLite. */
-export function resultCode(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number")
-    return undefined;
-  return error.errcode & 0xff;
-}
 
 /** The file is a database, but not one that this program can use. */
 export class DamagedFile extends Error {}
@@ -100,14 +91,7 @@ export class Database {
 
   /** All of it or, when it throws, nothing of it. */
   transaction(operation: () => void): void {
-    this.#connection.exec("BEGIN IMMEDIATE");
-    try {
-      operation();
-      this.#connection.exec("COMMIT");
-    } catch (error) {
-      if (this.#connection.isTransaction) this.#connection.exec("ROLLBACK");
-      throw error;
-    }
+    transact(this.#connection, operation);
   }
 
   get isOpen(): boolean {

@@ -1,11 +1,11 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type Clock, FairleadError, type Logger, toError } from "@fairlead/core";
+import { isCorruption, resultCode, resultCodes, setAside } from "@fairlead/sqlite";
 import { StateError } from "../errors.ts";
-import { DamagedFile, Database, resultCode, resultCodes } from "./database.ts";
+import { DamagedFile, Database } from "./database.ts";
 import { Durability } from "./durability.ts";
 import { purgeDurable, purgeLive } from "./purge.ts";
-import { setAside } from "./set-aside.ts";
 
 export interface SqliteStoreOptions {
   file: string;
@@ -18,9 +18,7 @@ export interface SqliteStoreOptions {
 type Kind = "read" | "write" | "memory" | "expire";
 
 function damage(error: unknown): string | undefined {
-  const code = resultCode(error);
-  const isDamage = code === resultCodes.corrupt || code === resultCodes.notADatabase;
-  return isDamage || error instanceof DamagedFile ? toError(error).message : undefined;
+  return isCorruption(error) || error instanceof DamagedFile ? toError(error).message : undefined;
 }
 
 function openError(file: string, error: unknown): StateError {
@@ -72,15 +70,25 @@ export class SqliteStore implements AsyncDisposable {
   }
 
   #openFile(): Database {
-    const { file, maxBytes, clock, logger } = this.#options;
+    const { file, maxBytes } = this.#options;
     try {
       return Database.open(file, maxBytes);
     } catch (error) {
       const reason = damage(error);
       if (reason === undefined) throw error;
-      this.#setAside = setAside(file, reason, clock, logger);
+      this.#startAfresh(reason);
       return Database.open(file, maxBytes);
     }
+  }
+
+  /** Moves a file that cannot be used out of the way, so that work goes on with an empty one. */
+  #startAfresh(reason: string): void {
+    const { file, clock, logger } = this.#options;
+    const target = setAside(file, clock.nowMs());
+    this.#setAside =
+      `The state file was unusable (${reason}) and was moved to ${target}. Lost with it: who held a lease (fences still ` +
+      "grow), idempotency keys (a request that is repeated from before runs again) and kept values";
+    logger.error({ file, target, reason }, this.#setAside);
   }
 
   #openLog(): Promise<Durability> {

@@ -1,4 +1,5 @@
-import { formatBytes, matchesTopic, toError } from "@fairlead/core";
+import { matchesTopic } from "@fairlead/contracts/names";
+import { formatBytes, toError } from "@fairlead/core";
 import { type EngineConfig, stateOptions } from "@fairlead/engine";
 import { openState } from "@fairlead/state";
 import type { Finding } from "./finding.ts";

@@ -1,4 +1,4 @@
-/** What an ingest listener says to its client (contracts.md, Compatibility with plain sockets). Pure. */
+/** The lines that an ingest listener sends to its client (docs/explanation/conventions.md, Plain clients). Pure. */
 
 /** `OK <n>`: the first n records of this connection are durable. */
 export function encodeOk(records: number): string {

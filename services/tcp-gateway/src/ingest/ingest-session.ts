@@ -1,4 +1,5 @@
-import { type CloudEvent, reasonOf, toError } from "@fairlead/core";
+import type { CloudEvent } from "@fairlead/contracts";
+import { reasonOf, toError, WakeUp } from "@fairlead/core";
 import {
   type BusWatch,
   type Credit,
@@ -74,7 +75,7 @@ export class IngestSession implements Session, AckOwner {
   #unconfirmedBytes = 0;
   #rejected: Record<string, number> | undefined;
   #ending: Ending | undefined;
-  #wake: (() => void) | undefined;
+  readonly #change = new WakeUp();
 
   constructor(connection: Connection, listener: IngestListener) {
     this.connection = connection;
@@ -119,14 +120,14 @@ export class IngestSession implements Session, AckOwner {
   }
 
   onAcksWritten(): void {
-    this.#wake?.();
+    this.#change.wake();
   }
 
   stop(ending: Ending): void {
     if (this.#ending) return;
     this.#ending = ending;
     this.connection.stopReading();
-    this.#wake?.();
+    this.#change.wake();
   }
 
   #onReadFailed(error: unknown): void {
@@ -199,7 +200,7 @@ export class IngestSession implements Session, AckOwner {
       ledger.publish(pending.records, payloadBytes);
       this.#acknowledge();
     }
-    this.#wake?.();
+    this.#change.wake();
     credit.release(cost);
   }
 
@@ -254,15 +255,12 @@ export class IngestSession implements Session, AckOwner {
   /** Resolves when the condition holds. Every change that may make it true wakes it. */
   async #until(isSo: () => boolean): Promise<void> {
     const { credit, patience } = this.#listener;
-    const wake = () => this.#wake?.();
+    const wake = () => this.#change.wake();
     while (!isSo()) {
       if (credit.isExhausted) credit.wait(wake);
       if (patience && !patience.watch.isAccepting) patience.watch.wait(wake);
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+      await this.#change.next();
     }
-    this.#wake = undefined;
     credit.forget(wake);
     patience?.watch.forget(wake);
   }

@@ -1,4 +1,5 @@
 import {
+  type CloudEvent,
   encodeLines,
   encodeNdjson,
   encodeRecords,
@@ -6,7 +7,7 @@ import {
   recordContainers,
   tcpRecords,
 } from "@fairlead/contracts";
-import type { Clock, CloudEvent } from "@fairlead/core";
+import type { Clock } from "@fairlead/core";
 import type { Codec, Connection, FrameBatch } from "@fairlead/socket";
 import type { IngestListenerConfig } from "./ingest-config.ts";
 

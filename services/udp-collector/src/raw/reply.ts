@@ -18,7 +18,7 @@ export const replyKey = z
 
 type ReplyConfig = NonNullable<z.output<typeof replyKey>>;
 
-/** Below are the ports of services. */
+/** The ports below this one belong to services. */
 const firstUserPort = 1_024;
 
 /**

@@ -31,7 +31,7 @@ export type StatsdLine =
   | { readonly line: "bad"; readonly reason: BadLineReason };
 
 export interface LineOptions {
-  /** "delta": a gauge with a sign is moved (StatsD). "absolute": it is set (DogStatsD clients send negative values so). */
+  /** "delta": a gauge with a sign is moved (StatsD). "absolute": the gauge is set (DogStatsD clients send negative values so). */
   readonly signedGauge: "delta" | "absolute";
 }
 
@@ -124,7 +124,7 @@ export function parseLine(line: string, options: LineOptions): StatsdLine {
       values.push(value);
       isDelta.push(kind === "gauge" && options.signedGauge === "delta" && (sign === "+" || sign === "-"));
     }
-    // A value that was counted for a moment in the past is what it is; there is nothing to move.
+    // A value with a timestamp of its own stands for a moment in the past, so no gauge is moved.
     if (sections.timestamp !== undefined && isDelta.includes(true)) return bad("timestamp");
   }
   return { line: "metric", sample: { kind, name, values, isDelta, member: text, ...sections } };

@@ -7,16 +7,16 @@ type Unplaced<Record> = Record extends StatsdRecord
   ? Omit<Record, "seq" | "windowStart" | "windowEnd">
   : never;
 
-/** A record before it has its place and its window. */
+/** A record without its number and the bounds of its window. */
 export type UnplacedRecord = Unplaced<StatsdRecord>;
 
-/** Memory that a window may use: asked before anything grows. */
+/** The memory that a window may use. Whoever grows asks first. */
 export interface MemoryBudget {
-  /** False when it would be more than the window may have; then nothing is taken. */
+  /** False when the window would have more than it may; then nothing is taken. */
   take(bytes: number): boolean;
 }
 
-/** Estimates of what V8 needs: an entry of a map with a small number; an entry with a short text. */
+/** Estimates of what V8 needs for an entry of a map with a number, and for an entry of a set with a short text. */
 const binBytes = 48;
 const memberBytes = 96;
 
@@ -29,7 +29,7 @@ export interface Series {
   toRecord(): UnplacedRecord;
 }
 
-/** What the last window knew of a gauge; a gauge that is moved starts from there. */
+/** The values that gauges had in the last window. A gauge that is moved starts from its value there. */
 export interface GaugeMemory {
   get(key: string): number;
   set(key: string, value: number): void;
@@ -83,7 +83,7 @@ function timing(first: Sample, kind: "timer" | "histogram" | "distribution", bud
   let paidBins = 0;
   return {
     add(sample) {
-      // Before they are added nobody knows how many of the values need a bin of their own: pay for all, keep the rest.
+      // How many of the values need a bin of their own shows only afterwards: pay for all, and keep what is left over.
       const needed = sketch.bins + sample.values.length - paidBins;
       if (needed > 0 && !budget.take(needed * binBytes)) return false;
       paidBins += Math.max(0, needed);
@@ -110,7 +110,7 @@ function set(first: Sample, budget: MemoryBudget): Series {
       samples++;
       const key = member.length <= 32 ? member : createHash("sha256").update(member).digest("base64");
       if (members.has(key)) return true;
-      // Counting goes on: "at least so many" is still an answer, and the record says that it is one.
+      // Counting goes on. "At least so many" is still an answer, and the record says so.
       if (budget.take(memberBytes)) members.add(key);
       else isLowerBound = true;
       return true;

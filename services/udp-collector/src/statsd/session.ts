@@ -1,16 +1,16 @@
-import { formatMicros, udpEvent } from "@fairlead/contracts";
-import { type CloudEvent, formatAddress } from "@fairlead/core";
+import { type CloudEvent, formatMicros, udpEvent } from "@fairlead/contracts";
+import { formatAddress } from "@fairlead/core";
 import { cutLines, type Selection } from "../pieces.ts";
 import { reject, type Session, type SessionParts } from "../session.ts";
 import type { StatsdConfig } from "./config.ts";
 import { RecentGauges, StatsdWindow } from "./window.ts";
 
-/** Records of one event at most: a line is seldom below 200 bytes, so that the byte limit comes first. */
+/** Records of one event at most: a line seldom has less than 200 bytes, so the byte limit comes first. */
 const maxEventRecords = 100_000;
 
 /**
- * Aggregates over an interval, then publishes. A datagram is pending until the last event of its flush is durable. While the
- * bus takes nothing the window stays open and goes on aggregating: an outage costs resolution in time, no value.
+ * The session aggregates over an interval, then publishes. A datagram is pending until the last event of its flush is
+ * durable. While the bus takes nothing the window stays open: an outage costs resolution in time, no value.
  */
 export class StatsdSession implements Session {
   readonly intervalMs = 0;
@@ -60,7 +60,7 @@ export class StatsdSession implements Session {
     const { signal } = this.#stopped;
     let nextMs = clock.monotonicMs();
     while (!signal.aborted) {
-      // From the plan and not from the end of the last flush, so that the interval does not drift; after an outage anew.
+      // The plan counts from the last planned flush, so the interval does not drift. After an outage the plan begins anew.
       nextMs = Math.max(nextMs + this.#config.flushInterval, clock.monotonicMs());
       try {
         await clock.sleep(Math.max(1, nextMs - clock.monotonicMs()), signal);

@@ -5,7 +5,7 @@ export const maxBins = 1_024;
 
 const gamma = (1 + relativeError) / (1 - relativeError);
 const logGamma = Math.log(gamma);
-/** Nearer to zero than this is zero. */
+/** A value that is nearer to zero than this counts as zero. */
 const smallest = 1e-9;
 
 /** Bins of growing width for magnitudes. The lowest are merged when there are too many: large values stay exact. */
@@ -50,7 +50,7 @@ export class Sketch {
   readonly #positive = new Bins();
   readonly #negative = new Bins();
 
-  /** Bins in use: what the sketch costs. */
+  /** Bins in use: the memory of the sketch follows from their number. */
   get bins(): number {
     return this.#positive.counts.size + this.#negative.counts.size;
   }

@@ -25,10 +25,10 @@ export interface Arrival {
   readonly receivedAt: string;
 }
 
-/** An empty series with its key, tags and entry in the map. */
+/** Estimate of an empty series with its key, its tags and its entry in the map. */
 const seriesBytes = 400;
 
-/** Values of gauges over windows, the least recently set forgotten first. */
+/** The values of gauges over several windows. The least recently set value is forgotten first. */
 export class RecentGauges implements GaugeMemory {
   readonly #values = new Map<string, number>();
   readonly #max: number;
@@ -48,7 +48,7 @@ export class RecentGauges implements GaugeMemory {
   }
 }
 
-/** Everything between two flushes. Bounded in every direction; what does not fit is counted and, while there is room, kept raw. */
+/** Everything between two flushes. Every part is bounded; a line that does not fit is counted and, while there is room, kept raw. */
 export class StatsdWindow implements MemoryBudget {
   readonly #limits: WindowLimits;
   readonly #options: LineOptions;
@@ -148,7 +148,7 @@ export class StatsdWindow implements MemoryBudget {
   }
 
   #pass(bytes: number, record: () => UnplacedRecord): void {
-    // Twice for two bytes a character, and what the record around it needs.
+    // V8 may need two bytes for a character; the record around the text needs the rest.
     const needed = 2 * bytes + 200;
     if (this.#rawBytes + needed > this.#limits.maxRawBytes) {
       this.#rawNotKept++;
@@ -158,7 +158,7 @@ export class StatsdWindow implements MemoryBudget {
     this.#passed.push(record());
   }
 
-  /** How many `records` gives. */
+  /** The number of records that `records` gives. */
   get recordCount(): number {
     return this.#series.size + this.#passed.length + 1;
   }

@@ -13,17 +13,17 @@ export type SyslogMessage = { readonly parsed: true } & Priority &
     readonly assumed?: readonly AssumedPart[];
   };
 
-/** One that was not: all of it, as it came. */
+/** A datagram that was not understood: all of its bytes, as they came. */
 export type UnknownMessage = { readonly parsed: false; readonly reason: UnparsedReason } & Partial<Priority> &
   ({ readonly text: string } | { readonly base64: string });
 
 export interface SyslogContext {
   readonly receivedAtMs: number;
-  /** Of senders that give no offset. */
+  /** The zone of senders that give no offset. */
   readonly zone: TimeZone;
 }
 
-/** Without the line end or NUL that many senders put behind the message. */
+/** The datagram without the line ends and NULs that many senders put behind the message. */
 function trimEnd(datagram: Buffer): Buffer {
   let end = datagram.length;
   while (end > 0) {

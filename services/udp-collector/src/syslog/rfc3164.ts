@@ -34,7 +34,7 @@ function readHostname(text: string, at: number): { hostname: string; end: number
   if (relayed) return { hostname: relayed[1]!, end: forwarded.lastIndex };
   word.lastIndex = at;
   const match = word.exec(text);
-  // A lone word is what the sender had to say, not where it says it.
+  // A lone word is the message, not the hostname.
   if (match === null || word.lastIndex === text.length) return undefined;
   return isHostname(match[1]!) ? { hostname: match[1]!, end: word.lastIndex } : undefined;
 }
@@ -68,7 +68,7 @@ function remarks(sequenceId: string | undefined, isSynced: boolean): StructuredD
   };
 }
 
-/** Messages share these: what was filled in is the same for nearly all messages of a sender. */
+/** Shared by messages: what was filled in is the same for nearly all messages of a sender. */
 function assumedParts(time: FoundTime | undefined): readonly AssumedPart[] {
   if (time === undefined) return [];
   if (time.assumedYear) return time.assumedZone ? ["year", "zone"] : ["year"];
@@ -76,7 +76,7 @@ function assumedParts(time: FoundTime | undefined): readonly AssumedPart[] {
 }
 
 /**
- * The header of RFC 3164 with the deviations that are common in the field (README.md, Syslog). Never fails: every part
+ * The header of RFC 3164 with the deviations that are common in the field (README.md). Never fails: every part
  * may be missing (RFC 3164, 4.3), and what is not understood stays in the message.
  *
  * @param zone of senders that give no offset

@@ -2,7 +2,7 @@ import type { TimeZone } from "./time-zone.ts";
 
 /** A timestamp that was found, and where the text goes on. */
 export interface FoundTime {
-  /** RFC 3339. With the offset and digits of the sender where it gave them, else in UTC. */
+  /** RFC 3339. With the offset and digits of the sender where the sender gave them, else in UTC. */
   readonly timestamp: string;
   readonly end: number;
   /** What the sender left out and the collector filled in. */
@@ -13,7 +13,7 @@ export interface FoundTime {
 }
 
 const rfc3339 = /(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d{1,9})?(?:Z|[+-](\d\d):(\d\d))/y;
-// What log libraries write for it: a space for the T, a comma for the point, "+0200", no offset at all.
+// What log libraries write for a timestamp of RFC 3339: a space for the T, a comma for the point, "+0200", no offset at all.
 const looseIso =
   /(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?:(Z)|([+-]\d\d)(?::?(\d\d))?)?(?![\d:])/y;
 // RFC 3164, 4.1.2, with a year before, between or behind, a fraction, and a zone that ends with a colon (Cisco).

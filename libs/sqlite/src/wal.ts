@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { endianness } from "node:os";
-import { pageBytes } from "@fairlead/sqlite";
+import { pageBytes } from "./database.ts";
 
 const headerBytes = 32;
 const frameHeaderBytes = 24;
@@ -13,18 +13,20 @@ export interface WalFrame {
 
 /**
  * A write-ahead log, read without SQLite (https://sqlite.org/fileformat2.html, 4). SQLite takes what stands before the
- * first wrong checksum and drops the rest without a word; here it shows.
+ * first wrong checksum and drops the rest without a word; here the damage shows.
  */
 export interface WalContent {
   /** Every frame in the order of the file, valid or not. */
   readonly frames: readonly WalFrame[];
+  /** The first frames, as many as SQLite takes: those up to the last commit before a wrong checksum. */
+  readonly committed: number;
   /** Why committed transactions may be missing from what SQLite takes; undefined when all is well. */
   readonly damage: string | undefined;
 }
 
 export function readWal(path: string): WalContent {
   const file = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
-  if (file.length === 0) return { frames: [], damage: undefined };
+  if (file.length === 0) return { frames: [], committed: 0, damage: undefined };
   const magic = file.length < headerBytes ? 0 : file.readUInt32BE(0);
   const isBigEndian = magic === 0x377f0683;
   const isHeaderKnown = isBigEndian || magic === 0x377f0682;
@@ -38,6 +40,7 @@ export function readWal(path: string): WalContent {
     isValid = sums[0] === file.readUInt32BE(24) && sums[1] === file.readUInt32BE(28);
   }
   const isHeaderValid = isValid;
+  let committed = 0;
   let lostCommits = 0;
   for (let at = headerBytes; at + stride <= file.length; at += stride) {
     const page = file.subarray(at + frameHeaderBytes, at + stride);
@@ -49,11 +52,17 @@ export function readWal(path: string): WalContent {
       isValid =
         isOfThisRound && sums[0] === file.readUInt32BE(at + 16) && sums[1] === file.readUInt32BE(at + 20);
     }
-    if (!isValid && isOfThisRound && file.readUInt32BE(at + 4) !== 0) lostCommits++;
+    if (file.readUInt32BE(at + 4) === 0) continue;
+    if (isValid) committed = frames.length;
+    else if (isOfThisRound) lostCommits++;
   }
-  if (!isHeaderValid) return { frames, damage: "its write-ahead log has no valid header" };
-  if (lostCommits === 0) return { frames, damage: undefined };
-  return { frames, damage: `its write-ahead log has ${lostCommits} transactions behind a wrong checksum` };
+  if (!isHeaderValid) return { frames, committed, damage: "its write-ahead log has no valid header" };
+  if (lostCommits === 0) return { frames, committed, damage: undefined };
+  return {
+    frames,
+    committed,
+    damage: `its write-ahead log has ${lostCommits} transactions behind a wrong checksum`,
+  };
 }
 
 type Sums = [number, number];

@@ -1,5 +1,5 @@
 /** What crosses between the driver and its thread: plain values only. */
-import { QueueError, type QueueErrorCode } from "../errors.ts";
+import type { ErrorFacts } from "@fairlead/sqlite";
 
 export interface StoreSettings {
   readonly path: string;
@@ -10,7 +10,7 @@ export interface StoreSettings {
   readonly maxBytes: number;
 }
 
-/** Says which hand-out of which message is settled: a later one of the same message has another number. */
+/** Names one hand-out of one message: a later hand-out of the same message has another number. */
 export interface Ticket {
   readonly seq: number;
   readonly number: number;
@@ -59,9 +59,9 @@ export interface StoredDead extends StoredMessage {
 
 export interface Taken {
   readonly messages: readonly TakenMessage[];
-  /** When the next one is due, where one waits. */
+  /** The time at which the next message is due, where one waits. */
   readonly nextDueMs: number | undefined;
-  /** Met on the way and made dead letters, because they were damaged. */
+  /** The number of messages that were met damaged and became dead letters. */
   readonly damaged: number;
 }
 
@@ -70,13 +70,13 @@ export type StoreResult =
   | ({ readonly op: "take" } & Taken)
   | { readonly op: "settled"; readonly isSettled: boolean }
   | { readonly op: "dead"; readonly letters: readonly StoredDead[] }
-  /** The kind whose queue got it; undefined when there is none. */
+  /** The kind of the dead letter; undefined when there is no such letter. */
   | { readonly op: "moved"; readonly kind: string | undefined };
 
+/** The request alone is refused; the others of its group are not. */
 export interface StoreFailure {
   readonly op: "failed";
-  readonly code: QueueErrorCode;
-  readonly message: string;
+  readonly error: ErrorFacts;
 }
 
 export type StoreAnswer = StoreResult | StoreFailure;
@@ -89,16 +89,8 @@ export interface StoreStatus {
   readonly problems: readonly string[];
 }
 
-/** To the thread: requests that become durable together, or undefined to end. */
-export type ThreadRequest = { readonly requests: readonly StoreRequest[] } | { readonly close: true };
-
-export type ThreadReply =
-  | { readonly kind: "ready"; readonly status: StoreStatus }
-  | { readonly kind: "unopened"; readonly failure: StoreFailure }
-  /** Of the oldest requests under way, one answer each. */
-  | { readonly kind: "answers"; readonly answers: readonly StoreAnswer[]; readonly status: StoreStatus };
-
-export function failureOf(thrown: unknown): StoreFailure {
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return { op: "failed", code: thrown instanceof QueueError ? thrown.code : "QUEUES_FAILED", message };
+/** The answer to a group of requests, one each in their order. */
+export interface GroupAnswer {
+  readonly answers: readonly StoreAnswer[];
+  readonly status: StoreStatus;
 }

@@ -1,7 +1,8 @@
-import type { BusErrorFacts } from "../errors.ts";
+/** What crosses between the log and its thread: plain values only. */
+import type { ErrorFacts } from "@fairlead/sqlite";
 import type { DamagedRange } from "./damage.ts";
 
-/** What the log is opened with; crosses to the thread, so plain values only. */
+/** What the log is opened with. */
 export interface LogSettings {
   readonly path: string;
   readonly maxAgeMs: number;
@@ -28,37 +29,36 @@ export interface LogStatus {
 
 /** To the thread. Buffers are transferred. */
 export type LogRequest =
-  /**
-   * One group commit: `count` records in the first `bytes` of the buffer. Once one was refused, all of its epoch are.
-   */
+  /** Sent: one group commit of `count` records in the first `bytes` of the buffer. After a refusal its whole epoch is refused. */
   | { kind: "append"; epoch: number; buffer: ArrayBuffer; bytes: number; count: number }
-  /** Rows after `after`, up to and including `through`, in one bounded portion; in the buffer, where one is given. */
+  /**
+   * Asked: rows after `after`, up to and including `through`, in one bounded portion; in the buffer, where one is given. The
+   * answer are Rows.
+   */
   | {
       kind: "read";
-      id: number;
       after: number;
       through: number;
       types: readonly string[] | undefined;
       buffer: ArrayBuffer | undefined;
     }
-  /** Lets go of everything up to and including `through`. */
-  | { kind: "delete"; id: number; through: number }
-  | { kind: "close" };
+  /** Asked: lets go of everything up to and including `through`. */
+  | { kind: "delete"; through: number };
+
+export interface Rows {
+  readonly buffer: ArrayBuffer;
+  readonly count: number;
+  /** Everything up to this offset has been looked at. */
+  readonly scannedThrough: number;
+}
 
 /** From the thread. The buffer of an append comes back, so that it can be shown to tails or used again. */
 export type LogReply =
-  | { kind: "ready"; status: LogStatus }
-  | { kind: "unopened"; error: BusErrorFacts }
   | { kind: "appended"; buffer: ArrayBuffer; firstOffset: number }
-  | { kind: "refused"; buffer: ArrayBuffer; error: BusErrorFacts }
-  /** Everything up to `scannedThrough` has been looked at. */
-  | { kind: "rows"; id: number; buffer: ArrayBuffer; count: number; scannedThrough: number }
-  | { kind: "unread"; id: number; error: BusErrorFacts }
-  | { kind: "deleted"; id: number }
-  | { kind: "undeleted"; id: number; error: BusErrorFacts }
+  | { kind: "refused"; buffer: ArrayBuffer; error: ErrorFacts }
+  /** Comes before the thread is up, and when the status has changed. */
   | { kind: "status"; status: LogStatus }
   /** Newly found; told once. */
   | { kind: "damaged"; ranges: readonly DamagedRange[] }
   /** What was done about a damaged file, in words; told once. */
-  | { kind: "repaired"; notes: readonly string[] }
-  | { kind: "closed" };
+  | { kind: "repaired"; notes: readonly string[] };

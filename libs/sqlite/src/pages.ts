@@ -1,8 +1,8 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { pageBytes } from "@fairlead/sqlite";
+import { pageBytes } from "./database.ts";
 
 /**
- * The file format of SQLite (https://sqlite.org/fileformat2.html), as far as it takes to check the structure of a log
+ * The file format of SQLite (https://sqlite.org/fileformat2.html), as far as it takes to check the structure of a file
  * and to read rows out of a file that SQLite itself refuses.
  */
 export class PageFile implements Disposable {
@@ -36,7 +36,7 @@ export class PageFile implements Disposable {
   }
 }
 
-/** From the header where it can be, else the size that logs are made with. */
+/** From the header where the header says one, else the size that our files are made with. */
 function readPageSize(header: Buffer): number {
   const size = header.length < 18 ? 0 : header.readUInt16BE(16);
   return size >= 512 && (size & (size - 1)) === 0 ? size : pageBytes;
@@ -46,6 +46,31 @@ export const pageKinds = { tableInterior: 0x05, tableLeaf: 0x0d } as const;
 
 /** Page 1 begins with the header of the file. */
 export const headerStart = (pageNumber: number): number => (pageNumber === 1 ? 100 : 0);
+
+/** A page by its number; undefined where there is none. */
+export type PageLookup = (number: number) => Buffer | undefined;
+
+/** The numbers of the pages that are free; undefined when the list of them is broken (fileformat2.html, 1.5). */
+export function readFreeList(lookup: PageLookup, pageCount: number): ReadonlySet<number> | undefined {
+  const header = lookup(1);
+  if (header === undefined) return undefined;
+  const free = new Set<number>();
+  /** False for a page that cannot be free, or was met before. */
+  const add = (number: number): boolean => {
+    if (number < 2 || number > pageCount || free.has(number)) return false;
+    free.add(number);
+    return true;
+  };
+  for (let trunk = header.readUInt32BE(32); trunk !== 0; ) {
+    const page = add(trunk) ? lookup(trunk) : undefined;
+    if (page === undefined) return undefined;
+    const leaves = page.readUInt32BE(4);
+    if (leaves > page.length / 4 - 2) return undefined;
+    for (let index = 0; index < leaves; index++) if (!add(page.readUInt32BE(8 + 4 * index))) return undefined;
+    trunk = page.readUInt32BE(0);
+  }
+  return free.size === header.readUInt32BE(36) ? free : undefined;
+}
 
 /** A number of 1 to 9 bytes, seven bits each. @throws {RangeError} past the end of the page */
 export function readVarint(page: Buffer, at: number): { value: number; end: number } {
@@ -58,7 +83,7 @@ export function readVarint(page: Buffer, at: number): { value: number; end: numb
   return { value: value * 256 + page.readUInt8(at + 8), end: at + 9 };
 }
 
-/** Where the cells of a b-tree page begin. @throws {RangeError} when the page is not one */
+/** The positions of the cells of a b-tree page. @throws {RangeError} when the page is not one */
 export function cellStarts(page: Buffer, pageNumber: number): number[] {
   const start = headerStart(pageNumber);
   const pointers = start + (page[start] === pageKinds.tableInterior ? 12 : 8);
@@ -66,7 +91,7 @@ export function cellStarts(page: Buffer, pageNumber: number): number[] {
   return Array.from({ length: count }, (_, index) => page.readUInt16BE(pointers + 2 * index));
 }
 
-/** How much of a payload stands on a table leaf; the rest is on overflow pages (fileformat2.html, 1.6). */
+/** The bytes of a payload that stand on its table leaf; the rest is on overflow pages (fileformat2.html, 1.6). */
 export function localBytes(payloadBytes: number, usableBytes: number): number {
   const most = usableBytes - 35;
   if (payloadBytes <= most) return payloadBytes;

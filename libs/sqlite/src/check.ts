@@ -1,15 +1,15 @@
+import { existsSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
-import { pragma } from "@fairlead/sqlite";
-import { cellStarts, headerStart, PageFile, pageKinds, readVarint } from "./pages.ts";
-
-/** What of the newest events is read through at the start: as much as was likely under way at a crash. */
-const newestOffsets = 256;
+import { pragma } from "./database.ts";
+import { cellStarts, headerStart, PageFile, pageKinds, readFreeList, readVarint } from "./pages.ts";
 
 /**
- * Looks at the fixed part of the header before SQLite does: a flipped bit there can make it open the file read-only, or
- * read it as something else. Returns what is wrong in words.
+ * Looks at the fixed part of the header before SQLite does: a flipped bit there can make SQLite open the file read-only,
+ * or read the file as something else. Returns in words what is wrong with a file that is there.
  */
-export function checkHeader(file: PageFile): string | undefined {
+export function checkHeader(path: string): string | undefined {
+  if (!existsSync(path)) return undefined;
+  using file = new PageFile(path);
   if (file.bytes === 0) return "it is empty";
   const header = file.read(0, 100);
   if (header.length < 100) return `it has only ${header.length} bytes`;
@@ -27,19 +27,19 @@ export function checkHeader(file: PageFile): string | undefined {
 }
 
 /**
- * Follows what holds the file together: its size, the list of free pages, the inner pages of the tree of events. Costs
- * one page in a thousand; leaves are checked when they are read. Everything must stand in the file, nothing in the
+ * Checks what holds the file together: its size, the list of free pages, the inner pages of the tree of `table`. The check
+ * reads one page in a thousand; leaves are checked when their rows are read. Everything must stand in the file, nothing in the
  * write-ahead log. Returns what is wrong in words.
  */
-export function checkStructure(db: DatabaseSync, path: string): string | undefined {
+export function checkStructure(db: DatabaseSync, path: string, table: string): string | undefined {
   using file = new PageFile(path);
   const count = pragma(db, "page_count");
   if (file.pageCount < count) return `it was cut off: ${file.pageCount} of ${count} pages are there`;
-  const root = db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'events'").get()?.["rootpage"];
-  if (typeof root !== "number") return "it has no table of events";
+  const root = db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = ?").get(table)?.["rootpage"];
+  if (typeof root !== "number") return `it has no table of ${table}`;
   const seen = new Uint8Array(count + 1);
   try {
-    return checkFreeList(file, count, seen) ?? checkTree(file, count, root, seen);
+    return checkFreeList(file, count, seen) ?? checkTree(file, count, root, seen, table);
   } catch (error) {
     if (error instanceof RangeError) return "a page of its structure cannot be parsed";
     throw error;
@@ -54,25 +54,20 @@ function isNew(number: number, count: number, seen: Uint8Array): boolean {
 }
 
 function checkFreeList(file: PageFile, count: number, seen: Uint8Array): string | undefined {
-  const header = file.read(0, 100);
-  const expected = header.readUInt32BE(36);
-  let found = 0;
-  for (let trunk = header.readUInt32BE(32); trunk !== 0; ) {
-    const page = isNew(trunk, count, seen) ? file.page(trunk) : undefined;
-    if (page === undefined) return "its list of free pages is broken";
-    const leaves = page.readUInt32BE(4);
-    for (let index = 0; index < leaves; index++) {
-      if (!isNew(page.readUInt32BE(8 + 4 * index), count, seen)) return "its list of free pages is broken";
-    }
-    found += 1 + leaves;
-    trunk = page.readUInt32BE(0);
-  }
-  return found === expected ? undefined : `it has ${found} free pages and says ${expected}`;
+  const free = readFreeList((number) => file.page(number), count);
+  const isSound = free !== undefined && [...free].every((number) => isNew(number, count, seen));
+  return isSound ? undefined : "its list of free pages is broken";
 }
 
-/** Every inner page once, with keys that ascend within the bounds of its parent. Leaves, all at one depth, are not read. */
-function checkTree(file: PageFile, count: number, root: number, seen: Uint8Array): string | undefined {
-  const broken = "the tree of its events is broken";
+/** Visits every inner page once: its keys must ascend within the bounds of its parent. Leaves, all at one depth, are not read. */
+function checkTree(
+  file: PageFile,
+  count: number,
+  root: number,
+  seen: Uint8Array,
+  table: string,
+): string | undefined {
+  const broken = `the tree of its ${table} is broken`;
   const leafDepth = depthOfLeaves(file, root);
   if (leafDepth === undefined) return broken;
   if (!isNew(root, count, seen)) return broken;
@@ -107,7 +102,7 @@ interface Node {
   readonly depth: number;
 }
 
-/** Down the rightmost children; SQLite has at most 20 levels. Undefined when that does not end at a leaf. */
+/** The depth that the rightmost children lead to; SQLite has at most 20 levels. Undefined when the way does not end at a leaf. */
 function depthOfLeaves(file: PageFile, root: number): number | undefined {
   let number = root;
   for (let depth = 0; depth < 20; depth++) {
@@ -119,6 +114,3 @@ function depthOfLeaves(file: PageFile, root: number): number | undefined {
   }
   return undefined;
 }
-
-/** Where the check of the newest events begins. */
-export const newestFrom = (lastOffset: number): number => Math.max(0, lastOffset - newestOffsets);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { matchesTopic, routingKey } from "./event.ts";
+import { matchesTopic, routingKey } from "./names.ts";
 
 describe("matchesTopic()", () => {
   for (const [pattern, key, matches] of [
