@@ -13,18 +13,34 @@ import { type Broker, connectFailure, parseBroker } from "./broker.ts";
 import { AmqpError } from "./errors.ts";
 import { socketOptions } from "./with-channel.ts";
 
-export interface LinkOptions {
-  /** amqp:// or amqps:// */
+/** Which broker, and how long to wait for it. */
+export interface BrokerOptions {
+  /** amqp:// or amqps://, with user and password. */
   readonly url: string;
   /** Shown in the broker's list of connections. */
   readonly name: string;
-  readonly heartbeatSeconds: number;
-  /** For the dial, and again for `setup`. */
-  readonly connectTimeoutMs: number;
-  /** Bounds of the delay between attempts to connect. */
-  readonly reconnectMinMs: number;
-  readonly reconnectMaxMs: number;
+  /** A connection that is silent for two of them is given up. Default 10. */
+  readonly heartbeatSeconds?: number;
+  /** For the dial, and again for `setup`. Default 5,000 ms. */
+  readonly connectTimeoutMs?: number;
+  /** Bounds of the delay between attempts to connect. Default 100 and 5,000 ms. */
+  readonly reconnectMinMs?: number;
+  readonly reconnectMaxMs?: number;
   readonly logger: Logger;
+}
+
+/** The options of a link, with their defaults. */
+export const withLinkDefaults = (options: BrokerOptions): Required<BrokerOptions> => ({
+  url: options.url,
+  name: options.name,
+  heartbeatSeconds: options.heartbeatSeconds ?? 10,
+  connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
+  reconnectMinMs: options.reconnectMinMs ?? 100,
+  reconnectMaxMs: options.reconnectMaxMs ?? 5_000,
+  logger: options.logger,
+});
+
+export interface LinkOptions extends Required<BrokerOptions> {
   /** Builds what stands on the connection; when it throws the connection is given up and tried again. */
   readonly setup: (model: ChannelModel, broker: Broker) => Promise<void>;
   /** Everything that stood on the connection is gone. */

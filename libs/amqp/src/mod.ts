@@ -4,12 +4,12 @@
  *
  * @module
  */
-export { type Broker, queueSettleMs } from "./broker.ts";
+export { queueSettleMs } from "./broker.ts";
 export { ConsumerLink } from "./consumer-link.ts";
 export { declareDead } from "./dead-letters.ts";
 export { describeLink } from "./describe-link.ts";
 export { AmqpError } from "./errors.ts";
-export { Link, type LinkOptions, type LinkState } from "./link.ts";
+export { type BrokerOptions, Link, type LinkOptions, type LinkState, withLinkDefaults } from "./link.ts";
 export { names } from "./names.ts";
-export { type ProbedBroker, probeBroker } from "./probe.ts";
+export { probeBroker } from "./probe.ts";
 export { isNotFound, withChannel, withConfirmChannel, withConnection } from "./with-channel.ts";

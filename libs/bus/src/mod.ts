@@ -4,14 +4,12 @@
  *
  * @module
  */
-
 export type { AmqpBusOptions } from "./amqp/amqp-bus.ts";
 export type { Bus, BusHealth, LoggedEvent, TailOptions } from "./bus.ts";
 export { BusError, type BusErrorCode } from "./errors.ts";
 export { observeBus } from "./observe.ts";
 export { openAmqpBus } from "./open-amqp-bus.ts";
 export {
-  type EmptySpoolOptions,
   emptySpool,
   exportSpool,
   inspectSpool,
@@ -19,4 +17,4 @@ export {
   verifySpool,
 } from "./spool/operations.ts";
 export type { SqliteBusOptions } from "./sqlite/options.ts";
-export { openSqliteBus, SqliteBus } from "./sqlite/sqlite-bus.ts";
+export { openSqliteBus } from "./sqlite/sqlite-bus.ts";

@@ -1,7 +1,13 @@
 /** The bus on RabbitMQ, with the spool in front of it. */
-import { ConsumerLink, queueSettleMs, withConnection } from "@fairlead/amqp";
+import {
+  type BrokerOptions,
+  ConsumerLink,
+  queueSettleMs,
+  withConnection,
+  withLinkDefaults,
+} from "@fairlead/amqp";
 import type { CloudEvent } from "@fairlead/contracts";
-import { type Clock, type Logger, systemClock } from "@fairlead/core";
+import { type Clock, systemClock } from "@fairlead/core";
 import type { Bus, BusHealth, LoggedEvent, TailOptions } from "../bus.ts";
 import { BusError } from "../errors.ts";
 import type { Backlog } from "../spool/empty.ts";
@@ -15,11 +21,7 @@ import { Publisher } from "./publisher.ts";
 import { tailStream } from "./stream-tail.ts";
 import type { EventTopologyOptions } from "./topology.ts";
 
-export interface AmqpBusOptions {
-  /** amqp:// or amqps://, with user and password. */
-  readonly url: string;
-  /** Shown in the broker's list of connections. */
-  readonly name: string;
+export interface AmqpBusOptions extends BrokerOptions {
   /** Takes events while the broker does not. */
   readonly spool: SpoolOptions;
   readonly topology: EventTopologyOptions;
@@ -37,11 +39,6 @@ export interface AmqpBusOptions {
   readonly maxPendingBytes?: number;
   /** A confirm that takes longer hands over to the spool. Default 5,000 ms. */
   readonly confirmTimeoutMs?: number;
-  readonly heartbeatSeconds?: number;
-  readonly connectTimeoutMs?: number;
-  readonly reconnectMinMs?: number;
-  readonly reconnectMaxMs?: number;
-  readonly logger: Logger;
   readonly clock?: Clock;
 }
 
@@ -65,14 +62,7 @@ export class AmqpBus implements Bus {
     this.#host = new URL(options.url).host;
     this.#clock = clock;
     this.#confirmTimeoutMs = confirmTimeoutMs;
-    this.#link = {
-      url: options.url,
-      heartbeatSeconds: options.heartbeatSeconds ?? 10,
-      connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
-      reconnectMinMs: options.reconnectMinMs ?? 100,
-      reconnectMaxMs: options.reconnectMaxMs ?? 5_000,
-      logger,
-    };
+    this.#link = withLinkDefaults(options);
     this.#publisher = new Publisher<SpoolItem>({
       ...this.#link,
       name: `${options.name} publish`,

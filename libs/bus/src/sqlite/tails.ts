@@ -1,4 +1,5 @@
-import { matchesTopic, onAbort, routingKey, WakeUp } from "@fairlead/contracts/names";
+import { matchesTopic, routingKey } from "@fairlead/contracts/names";
+import { onAbort, WakeUp } from "@fairlead/core";
 import type { LoggedEvent } from "../bus.ts";
 import type { ReadPortion } from "./reads.ts";
 import { RecentWindow } from "./window.ts";

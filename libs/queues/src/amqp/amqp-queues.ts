@@ -1,6 +1,13 @@
 /** The work queues on RabbitMQ. Publishing and consuming have a connection each (ConsumerLink says why). */
-import { ConsumerLink, describeLink, names, queueSettleMs } from "@fairlead/amqp";
-import { type Clock, type Logger, MemoryMeter, type Meter, systemClock, toError } from "@fairlead/core";
+import {
+  type BrokerOptions,
+  ConsumerLink,
+  describeLink,
+  names,
+  queueSettleMs,
+  withLinkDefaults,
+} from "@fairlead/amqp";
+import { type Clock, MemoryMeter, type Meter, systemClock, toError } from "@fairlead/core";
 import type { ChannelModel } from "amqplib";
 import { runSlots } from "../consume.ts";
 import type { RetryDelay } from "../delays.ts";
@@ -22,11 +29,7 @@ import { Sender } from "./sender.ts";
 import { AmqpSource, type Reachable } from "./source.ts";
 import { delayKey } from "./topology.ts";
 
-export interface AmqpQueuesOptions {
-  /** amqp:// or amqps://, with user and password. */
-  readonly url: string;
-  /** Shown in the broker's list of connections. */
-  readonly name: string;
+export interface AmqpQueuesOptions extends BrokerOptions {
   /** Caps of each queue. Default 100,000 messages and 1 GiB. The caps cannot change once the queues stand (QueueLimits). */
   readonly maxMessages?: number;
   readonly maxBytes?: number;
@@ -42,11 +45,6 @@ export interface AmqpQueuesOptions {
   readonly settleMs?: number;
   /** A consumer that has heard nothing for so long is made anew, in milliseconds (source.ts). Default 10,000. */
   readonly renewConsumerMs?: number;
-  readonly heartbeatSeconds?: number;
-  readonly connectTimeoutMs?: number;
-  readonly reconnectMinMs?: number;
-  readonly reconnectMaxMs?: number;
-  readonly logger: Logger;
   readonly meter?: Meter;
   readonly clock?: Clock;
 }
@@ -66,7 +64,7 @@ export class AmqpQueues implements WorkQueues {
 
   /** Accepts at once. While the broker is away `enqueue` waits, within its time limit. */
   constructor(options: AmqpQueuesOptions) {
-    const { url, logger, clock = systemClock, maxMessages = 100_000, maxBytes = 1 << 30 } = options;
+    const { url, clock = systemClock, maxMessages = 100_000, maxBytes = 1 << 30 } = options;
     this.#options = options;
     this.#host = new URL(url).host;
     this.#clock = clock;
@@ -76,14 +74,7 @@ export class AmqpQueues implements WorkQueues {
       settleMs: options.settleMs ?? queueSettleMs,
       clock,
     };
-    const link = {
-      url,
-      heartbeatSeconds: options.heartbeatSeconds ?? 10,
-      connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
-      reconnectMinMs: options.reconnectMinMs ?? 100,
-      reconnectMaxMs: options.reconnectMaxMs ?? 5_000,
-      logger,
-    };
+    const link = withLinkDefaults(options);
     this.#sender = new Sender({
       ...link,
       name: `${options.name} enqueue`,
