@@ -1,7 +1,7 @@
 /** Places that a new service or a new type of event must be told to, where nothing can be derived. Each place is a row here. */
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { undescribedKeys } from "@fairlead/chassis";
+import { undescribedKeys } from "@fairlead/chassis/undescribed-keys";
 import { eventTypes } from "@fairlead/contracts/names";
 import { composeFaults } from "./compose.ts";
 
