@@ -12,7 +12,7 @@ const roomy: Omit<WindowOptions, "signedGauge"> = {
 const arrival = () => ({ from: "127.0.0.1:1", receivedAt: "2026-01-01T00:00:00.000000Z" });
 const options = { signedGauge: "delta" } as const;
 
-function createWindow(limits: Partial<WindowOptions> = {}, gauges = new RecentGauges(100)) {
+function createWindow(limits: Partial<typeof roomy> = {}, gauges = new RecentGauges(100)) {
   return new StatsdWindow({ ...roomy, ...limits, ...options }, gauges);
 }
 
