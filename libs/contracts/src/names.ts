@@ -34,6 +34,7 @@ export const eventTypes = {
 } as const;
 
 export type EventType = (typeof eventTypes)[keyof typeof eventTypes];
+export type UdpEventType = Extract<EventType, `dev.fairlead.udp.${string}`>;
 
 /** The kinds of UDP listeners. Each has a folder of this name in services/udp-collector/src. */
 export const udpListenerKinds = ["raw", "syslog", "statsd"] as const;
