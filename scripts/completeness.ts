@@ -1,4 +1,4 @@
-/** Places that a new service or a new type of event must be told to, where nothing can be derived. Each place is a row here. */
+/** Places that a new service, kind of listener or type of event must be told to, where nothing can be derived. Each place is a row here. */
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { undescribedKeys } from "@fairlead/chassis/undescribed-keys";

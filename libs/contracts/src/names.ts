@@ -1,6 +1,6 @@
 /**
- * Every service of the suite. A service has one name as folder, package, image, chart, metric label and section of the
- * configuration.
+ * Every service of the suite, those that are not written yet too. A service has one name as folder, package, image, metric label
+ * and section of the configuration.
  */
 export const serviceNames = [
   "tcp-gateway",
