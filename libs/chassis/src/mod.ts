@@ -4,6 +4,7 @@
  *
  * @module
  */
+
 export { type CrossCheck, crossCheck, type Sound } from "./config/cross-check.ts";
 export { ConfigError, formatPath } from "./config/errors.ts";
 export { configJsonSchema } from "./config/json-schema.ts";
@@ -20,6 +21,7 @@ export {
   ratePerSecond,
   secret,
   section,
+  serverUrl,
 } from "./config/value-types.ts";
 export type { HealthCheck } from "./health.ts";
 export { isLoopback } from "./http/access.ts";
@@ -30,6 +32,7 @@ export type { Reply, Route, RouteRequest, Router } from "./http/route.ts";
 export { createHttpServer, type HttpServer } from "./http/server.ts";
 export { createToken, openTokens, type Tokens } from "./http/tokens.ts";
 export type { LineSink } from "./human-lines.ts";
+export { type LogOutput, standardOutput } from "./log-output.ts";
 export { createLogger, logLevels } from "./logger.ts";
 export { createMeter, type ScrapedMeter } from "./meter.ts";
 export { run } from "./run.ts";

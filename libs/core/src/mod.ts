@@ -22,6 +22,8 @@ export {
   silentLogger,
   silentMeter,
 } from "./observe.ts";
+export { printable, printableLines } from "./printable.ts";
+export { redactUrls, redactUrlValue } from "./redact-urls.ts";
 export { backoffMs, retry } from "./retry.ts";
 export {
   formatTraceparent,

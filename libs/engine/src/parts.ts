@@ -58,7 +58,10 @@ export async function openParts(
   opened: AsyncDisposableStack,
 ): Promise<{ parts: Partial<Parts>; checks: readonly HealthCheck[] }> {
   const needed = new Set(services.flatMap(({ needs }) => needs));
-  if (needed.size > 0) await prepareDataDir(options.config.dataDir);
+  if (needed.size > 0) {
+    const problem = await prepareDataDir(options.config.dataDir);
+    if (problem !== undefined) options.logger.warn({}, problem);
+  }
   let parts: Partial<Parts> = {};
   const checks: HealthCheck[] = [];
   for (const name of Object.keys(openers) as PartName[]) {

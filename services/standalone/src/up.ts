@@ -1,4 +1,5 @@
-import type { Terminal } from "@fairlead/client/cli";
+import type { Writable } from "node:stream";
+import { exitCodes, type Terminal } from "@fairlead/client/cli";
 import { formatAddress } from "@fairlead/core";
 import { type RunningServices, runProcess } from "@fairlead/engine";
 import { announcement } from "./announcement.ts";
@@ -20,10 +21,24 @@ export async function up(options: UpOptions, terminal: Omit<Terminal, "signal">)
     configFile: options.config,
     ...(options.json ? { isTerminal: false } : {}),
     onReady: (running) => {
-      if (options.json) terminal.stdout.write(`${JSON.stringify(readyLine(running))}\n`);
-      else terminal.stderr.write(announcement(running.endpoints, running.config.values));
+      const isWritten = options.json
+        ? tryWrite(terminal.stdout, `${JSON.stringify(readyLine(running))}\n`)
+        : tryWrite(terminal.stderr, announcement(running.endpoints, running.config.values));
+      if (!isWritten) running.logger.warn({}, "the endpoints could not be written to the terminal");
     },
   });
+  // What could not be written at the start is no failure of the service.
+  terminal.exitCode = exitCodes.done;
+}
+
+/** False when the text cannot be written, as on a full disk, where Node throws. The service runs all the same. */
+function tryWrite(stream: Writable, text: string): boolean {
+  try {
+    stream.write(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function readyLine({ endpoints, config, instance }: RunningServices): object {

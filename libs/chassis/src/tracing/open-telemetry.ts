@@ -9,6 +9,7 @@ import {
   type Logger,
   type Meter,
   parseTraceparent,
+  redactUrls,
   type Span,
   type SpanOptions,
   type Tracer,
@@ -42,7 +43,6 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from "@opentelemetry/sdk-trace";
-import { redactUrls } from "../config/schema.ts";
 import { type Collector, createCollector } from "./collector.ts";
 import type { TracingSettings } from "./settings.ts";
 import { SpanQueue } from "./span-queue.ts";

@@ -1,22 +1,16 @@
 import { join, resolve } from "node:path";
 import { type AmqpBusOptions, type Bus, observeBus, openAmqpBus, openSqliteBus } from "@fairlead/bus";
-import { bytes, count, crossCheck, duration } from "@fairlead/chassis";
+import { bytes, count, crossCheck, duration, serverUrl } from "@fairlead/chassis";
 import { type Clock, formatBytes, type Logger, type Meter } from "@fairlead/core";
 import { openAmqpQueues, openSqliteQueues, type WorkQueues } from "@fairlead/queues";
 import { z } from "zod";
 
-const amqpUrl = z
-  .string()
-  .refine((text) => URL.canParse(text) && ["amqp:", "amqps:"].includes(new URL(text).protocol), {
-    error: "must be amqp://user:password@host:port/vhost, or amqps:// for TLS",
-  });
+const amqpUrl = serverUrl(["amqp:", "amqps:"], "amqp://user:password@host:port/vhost, or amqps:// for TLS");
 
 const amqpConfigSchema = z.strictObject({
-  url: amqpUrl
-    .meta({ writeOnly: true })
-    .describe(
-      "Address of RabbitMQ 3.10 or newer, with user and password. FAIRLEAD_AMQP_URL, FAIRLEAD_AMQP_URL_FILE.",
-    ),
+  url: amqpUrl.describe(
+    "Address of RabbitMQ 3.10 or newer, with user and password. FAIRLEAD_AMQP_URL, FAIRLEAD_AMQP_URL_FILE.",
+  ),
   windowMessages: count(1_024).describe(
     "Messages that may be under way without a confirm; further ones wait.",
   ),

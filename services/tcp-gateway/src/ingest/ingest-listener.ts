@@ -12,7 +12,7 @@ import {
   type RetryingPublisherParts,
   showLedger,
 } from "@fairlead/ingress";
-import { type Codec, type Connection, createCodec, type FrameBatch } from "@fairlead/socket";
+import { type Codec, type Connection, createCodec, type FrameBatch, refuseHttp } from "@fairlead/socket";
 import { toCodecOptions } from "./codec-config.ts";
 import type { IngestListenerConfig } from "./ingest-config.ts";
 import { IngestEvents } from "./ingest-events.ts";
@@ -67,6 +67,7 @@ const rejectReasons = [
   "frame-too-large",
   "frame-invalid",
   "frame-incomplete",
+  "http-refused",
   "record-unencodable",
   ...busRejectReasons,
 ];
@@ -78,7 +79,8 @@ export function createIngestListener(
 ): IngestListener & Disposable {
   const { name: listener, acks, banner, batch, creditBytes, mediaType } = config;
   const { service, bus, credit, givingUp, logger, meter, clock } = parts;
-  const codec = createCodec(toCodecOptions(config.codec));
+  const found = createCodec(toCodecOptions(config.codec));
+  const codec = config.takesHttp ? found : refuseHttp(found);
   const container = containerOf(config, codec);
   const events = new IngestEvents(listener, logger, clock);
   const patience: Patience = {
