@@ -1,6 +1,7 @@
 /** Places that a new service, kind of listener or type of event must be told to, where nothing can be derived. Each place is a row here. */
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { undescribedKeys } from "@fairlead/chassis/undescribed-keys";
 import { eventTypes } from "@fairlead/contracts/names";
 import { composeFaults } from "./compose.ts";
 
@@ -93,10 +94,15 @@ export function eventFaults(types: readonly string[], page: string): string[] {
 }
 
 /** The list of services is loaded here and not above: what keeps it from being loaded is a fault like any other. */
-async function stackFaults(root: string, composeText: string): Promise<string[]> {
+async function listedFaults(root: string, composeText: string): Promise<string[]> {
   try {
     const { services } = await import("@fairlead/standalone");
-    return composeFaults(root, services, composeText);
+    const keyFaults = services.flatMap(({ name, configSchema }) =>
+      undescribedKeys(configSchema).map(
+        (key) => `services/${name}: the key ${key} of the configuration has no sentence; describe the key`,
+      ),
+    );
+    return [...keyFaults, ...composeFaults(root, services, composeText)];
   } catch (error) {
     return [
       `services/standalone/src/services.ts: cannot be loaded: ${error instanceof Error ? error.message : error}`,
@@ -115,7 +121,7 @@ export async function completenessFaults(root: string): Promise<string[]> {
   return [
     ...kindFaults(kinds.sort(), read),
     ...serviceFaults(names.filter((name) => name !== composer).sort(), read),
-    ...(await stackFaults(root, read("docker-compose.yml") ?? "")),
+    ...(await listedFaults(root, read("docker-compose.yml") ?? "")),
     ...eventFaults(Object.values(eventTypes), read(eventPage) ?? ""),
   ];
 }
