@@ -94,15 +94,15 @@ export function eventFaults(types: readonly string[], page: string): string[] {
 }
 
 /** The list of services is loaded here and not above: what keeps it from being loaded is a fault like any other. */
-async function listedFaults(root: string, composeText: string): Promise<string[]> {
+async function stackFaults(root: string, composeText: string): Promise<string[]> {
   try {
     const { services } = await import("@fairlead/standalone");
-    const keyFaults = services.flatMap(({ name, configSchema }) =>
+    const keys = services.flatMap(({ name, configSchema }) =>
       undescribedKeys(configSchema).map(
-        (key) => `services/${name}: the key ${key} of the configuration has no sentence; describe the key`,
+        (key) => `services/${name}: the key ${key} has no sentence; add one with describe()`,
       ),
     );
-    return [...keyFaults, ...composeFaults(root, services, composeText)];
+    return [...keys, ...composeFaults(root, services, composeText)];
   } catch (error) {
     return [
       `services/standalone/src/services.ts: cannot be loaded: ${error instanceof Error ? error.message : error}`,
@@ -121,7 +121,7 @@ export async function completenessFaults(root: string): Promise<string[]> {
   return [
     ...kindFaults(kinds.sort(), read),
     ...serviceFaults(names.filter((name) => name !== composer).sort(), read),
-    ...(await listedFaults(root, read("docker-compose.yml") ?? "")),
+    ...(await stackFaults(root, read("docker-compose.yml") ?? "")),
     ...eventFaults(Object.values(eventTypes), read(eventPage) ?? ""),
   ];
 }
