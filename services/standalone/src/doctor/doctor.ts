@@ -85,10 +85,12 @@ async function checkPlan(
   ];
 }
 
-/** The running Fairlead is a Node process that runs `fairlead`; another program on one of its ports is not. */
+/** The running Fairlead is a process that runs `fairlead` or one service; another program on one of its ports is not. */
 function isNode({ pid }: PortOwner): boolean {
   try {
-    return /fairlead|standalone/.test(readFileSync(`/proc/${pid}/cmdline`, "utf8"));
+    return /fairlead|standalone|services\/[a-z0-9-]+\/src\/main\.ts/.test(
+      readFileSync(`/proc/${pid}/cmdline`, "utf8"),
+    );
   } catch {
     return true;
   }
