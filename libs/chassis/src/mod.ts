@@ -7,7 +7,7 @@
 
 export { type CrossCheck, crossCheck, type Sound } from "./config/cross-check.ts";
 export { ConfigError, formatPath } from "./config/errors.ts";
-export { configJsonSchema, undescribedKeys } from "./config/json-schema.ts";
+export { configJsonSchema } from "./config/json-schema.ts";
 export { checkNames, checkPublicAddress, listenerName } from "./config/listeners.ts";
 export { type EnvironmentOverride, type LoadedConfig, loadConfig, parseConfig } from "./config/load.ts";
 export {
@@ -27,7 +27,7 @@ export type { HealthCheck } from "./health.ts";
 export { isLoopback } from "./http/access.ts";
 export { addHealthRoutes } from "./http/health-routes.ts";
 export { openApiDocument } from "./http/openapi.ts";
-export { ProblemError, problem, toProblem } from "./http/problem.ts";
+export { ProblemError, toProblem } from "./http/problem.ts";
 export type { Reply, Route, RouteRequest, Router } from "./http/route.ts";
 export { createHttpServer, type HttpServer } from "./http/server.ts";
 export { createToken, openTokens, type Tokens } from "./http/tokens.ts";

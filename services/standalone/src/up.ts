@@ -1,5 +1,6 @@
 import type { Writable } from "node:stream";
 import { exitCodes, type Terminal } from "@fairlead/client/cli";
+import { formatAddress } from "@fairlead/core";
 import { type RunningServices, runProcess } from "@fairlead/engine";
 import { announcement } from "./announcement.ts";
 import { services } from "./services.ts";
@@ -44,7 +45,7 @@ function readyLine({ endpoints, config, instance }: RunningServices): object {
   const [http] = endpoints;
   return {
     status: "ready",
-    url: http && `http://${inUrl(http.host)}:${http.port}`,
+    url: http && `http://${formatAddress(http)}`,
     instance,
     pid: process.pid,
     dataDirectory: config.values.dataDir,
@@ -52,5 +53,3 @@ function readyLine({ endpoints, config, instance }: RunningServices): object {
     endpoints,
   };
 }
-
-const inUrl = (host: string) => (host.includes(":") ? `[${host}]` : host);

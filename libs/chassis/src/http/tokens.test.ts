@@ -3,7 +3,8 @@ import { chmod, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { ManualClock, silentLogger } from "@fairlead/core";
+import { silentLogger } from "@fairlead/core";
+import { ManualClock } from "@fairlead/core/manual-clock";
 import { ConfigError } from "../config/errors.ts";
 import { createToken, mayUse, openTokens, parseTokens } from "./tokens.ts";
 

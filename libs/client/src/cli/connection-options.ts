@@ -44,10 +44,15 @@ export function resolveHttp(options: ConnectionOptions, env: Terminal["env"]): H
 
 /** The default address. The variables that move the HTTP listener of `up` also move this address. */
 function localUrl(env: Terminal["env"]): string {
-  const host = env["FAIRLEAD_HOST"] || "127.0.0.1";
-  const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
-  const inUrl = reachable.includes(":") ? `[${reachable}]` : reachable;
+  const host = reachable(env["FAIRLEAD_HOST"] || "127.0.0.1");
+  const inUrl = host.includes(":") ? `[${host}]` : host;
   return `http://${inUrl}:${env["FAIRLEAD_HTTP_PORT"] || 7000}`;
+}
+
+/** A wildcard address is for binding; this machine reaches it by loopback. */
+export function reachable(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  return host === "::" ? "::1" : host;
 }
 
 function readToken(file: string): string {

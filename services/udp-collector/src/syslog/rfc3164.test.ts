@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseSyslog } from "./parse.ts";
-import { TimeZone, utc } from "./time-zone.ts";
+import { TimeZone } from "./time-zone.ts";
+
+const utc = new TimeZone("UTC");
 
 const receivedAtMs = Date.UTC(2026, 9, 11, 22, 14, 16);
 

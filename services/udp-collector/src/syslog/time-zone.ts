@@ -52,5 +52,3 @@ export class TimeZone {
       : localMs - this.offsetMs(before);
   }
 }
-
-export const utc = new TimeZone("UTC");
