@@ -21,6 +21,11 @@ export interface FrameBatch {
   /** Frames of this call that were dropped whole. `truncated` counts frames that were cut. */
   readonly dropped: number;
   readonly truncated: number;
+  /**
+   * True where the end of the stream has ended the last frame, and no delimiter: nobody knows whether more belonged to the frame.
+   * `batches()` of a connection sets it.
+   */
+  readonly isPartial?: boolean;
 }
 
 /**

@@ -102,7 +102,7 @@ export async function* readBatches(receiver: Receiver, codec: Codec): AsyncGener
     }
     if (receiver.isStopped) return;
     const { batch, error } = decode(() => decoder.end());
-    if (!isEmpty(batch)) yield batch!;
+    if (!isEmpty(batch)) yield batch!.count > 0 ? Object.assign(batch!, { isPartial: true }) : batch!;
     if (error) throw error;
   } finally {
     receiver.unlock();

@@ -105,6 +105,15 @@ export class IngestSession implements Session, AckOwner {
       return;
     }
     const { dropped, truncated } = batch;
+    if (batch.isPartial && !this.#listener.takesPartial) {
+      this.#reject(batch.count + dropped, batch.payloadBytes, "frame-incomplete");
+      this.stop(
+        toEnding(
+          new FramingError("FRAME_INCOMPLETE", "Cannot take the last record: the stream ended inside it"),
+        ),
+      );
+      return;
+    }
     if (dropped > 0) this.#reject(dropped, 0, "dropped");
     counts.truncated += truncated;
     // The client hears of missing frames before every OK that counts a frame behind them.
