@@ -61,10 +61,11 @@ function contentOf(event: CloudEvent): Content {
 
 function recordAsJson({ seq, payload, fields, time, from }: DecodedRecord): RecordAsJson {
   return {
-    ...(fields ?? payloadOf(payload)),
     seq,
     ...(time === undefined ? {} : { time }),
     ...(from === undefined ? {} : { from: formatAddress(from) }),
+    // The decoder gives the fields of a message without those of the envelope.
+    ...(fields ?? payloadOf(payload)),
   };
 }
 
