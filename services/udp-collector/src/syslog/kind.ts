@@ -1,19 +1,11 @@
 import { eventTypes, type UnparsedReason, unparsedReasons } from "@fairlead/contracts";
+import { isTimeZone, TimeZone } from "@fairlead/syslog";
 import { z } from "zod";
 import { BatchSession } from "../batch-session.ts";
 import { listenerKind } from "../kind.ts";
 import { cutLines } from "../pieces.ts";
 import { batchKey, sharedKeys } from "../shared-keys.ts";
 import { syslogLine } from "./line.ts";
-import { TimeZone } from "./time-zone.ts";
-
-function isTimeZone(text: string): boolean {
-  try {
-    return new Intl.DateTimeFormat("en-US", { timeZone: text }) !== undefined;
-  } catch {
-    return false;
-  }
-}
 
 const configSchema = z
   .strictObject({

@@ -1,7 +1,6 @@
 import type { UnparsedReason } from "@fairlead/contracts";
+import { parseSyslog, type TimeZone } from "@fairlead/syslog";
 import { messageLine, type Selection } from "../pieces.ts";
-import { parseSyslog } from "./parse.ts";
-import type { TimeZone } from "./time-zone.ts";
 
 /** A line as `syslogRecordSchema` says. @param onUnparsed is told why a datagram could not be read */
 export function syslogLine(

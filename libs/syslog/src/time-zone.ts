@@ -53,4 +53,12 @@ export class TimeZone {
   }
 }
 
+export function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en-US", { timeZone: name }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 export const utc = new TimeZone("UTC");
