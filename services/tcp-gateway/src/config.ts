@@ -19,8 +19,7 @@ const listenerSchema = crossCheck(
 
 const defaultListeners: z.input<typeof listenerSchema>[] = [
   { name: "lines", port: 7001 },
-  // No idle limit: a syslog sender without acknowledgements loses every message that it sends into a closed connection.
-  { name: "syslog", port: 5514, codec: { name: "octet-counting" }, acks: "none", limits: { idle: "none" } },
+  { name: "syslog", port: 5514, codec: { name: "octet-counting" }, acks: "none" },
 ];
 
 const gateway = z
