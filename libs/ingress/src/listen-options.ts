@@ -37,7 +37,11 @@ const defaultFirstByteMs = 60_000;
 const defaultIdleMs = 900_000;
 
 /** A limit of silence in milliseconds; undefined for none. */
-function silence(limit: number | "none" | undefined, defaultMs: number, isSilent: boolean): number | undefined {
+function silence(
+  limit: number | "none" | undefined,
+  defaultMs: number,
+  isSilent: boolean,
+): number | undefined {
   if (limit === undefined) return isSilent ? undefined : defaultMs;
   return limit === "none" ? undefined : limit;
 }

@@ -14,6 +14,7 @@ export function batchOf(payloads: readonly string[], dropped = 0, truncated = 0)
     frame: (index) => frames[index]!,
     dropped,
     truncated,
+    lostBytes: 0,
   };
 }
 

@@ -67,12 +67,12 @@ test("a client that sends nothing is cut at the first-byte limit", async () => {
   assert.equal(await gateway.metric("closed_connections_total", labels), 1);
 });
 
-test("a client that gets no answer may be silent for a day before its first message", async () => {
+test("a client that gets no answer may be silent for an hour before its first message", async () => {
   const clock = new ManualClock();
   await using gateway = await startGateway([{ acks: "none" }], { clock });
   await using client = await RawClient.dial(gateway.port());
   await gateway.bus.first("tcp.opened", 1);
-  for (let hour = 0; hour < 24; hour++) await clock.advance(3_600_000);
+  await clock.advance(3_600_000);
   await client.send("first\n");
   await gateway.bus.first("tcp.records", 1);
   assert.deepEqual(gateway.bus.records, ["first"]);

@@ -27,5 +27,6 @@ function slice(batch: FrameBatch, first: number, end: number, payloadBytes: numb
     frame: (index) => batch.frame(first + index),
     dropped: 0,
     truncated: 0,
+    lostBytes: 0,
   };
 }
