@@ -1,7 +1,10 @@
 import { z } from "zod";
 
-/** The parts that the collector fills in where the sender left them out. */
-export const assumedParts = ["priority", "year", "zone"] as const;
+/**
+ * The parts that are filled in where the sender left them out, and two faults of a header of RFC 5424 that is read all the same:
+ * more than one space between fields, and an offset without its colon.
+ */
+export const assumedParts = ["priority", "year", "zone", "structured-data", "spaces", "offset"] as const;
 export type AssumedPart = (typeof assumedParts)[number];
 
 /** Why a datagram was not understood: the part that is missing or breaks the RFC. */
@@ -58,7 +61,7 @@ export const parsedSyslogSchema = z.object({
   assumed: z
     .array(z.enum(assumedParts))
     .optional()
-    .describe("What the sender left out and the collector filled in"),
+    .describe("What the sender left out, or wrote against the RFC, and how that was filled in or read"),
 });
 
 /**
