@@ -54,5 +54,5 @@ export {
   unparsedReasons,
   unparsedSyslogSchema,
 } from "./syslog-record.ts";
-export { type TcpClosed, type TcpOpened, tcpClosed, tcpOpened, tcpRecords } from "./tcp-events.ts";
+export { type TcpClosed, type TcpOpened, tcpClosed, tcpOpened, tcpRecords, tcpSyslog } from "./tcp-events.ts";
 export { type UdpEventType, udpEvent } from "./udp-events.ts";

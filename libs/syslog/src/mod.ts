@@ -4,5 +4,6 @@
  *
  * @module
  */
+export { type Arrival, syslogLine } from "./line.ts";
 export { parseSyslog, type SyslogContext, type SyslogMessage, type UnknownMessage } from "./parse.ts";
 export { isTimeZone, TimeZone } from "./time-zone.ts";

@@ -115,7 +115,7 @@ export function stage(options: StageOptions = {}): Stage {
     maxBatchRecords: 10_000,
     maxBatchBytes: 1_048_576,
     ledger: new Ledger(),
-    counts: { acks: 0, truncated: 0 },
+    counts: { acks: 0, truncated: 0, unparsed: {} },
     encode: (frames, connection, firstSeq) => ({
       id: `event-${firstSeq}`,
       source: "/test",
