@@ -22,7 +22,7 @@ export interface Preface {
 
 const counters = /(?:(\d{1,10})?: ?)?(?:(\d{1,10}): )?/y;
 const origin =
-  /(?:([\w.-]{1,255}) )?([\w./-]{1,255}): ?(?=[*.]?(?:\d{4} )?[A-Z][a-z]{2} {1,2}\d|(?:[*.]?(?:\d{1,4}:\d\d:\d\d|(?:\d{1,4}[ywdhms]){1,3})(?:\.\d{1,6})?: )?%[A-Z])/y;
+  /(?:([\w.-]{1,255}) )?([\w./-]{1,255}): ?(?:(\d{1,10}): )?(?=[*.]?(?:\d{4} )?[A-Z][a-z]{2} {1,2}\d|(?:[*.]?(?:\d{1,4}:\d\d:\d\d|(?:\d{1,4}[ywdhms]){1,3})(?:\.\d{1,6})?: )?%[A-Z])/y;
 const upTime = /[*.]?(?:(\d{1,4}):(\d\d):(\d\d)|((?:\d{1,4}[ywdhms]){1,3}))(?:\.\d{1,6})?: (?=%)/y;
 const mnemonic = /%[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]+)*-[0-7]-[A-Z0-9_]+ ?:/y;
 const secondsOf: Readonly<Record<string, number>> = {
@@ -68,8 +68,9 @@ export function readPreface(text: string, at: number): Preface | undefined {
   if (end === at) return undefined;
   mnemonic.lastIndex = end;
   const sequenceId = counted?.[1];
-  const localSequenceId = counted?.[2];
-  const [, host, name] = named ?? [];
+  // The sequence number stands behind the origin, the counter before the origin.
+  const [, host, name, ownSequenceId] = named ?? [];
+  const localSequenceId = counted?.[2] ?? ownSequenceId;
   return {
     end,
     sequenceId: sequenceId ?? localSequenceId,

@@ -97,9 +97,11 @@ export function readRfc3164Header(
   const preface = readPreface(text, at);
   let start = preface?.end ?? at;
   while (text[start] === " ") start++;
-  const time = readLooseTime(text, start, receivedAtMs, zone);
+  const timeBehind = readLooseTime(text, start, receivedAtMs, zone);
+  // What looks like a counter may be the year of a time.
+  const time = timeBehind ?? (preface ? readLooseTime(text, at, receivedAtMs, zone) : undefined);
   // Without a time only the mnemonic of a Cisco device says that the words before it were a preface.
-  const isPreface = preface !== undefined && (time !== undefined || preface.endsAtMnemonic);
+  const isPreface = preface !== undefined && (timeBehind !== undefined || preface.endsAtMnemonic);
   let hostname = isPreface ? (preface.origin ?? null) : null;
   if (time) at = time.end;
   else if (preface && (isPreface || preface.isBareColon)) at = preface.end;

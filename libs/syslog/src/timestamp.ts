@@ -17,7 +17,7 @@ export interface FoundTime {
 const rfc3339 = /(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d{1,9})?(?:Z|[+-](\d\d):(\d\d))/y;
 // What log libraries write for a timestamp of RFC 3339: a space for the T, a comma for the point, "+0200", no offset at all.
 const looseIso =
-  /(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?:(Z)|([+-]\d\d)(?::?(\d\d))?)?(?![\d:])/y;
+  /(\d{4})[-:/](\d\d)[-:/](\d\d)[T -](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?:(Z)|([+-]\d\d)(?::?(\d\d))?)?(?![\d:])/y;
 // RFC 3164, 4.1.2, with a year before, between or behind, a fraction, and a zone that ends with a colon (Cisco).
 const bsd =
   /([*.])?(?:(\d{4}) )?(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}(\d{1,2}) (?:(\d{4}) )?(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: ((?:19|20)\d\d)(?= |: ))?(Z(?=[ :])|[+-]\d\d:?\d\d(?=[ :]))?/y;
@@ -88,6 +88,17 @@ function readZone(text: string, at: number, offset: string | undefined): FoundZo
   if (Object.hasOwn(zoneHours, name)) return { end, hours: zoneHours[name] };
   if (name === "DST" || match[2] !== undefined || text.startsWith(": %", end)) return { end, name };
   return { end: at };
+}
+
+// Seconds since 1970 behind what looks like the version of RFC 5424 (Meraki).
+const epoch = /1 (\d{10})\.(\d{1,9})(?= )/y;
+
+function readEpoch(text: string, at: number): FoundTime | undefined {
+  epoch.lastIndex = at;
+  const match = epoch.exec(text);
+  if (match === null) return undefined;
+  const timestamp = format(Number(match[1]) * 1_000, match[2]);
+  return { timestamp, end: epoch.lastIndex, assumedYear: false, assumedZone: false, isSynced: true };
 }
 
 function isTimeOfDay(hour: number, minute: number, second: number): boolean {
@@ -207,5 +218,10 @@ export function readLooseTime(
   receivedAtMs: number,
   zone: TimeZone,
 ): FoundTime | undefined {
-  return readRfc3339(text, at) ?? readLooseIso(text, at, zone) ?? readBsd(text, at, receivedAtMs, zone);
+  return (
+    readRfc3339(text, at) ??
+    readLooseIso(text, at, zone) ??
+    readBsd(text, at, receivedAtMs, zone) ??
+    readEpoch(text, at)
+  );
 }
