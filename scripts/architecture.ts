@@ -15,10 +15,8 @@ const libraryLayers: Readonly<Record<string, number>> = {
   bus: 3,
   queues: 3,
   state: 3,
-  storage: 3,
   engine: 4,
   ingress: 5,
-  jobs: 5,
   client: 5,
 };
 const developmentOnly = new Set(["harness"]);

@@ -1,6 +1,7 @@
-/** Places that a new service or a new type of event must be told to, where nothing can be derived. Each place is a row here. */
+/** Places that a new service, kind of listener or type of event must be told to, where nothing can be derived. Each place is a row here. */
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { undescribedKeys } from "@fairlead/chassis/undescribed-keys";
 import { eventTypes } from "@fairlead/contracts/names";
 import { composeFaults } from "./compose.ts";
 
@@ -96,7 +97,12 @@ export function eventFaults(types: readonly string[], page: string): string[] {
 async function stackFaults(root: string, composeText: string): Promise<string[]> {
   try {
     const { services } = await import("@fairlead/standalone");
-    return composeFaults(root, services, composeText);
+    const keys = services.flatMap(({ name, configSchema }) =>
+      undescribedKeys(configSchema).map(
+        (key) => `services/${name}: the key ${key} has no sentence; add one with describe()`,
+      ),
+    );
+    return [...keys, ...composeFaults(root, services, composeText)];
   } catch (error) {
     return [
       `services/standalone/src/services.ts: cannot be loaded: ${error instanceof Error ? error.message : error}`,

@@ -1,3 +1,5 @@
+import { printable, printableLines } from "@fairlead/core";
+
 /** The place where log lines go. Each line is whole and ends in LF. */
 export interface LineSink {
   write(line: string): unknown;
@@ -17,14 +19,14 @@ function humanLine(line: string): string {
   try {
     entry = JSON.parse(line);
   } catch {
-    return line;
+    return `${printableLines(line.trimEnd())}\n`;
   }
   const fields = Object.entries(entry)
     .filter(([name]) => !own.has(name))
     .map(([name, value]) => `  ${name}=${typeof value === "string" ? value : JSON.stringify(value)}`);
   const time = String(entry["time"]).slice(11, 19);
   const head = `${time} ${String(entry["level"]).padEnd(5)} ${entry["service"]}: ${entry["msg"] ?? ""}`;
-  return `${head}${fields.join("")}${errorText(entry["err"])}\n`;
+  return `${printable(`${head}${fields.join("")}`)}${printableLines(errorText(entry["err"]))}\n`;
 }
 
 function errorText(error: unknown): string {

@@ -33,6 +33,10 @@ test("createLogger() shows errors with code and cause, and hides secrets", () =>
     { token: "hunter2", headers: { authorization: "Bearer hunter2" }, a: { b: { password: "hunter2" } } },
     "in",
   );
+  logger.warn(
+    { err: Object.assign(new TypeError("Invalid URL"), { input: "amqp://:hun/hunter2@h" }) },
+    "failed",
+  );
   assert.equal(JSON.parse(lines[0] ?? "").err.code, "BUS_FAILED");
   assert.match(lines[0] ?? "", /amqp:\/\/\*\*\*@host/);
   assert.doesNotMatch(lines.join(), /hunter2/);

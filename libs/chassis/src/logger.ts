@@ -1,7 +1,7 @@
-import type { Logger } from "@fairlead/core";
+import { type Logger, printable, redactUrls } from "@fairlead/core";
 import { pino } from "pino";
-import { redactUrls } from "./config/schema.ts";
 import { createHumanLines, type LineSink } from "./human-lines.ts";
+import { standardOutput } from "./log-output.ts";
 
 export const logLevels = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -12,7 +12,7 @@ export interface LoggerOptions {
   readonly level: LogLevel;
   /** "json": JSON lines for machines. "human": short lines for a terminal. Default "json". */
   readonly format?: "json" | "human";
-  /** Default: standard output, written synchronously, so that the last line before a crash is not lost. */
+  /** Default: standard output. */
   readonly sink?: LineSink;
 }
 
@@ -20,14 +20,18 @@ const secretFields = ["authorization", "cookie", "token", "password", "secret", 
 const secretPaths = secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]);
 
 /**
- * Replaces passwords in an error. Messages of errors may hold URLs with passwords. pino puts the messages of causes into `message`
- * and `stack`.
+ * Replaces passwords in an error. Its messages and its other fields may hold URLs with passwords, as `input` of an invalid URL does.
+ * pino puts the messages of causes into `message` and `stack`.
  */
 function serializeError(error: unknown): unknown {
   if (!(error instanceof Error)) return typeof error === "string" ? redactUrls(error) : error;
   const { aggregateErrors, raw: _raw, ...plain } = pino.stdSerializers.err(error);
+  const fields = Object.entries(plain).map(([name, value]) => [
+    name,
+    typeof value === "string" ? redactUrls(value) : value,
+  ]);
   return {
-    ...plain,
+    ...Object.fromEntries(fields),
     message: redactUrls(plain.message),
     stack: redactUrls(plain.stack),
     ...(aggregateErrors
@@ -38,7 +42,7 @@ function serializeError(error: unknown): unknown {
 
 /** A logger of lines `{level, time, service, msg, traceId?, err?, ...fields}` with secrets replaced. */
 export function createLogger(options: LoggerOptions): Logger {
-  const output = options.sink ?? pino.destination({ fd: 1, sync: true });
+  const output = options.sink ?? standardOutput();
   return pino(
     {
       level: options.level,
@@ -48,6 +52,11 @@ export function createLogger(options: LoggerOptions): Logger {
       serializers: { err: serializeError },
       redact: { paths: secretPaths, censor: "***" },
     },
-    options.format === "human" ? createHumanLines(output) : output,
+    options.format === "human" ? createHumanLines(output) : createJsonLines(output),
   );
+}
+
+/** JSON leaves C1 and marks of direction as they are, and peers put them into names and messages. */
+function createJsonLines(output: LineSink): LineSink {
+  return { write: (line) => output.write(`${printable(line.slice(0, -1))}\n`) };
 }

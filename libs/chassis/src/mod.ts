@@ -4,9 +4,10 @@
  *
  * @module
  */
+
 export { type CrossCheck, crossCheck, type Sound } from "./config/cross-check.ts";
 export { ConfigError, formatPath } from "./config/errors.ts";
-export { configJsonSchema, undescribedKeys } from "./config/json-schema.ts";
+export { configJsonSchema } from "./config/json-schema.ts";
 export { checkNames, checkPublicAddress, listenerName } from "./config/listeners.ts";
 export { type EnvironmentOverride, type LoadedConfig, loadConfig, parseConfig } from "./config/load.ts";
 export {
@@ -20,16 +21,18 @@ export {
   ratePerSecond,
   secret,
   section,
+  serverUrl,
 } from "./config/value-types.ts";
 export type { HealthCheck } from "./health.ts";
 export { isLoopback } from "./http/access.ts";
 export { addHealthRoutes } from "./http/health-routes.ts";
 export { openApiDocument } from "./http/openapi.ts";
-export { ProblemError, problem, toProblem } from "./http/problem.ts";
+export { ProblemError, toProblem } from "./http/problem.ts";
 export type { Reply, Route, RouteRequest, Router } from "./http/route.ts";
 export { createHttpServer, type HttpServer } from "./http/server.ts";
 export { createToken, openTokens, type Tokens } from "./http/tokens.ts";
 export type { LineSink } from "./human-lines.ts";
+export { type LogOutput, standardOutput } from "./log-output.ts";
 export { createLogger, logLevels } from "./logger.ts";
 export { createMeter, type ScrapedMeter } from "./meter.ts";
 export { run } from "./run.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
 import { test } from "node:test";
-import { FairleadError, ManualClock } from "@fairlead/core";
+import { FairleadError } from "@fairlead/core";
+import { ManualClock } from "@fairlead/core/manual-clock";
 import { ConfigError } from "./config/errors.ts";
 import { type HostProcess, type RunContext, run } from "./run.ts";
 

@@ -1,4 +1,4 @@
-import { type Clock, FairleadError, type Logger, systemClock, toError } from "@fairlead/core";
+import { type Clock, FairleadError, type Logger, redactUrls, systemClock, toError } from "@fairlead/core";
 
 /** The exit codes of every process of Fairlead, those of usage and configuration by sysexits(3) and common habit. */
 export const exitCodes = { ok: 0, failure: 1, usage: 2, badConfiguration: 78 } as const;
@@ -18,6 +18,18 @@ export interface HostProcess {
   say(text: string): void;
 }
 
+/** What cannot be written is lost: neither a full disk nor a reader that is gone ends the process. */
+function sayOnStandardError(text: string): void {
+  process.stderr.off("error", ignore).on("error", ignore);
+  try {
+    process.stderr.write(`${text}\n`);
+  } catch {
+    // Node writes to a file at once, and throws what happens.
+  }
+}
+
+const ignore = () => {};
+
 const systemProcess: HostProcess = {
   events: process,
   setExitCode: (code) => {
@@ -25,7 +37,7 @@ const systemProcess: HostProcess = {
   },
   exit: (code) => process.exit(code),
   openResources: () => process.getActiveResourcesInfo(),
-  say: (text) => process.stderr.write(`${text}\n`),
+  say: sayOnStandardError,
 };
 
 /** The context of `main`. */
@@ -133,5 +145,5 @@ export async function run(main: (context: RunContext) => Promise<void>, options:
 /** Our own errors are written for operators, so their text is enough. For any other error the stack is shown. */
 function describe(error: unknown): string {
   if (error instanceof FairleadError) return error.message;
-  return toError(error).stack ?? toError(error).message;
+  return redactUrls(toError(error).stack ?? toError(error).message);
 }

@@ -1,4 +1,5 @@
-import { type Logger, MemoryMeter } from "@fairlead/core";
+import type { Logger } from "@fairlead/core";
+import { MemoryMeter } from "@fairlead/core/memory-meter";
 import { openTracing } from "../src/tracing/tracing.ts";
 
 export interface LogLine {

@@ -1,5 +1,5 @@
 import type { ProblemDetail } from "@fairlead/contracts";
-import { type ErrorData, errorCode, FairleadError } from "@fairlead/core";
+import { errorCode, FairleadError } from "@fairlead/core";
 
 export type ClientErrorCode =
   | "UNREACHABLE"
@@ -29,23 +29,21 @@ export class ProblemResponse extends FairleadError {
   constructor(
     code: string,
     message: string,
-    options: {
-      status: number;
-      type?: string;
-      errors?: readonly ProblemDetail[];
-      retryAfterMs?: number | undefined;
-      data?: ErrorData;
-    },
+    {
+      status,
+      type,
+      errors,
+      retryAfterMs,
+    }: Pick<ProblemResponse, "status" | "type" | "errors" | "retryAfterMs">,
   ) {
-    const { status } = options;
     super(code, message, {
       retryable: status >= 500 || status === 429 || status === 408,
-      data: { status, ...options.data },
+      data: { status },
     });
     this.status = status;
-    this.type = options.type ?? "about:blank";
-    this.errors = options.errors ?? [];
-    this.retryAfterMs = options.retryAfterMs;
+    this.type = type;
+    this.errors = errors;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 

@@ -57,10 +57,14 @@ export async function request(
     if (error instanceof ProblemResponse) throw error;
     options.signal?.throwIfAborted();
     if (timeout.signal.aborted) {
-      throw new ClientError("TIMED_OUT", `Cannot get ${target}: no answer within ${timeoutMs} ms`, {
-        retryable: true,
-        cause: error,
-      });
+      throw new ClientError(
+        "TIMED_OUT",
+        `Cannot get ${target.pathname} of ${target.origin}: no answer within ${timeoutMs} ms`,
+        {
+          retryable: true,
+          cause: error,
+        },
+      );
     }
     throw unreachable(target.origin, error);
   } finally {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
-import { ManualClock } from "@fairlead/core";
+import { ManualClock } from "@fairlead/core/manual-clock";
 import { eventually } from "@fairlead/harness";
 import fc from "fast-check";
 import { type LineBatch, lineBatchOf } from "./line-batches.ts";

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { createEvent, toServerSentEvent } from "@fairlead/contracts";
-import { ManualClock } from "@fairlead/core";
+import { ManualClock } from "@fairlead/core/manual-clock";
 import { type TailEventsOptions, tailEvents } from "./tail-events.ts";
 
 const eventText = (offset: number) =>

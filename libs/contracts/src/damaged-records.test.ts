@@ -90,6 +90,7 @@ test("decodeRecords() of decoded syslog or statsd gives each line as the payload
     {
       seq: 1,
       payload: Buffer.from(line),
+      fields: { receivedAt: "2026-01-01T00:00:00.000001Z", text: "title and more" },
       time: "2026-01-01T00:00:00.000001Z",
       from: { host: "192.0.2.1", port: 5 },
     },

@@ -110,11 +110,12 @@ function* decodeNdjson(data: Buffer, firstSeq: number): Generator<DecodedRecord>
     if (fields.seq !== undefined && fields.seq !== seq) {
       throw damaged(seq - firstSeq, `it says number ${fields.seq}, its place says ${seq}`);
     }
-    const { time = fields.receivedAt, from } = fields;
+    const { seq: _, time = fields.receivedAt, from, ...message } = fields;
     const address = typeof from === "string" ? parseAddress(from) : undefined;
+    const payload = payloadOf(fields);
     yield {
       seq,
-      payload: payloadOf(fields) ?? line,
+      ...(payload === undefined ? { payload: line, fields: message } : { payload }),
       ...(typeof time === "string" && { time }),
       ...(address && { from: address }),
     };
@@ -128,7 +129,7 @@ function payloadOf({ seq, time, text, base64 }: Line): Buffer | undefined {
   return typeof base64 === "string" ? Buffer.from(base64, "base64") : undefined;
 }
 
-interface Line {
+interface Line extends Readonly<Record<string, unknown>> {
   readonly seq?: unknown;
   readonly time?: unknown;
   readonly receivedAt?: unknown;
@@ -140,7 +141,7 @@ interface Line {
 function parseObject(line: Buffer): Line | undefined {
   try {
     const value: unknown = JSON.parse(line.toString("utf8"));
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Line) : undefined;
   } catch {
     return undefined;
   }

@@ -25,13 +25,7 @@ export interface CloudEvent {
 }
 
 /** The parts from which `createEvent` makes an event. */
-export interface EventFields {
-  readonly type: string;
-  /** URI reference of the producer: "/tcp-gateway/<instance>/<listener>". */
-  readonly source: string;
-  readonly subject?: string;
-  readonly datacontenttype: string;
-  readonly data: Uint8Array;
+export interface EventFields extends Omit<CloudEvent, "id" | "time" | "extensions"> {
   /** Undefined values are left out. */
   readonly extensions?: Readonly<Record<string, string | number | boolean | undefined>>;
   /** Milliseconds since the epoch. Default now. */
@@ -40,8 +34,8 @@ export interface EventFields {
   readonly id?: string;
 }
 
-/** Attributes that an extension cannot be named after (CloudEvents 1.0; `data` as the JSON format says). */
-const reservedNames: ReadonlySet<string> = new Set([
+/** The attributes of an event on the wire (CloudEvents 1.0; `data` as the JSON format says). */
+export const attributeNames = [
   "specversion",
   "id",
   "source",
@@ -49,9 +43,11 @@ const reservedNames: ReadonlySet<string> = new Set([
   "subject",
   "time",
   "datacontenttype",
-  "dataschema",
   "data",
-]);
+] as const;
+
+/** An extension cannot be named after these. */
+const reservedNames: ReadonlySet<string> = new Set([...attributeNames, "dataschema"]);
 
 /** True for 1 to 20 lower-case letters and digits that name no attribute of CloudEvents itself. */
 export function isExtensionName(name: string): boolean {

@@ -2,18 +2,13 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { z } from "zod";
 import { createEvent } from "./event.ts";
-import {
-  eventGapSchema,
-  problemSchema,
-  structuredEventSchema,
-  tcpConnectionsPageSchema,
-  udpListenersSchema,
-} from "./http.ts";
+import { eventGapSchema, problemSchema, tcpConnectionsPageSchema, udpListenersSchema } from "./http.ts";
 import { eventTypes, recordContainers } from "./names.ts";
 import { statsdRecordSchema } from "./statsd-record.ts";
 import { toStructuredJson } from "./structured.ts";
 import { syslogRecordSchema } from "./syslog-record.ts";
 import {
+  recordsEvent,
   type TcpClosed,
   tcpClosed,
   tcpClosedSchema,
@@ -21,7 +16,6 @@ import {
   tcpOpenedSchema,
   tcpRecords,
 } from "./tcp-events.ts";
-import { udpEvent } from "./udp-events.ts";
 
 const batch = {
   source: "/test/1/main",
@@ -64,14 +58,12 @@ describe("tcpRecords()", () => {
   });
 
   test("passes the data on without a copy, and the other extensions by their names", () => {
-    const event = tcpRecords({ ...batch, traceparent: "00-1", partitionKey: "p", lane: "l", from: "h:1" });
+    const event = tcpRecords({ ...batch, traceparent: "00-1", from: "h:1" });
     assert.equal(event.data, batch.data);
     assert.deepEqual(event.extensions, {
       recordcount: 2,
       firstseq: 5,
       traceparent: "00-1",
-      partitionkey: "p",
-      lane: "l",
       from: "h:1",
     });
   });
@@ -83,8 +75,8 @@ describe("tcpRecords()", () => {
   });
 });
 
-test("udpEvent() makes an event of records of the type that it is given, with extensions of its own", () => {
-  const { type, datacontenttype, extensions } = udpEvent(eventTypes.udpStatsd, batch, { intervalms: 10 });
+test("recordsEvent() makes an event of records of the type that it is given, with extensions of its own", () => {
+  const { type, datacontenttype, extensions } = recordsEvent(eventTypes.udpStatsd, batch, { intervalms: 10 });
   assert.deepEqual([type, datacontenttype], ["dev.fairlead.udp.statsd", recordContainers.lines]);
   assert.deepEqual(extensions, { recordcount: 2, firstseq: 5, intervalms: 10 });
 });
@@ -120,7 +112,6 @@ describe("createEvent() refuses an extension named", () => {
 test("every body becomes a JSON Schema, for the OpenAPI document", () => {
   const bodies = {
     problemSchema,
-    structuredEventSchema,
     eventGapSchema,
     tcpConnectionsPageSchema,
     udpListenersSchema,

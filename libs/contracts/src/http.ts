@@ -34,19 +34,6 @@ export const problemSchema = z.object({
 
 export type Problem = z.infer<typeof problemSchema>;
 
-/** An event in the CloudEvents JSON format; extensions stand beside the attributes. */
-export const structuredEventSchema = z.looseObject({
-  specversion: z.literal("1.0"),
-  id: z.string().min(1),
-  source: z.string().min(1),
-  type: z.string().min(1),
-  subject: z.string().optional(),
-  time: z.iso.datetime({ offset: true }),
-  datacontenttype: z.string(),
-  data: z.unknown().optional().meta({ description: "JSON value, or text where the data is UTF-8" }),
-  data_base64: z.base64().optional(),
-});
-
 /** The data of `event: gap` in the event stream: offsets that a reader has asked for and that will not come. */
 export const eventGapSchema = z.object({
   first: count.meta({ description: "Offset of the first event that is not kept any more" }),

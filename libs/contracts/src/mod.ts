@@ -32,6 +32,7 @@ export {
   scopes,
   serviceNames,
   topicPattern,
+  type UdpEventType,
   type UdpListenerKind,
   udpListenerKinds,
 } from "./names.ts";
@@ -54,5 +55,12 @@ export {
   unparsedReasons,
   unparsedSyslogSchema,
 } from "./syslog-record.ts";
-export { type TcpClosed, type TcpOpened, tcpClosed, tcpOpened, tcpRecords, tcpSyslog } from "./tcp-events.ts";
-export { type UdpEventType, udpEvent } from "./udp-events.ts";
+export {
+  recordsEvent,
+  type TcpClosed,
+  type TcpOpened,
+  tcpClosed,
+  tcpOpened,
+  tcpRecords,
+  tcpSyslog,
+} from "./tcp-events.ts";

@@ -1,6 +1,6 @@
 /**
- * Every service of the suite. A service has one name as folder, package, image, chart, metric label and section of the
- * configuration.
+ * Every service of the suite, those that are not written yet too. A service has one name as folder, package, image, metric label
+ * and section of the configuration.
  */
 export const serviceNames = [
   "tcp-gateway",
@@ -35,6 +35,7 @@ export const eventTypes = {
 } as const;
 
 export type EventType = (typeof eventTypes)[keyof typeof eventTypes];
+export type UdpEventType = Extract<EventType, `dev.fairlead.udp.${string}`>;
 
 /** The kinds of UDP listeners. Each has a folder of this name in services/udp-collector/src. */
 export const udpListenerKinds = ["raw", "syslog", "statsd"] as const;

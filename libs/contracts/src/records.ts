@@ -32,6 +32,11 @@ export interface DecodedRecord {
   /** `firstseq` of the event + index. The event's subject and this number identify the record. */
   readonly seq: number;
   readonly payload: Buffer;
+  /**
+   * What the container says of a message that the collector decoded (`udp.syslog`, `udp.statsd`), without `seq`, `time` and `from`.
+   * Undefined where the payload is the sender's own bytes, whatever they look like.
+   */
+  readonly fields?: Readonly<Record<string, unknown>>;
   /** The receive time, RFC 3339 with microseconds. Undefined where the container carries none. */
   readonly time?: string;
   readonly from?: RecordAddress;

@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { ContractError } from "./errors.ts";
-import { type CloudEvent, isExtensionName } from "./event.ts";
+import { attributeNames, type CloudEvent, isExtensionName } from "./event.ts";
 
 /** An event as the CloudEvents JSON format 1.0 writes it. */
 export interface StructuredEvent {
@@ -19,17 +19,7 @@ export interface StructuredEvent {
 
 export const structuredMediaType = "application/cloudevents+json";
 
-const attributes: ReadonlySet<string> = new Set([
-  "specversion",
-  "id",
-  "source",
-  "type",
-  "subject",
-  "time",
-  "datacontenttype",
-  "data",
-  "data_base64",
-]);
+const attributes: ReadonlySet<string> = new Set([...attributeNames, "data_base64"]);
 
 function isJson(mediaType: string): boolean {
   return /^application\/(?:json|[^;\s]+\+json)\s*(?:;|$)/i.test(mediaType);

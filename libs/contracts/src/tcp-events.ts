@@ -1,31 +1,28 @@
 import { z } from "zod";
-import { type CloudEvent, createEvent } from "./event.ts";
-import { eventTypes } from "./names.ts";
+import { type CloudEvent, createEvent, type EventFields } from "./event.ts";
+import { type EventType, eventTypes } from "./names.ts";
 
 /** The parts of an event that carries records. */
-export interface RecordsEventFields {
-  /** "/tcp-gateway/<instance>/<listener>" */
-  readonly source: string;
-  /** The connection id (tcp) or `<listener>/<instance>` (udp). The subject and the number of a record identify the record. */
+export interface RecordsEventFields extends Pick<EventFields, "source" | "data" | "timeMs" | "id"> {
+  /**
+   * The connection id (tcp) or `<listener>/<instance>` (udp, where the numbers of records begin anew with each run of a listener).
+   * The subject and the number of a record identify the record.
+   */
   readonly subject: string;
   /** Media type of `data`: a record container, or the record's own where there is one record an event. */
   readonly datacontenttype: string;
-  readonly data: Uint8Array;
   readonly recordCount: number;
   /** Number of the first record, counting from 1 for each subject. */
   readonly firstSeq: number;
-  readonly timeMs?: number;
-  readonly id?: string;
   /** host:port of the sender, where neither subject nor container names the sender. */
   readonly from?: string;
   /** W3C Trace Context. */
   readonly traceparent?: string;
-  readonly partitionKey?: string;
-  readonly lane?: string;
 }
 
+/** The records of one batch of frames or datagrams, or of one flush. */
 export function recordsEvent(
-  type: string,
+  type: EventType,
   fields: RecordsEventFields,
   extensions: Readonly<Record<string, number>> = {},
 ): CloudEvent {
@@ -37,8 +34,6 @@ export function recordsEvent(
       firstseq: fields.firstSeq,
       from: fields.from,
       traceparent: fields.traceparent,
-      partitionkey: fields.partitionKey,
-      lane: fields.lane,
       ...extensions,
     },
   });
@@ -97,9 +92,6 @@ export type TcpClosed = z.infer<typeof tcpClosedSchema>;
 export interface ConnectionEventFields<Data> {
   readonly source: string;
   readonly data: Data;
-  readonly timeMs?: number;
-  readonly id?: string;
-  readonly traceparent?: string;
 }
 
 /** A connection was accepted; the subject is its id. */
@@ -119,6 +111,5 @@ function connectionEvent(type: string, fields: ConnectionEventFields<TcpOpened>)
     subject: fields.data.connection,
     datacontenttype: "application/json",
     data: Buffer.from(JSON.stringify(fields.data)),
-    extensions: { traceparent: fields.traceparent },
   });
 }

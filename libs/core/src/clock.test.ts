@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, mock, test } from "node:test";
-import { ManualClock, systemClock, within } from "./clock.ts";
+import { ManualClock } from "../test/manual-clock.ts";
+import { systemClock, within } from "./clock.ts";
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 

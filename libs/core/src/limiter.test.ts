@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { ManualClock } from "./clock.ts";
+import { ManualClock } from "../test/manual-clock.ts";
 import { RateLimiter, Semaphore } from "./limiter.ts";
 
 describe("RateLimiter", () => {

@@ -6,7 +6,7 @@
 export { beforeAbort, onAbort } from "./abort.ts";
 export { formatAddress, parseAddress } from "./address.ts";
 export { Budget } from "./budget.ts";
-export { type Clock, ManualClock, systemClock, within } from "./clock.ts";
+export { type Clock, systemClock, within } from "./clock.ts";
 export { type ErrorData, errorCode, FairleadError, reasonOf, toError, unreachable } from "./errors.ts";
 export { Fifo } from "./fifo.ts";
 export { createId } from "./id.ts";
@@ -17,15 +17,16 @@ export {
   type Histogram,
   type Labels,
   type Logger,
-  MemoryMeter,
   type Meter,
   type MetricOptions,
   silentLogger,
+  silentMeter,
 } from "./observe.ts";
+export { printable, printableLines } from "./printable.ts";
+export { redactUrls, redactUrlValue } from "./redact-urls.ts";
 export { backoffMs, retry } from "./retry.ts";
 export {
   formatTraceparent,
-  MemoryTracer,
   noTracer,
   parseTraceparent,
   type Span,

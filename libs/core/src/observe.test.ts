@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MemoryMeter, type Meter, silentLogger } from "./observe.ts";
+import { MemoryMeter } from "../test/memory-meter.ts";
+import { type Meter, silentLogger } from "./observe.ts";
 
 const options = (name: string) => ({ name, help: "h", labels: ["a", "b"] });
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { formatTraceparent, MemoryTracer, noTracer, parseTraceparent } from "./trace.ts";
+import { MemoryTracer } from "../test/memory-tracer.ts";
+import { formatTraceparent, noTracer, parseTraceparent } from "./trace.ts";
 
 const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
 const spanId = "00f067aa0ba902b7";

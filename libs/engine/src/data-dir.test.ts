@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { temporaryDirectory } from "../test/test-engine.ts";
@@ -12,6 +12,20 @@ test("prepareDataDir() makes what is missing, for this user only, also several a
   await Promise.all([prepareDataDir(path), prepareDataDir(path)]);
   assert.equal((await stat(path)).mode & 0o777, 0o700);
   await prepareDataDir(path);
+});
+
+test("prepareDataDir() closes a directory to others that is there already, unless something else is kept in it", async () => {
+  await using directory = await temporaryDirectory();
+  const modeOf = async () => ((await stat(directory.path)).mode & 0o777).toString(8);
+  await writeFile(join(directory.path, "events.db-wal"), "");
+  await chmod(directory.path, 0o755);
+  assert.equal(await prepareDataDir(directory.path), undefined);
+  assert.equal(await modeOf(), "700");
+
+  await writeFile(join(directory.path, "photos"), "");
+  await chmod(directory.path, 0o755);
+  assert.match((await prepareDataDir(directory.path)) ?? "", /mode 755.*because photos is in it/);
+  assert.equal(await modeOf(), "755");
 });
 
 test("prepareDataDir() follows a link to a directory", async () => {

@@ -1,8 +1,9 @@
 import { lstatSync } from "node:fs";
-import { mkdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { ServiceName } from "@fairlead/contracts";
+import { type ServiceName, serviceNames } from "@fairlead/contracts";
 import { errorCode, FairleadError, toError } from "@fairlead/core";
+import { restrict } from "@fairlead/sqlite";
 
 const reasons: Readonly<Record<string, string>> = {
   EACCES: "this user may not write there",
@@ -12,20 +13,24 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /**
- * Makes the data directory, for this user only, and finds out whether it can be written. A full disk is no reason not to
- * start: readers are served, and producers are refused honestly until there is room.
+ * Makes the data directory, for this user only, and finds out whether it can be written. A directory that is there already is
+ * closed to others where nothing else is kept in it. A full disk is no reason not to start: readers are served, and producers are
+ * refused honestly until there is room.
  *
+ * @returns why others may use the directory, where they still may
  * @throws {FairleadError} DATA_DIR_UNUSABLE
  */
-export async function prepareDataDir(path: string): Promise<void> {
+export async function prepareDataDir(path: string): Promise<string | undefined> {
+  let problem: string | undefined;
   try {
     await makeDirectory(path);
+    problem = await closeToOthers(path);
     const probe = join(path, `.write-check-${process.pid}`);
     await writeFile(probe, "");
     await rm(probe, { force: true });
   } catch (error) {
     const code = errorCode(error) ?? "";
-    if (code === "ENOSPC" || code === "EDQUOT") return;
+    if (code === "ENOSPC" || code === "EDQUOT") return problem;
     const why = reasons[code] ?? toError(error).message;
     throw new FairleadError(
       "DATA_DIR_UNUSABLE",
@@ -33,6 +38,22 @@ export async function prepareDataDir(path: string): Promise<void> {
       { data: { path }, cause: error },
     );
   }
+  return problem;
+}
+
+/** The directory may be one that others need, such as /tmp. What we keep in a directory has names that are known. */
+async function closeToOthers(path: string): Promise<string | undefined> {
+  const { mode } = await stat(path);
+  if ((mode & 0o077) === 0) return undefined;
+  const foreign = (await readdir(path)).find((name) => !isOurs(name));
+  if (foreign === undefined) return restrict(path, 0o700);
+  const shown = (mode & 0o7777).toString(8);
+  return `others may use ${path} (mode ${shown}): it is left so, because ${foreign} is in it; chmod 700 it, or give Fairlead a directory of its own`;
+}
+
+function isOurs(name: string): boolean {
+  if (serviceNames.some((service) => service === name)) return true;
+  return /^(events|queues|spool|state)\.db|^\.(write-check|fairlead-doctor)-|^lost\+found$/.test(name);
 }
 
 /** A service's own folder in the data directory. @throws {FairleadError} DATA_DIR_UNUSABLE */

@@ -6,7 +6,8 @@ import { setTimeout } from "node:timers/promises";
 import type { Bus } from "@fairlead/bus";
 import { MemoryBus } from "@fairlead/bus/memory";
 import { createHttpServer, type Tokens } from "@fairlead/chassis";
-import { FairleadError, MemoryMeter, silentLogger } from "@fairlead/core";
+import { FairleadError, silentLogger } from "@fairlead/core";
+import { MemoryMeter } from "@fairlead/core/memory-meter";
 import { textEvent } from "../test/test-engine.ts";
 import { addEventStream } from "./event-stream.ts";
 

@@ -29,36 +29,23 @@ interface OpenPart {
 type Opener = (options: OpenPartsOptions, opened: AsyncDisposableStack) => Promise<OpenPart>;
 
 /** The parts in the order of opening. The bus is closed first, so that it has all the time to write what it holds. */
-const openers: readonly (readonly [PartName, Opener])[] = [
-  [
-    "state",
-    async ({ config, logger, meter, clock }, opened) => {
-      const observers = { logger: logger.child({ part: "state" }), meter, clock };
-      const state = opened.use(
-        await openState({ ...stateOptions(config.state, config.dataDir), ...observers }),
-      );
-      return { parts: { state }, check: stateCheck(state) };
-    },
-  ],
-  [
-    "queues",
-    async ({ name, config, logger, meter, clock }, opened) => {
-      const observers = { logger: logger.child({ part: "queues" }), meter, clock };
-      const queues = opened.use(
-        await openQueues(config.bus, { dataDir: config.dataDir, name, ...observers }),
-      );
-      return { parts: { queues }, check: queuesCheck(queues) };
-    },
-  ],
-  [
-    "bus",
-    async ({ name, config, logger, meter, tracer, clock }, opened) => {
-      const observers = { logger: logger.child({ part: "bus" }), meter, clock };
-      const bus = opened.use(await openBus(config.bus, { dataDir: config.dataDir, name, ...observers }));
-      return { parts: { bus: traceBus(bus, tracer) }, check: busCheck(bus) };
-    },
-  ],
-];
+const openers: Readonly<Record<PartName, Opener>> = {
+  async state({ config, logger, meter, clock }, opened) {
+    const observers = { logger, meter, clock };
+    const state = opened.use(
+      await openState({ ...stateOptions(config.state, config.dataDir), ...observers }),
+    );
+    return { parts: { state }, check: stateCheck(state) };
+  },
+  async queues({ config, ...parts }, opened) {
+    const queues = opened.use(await openQueues(config.bus, { dataDir: config.dataDir, ...parts }));
+    return { parts: { queues }, check: queuesCheck(queues) };
+  },
+  async bus({ config, tracer, ...parts }, opened) {
+    const bus = opened.use(await openBus(config.bus, { dataDir: config.dataDir, ...parts }));
+    return { parts: { bus: traceBus(bus, tracer) }, check: busCheck(bus) };
+  },
+};
 
 /**
  * Opens the parts that some service needs. Where none is needed, no data directory is made.
@@ -71,12 +58,15 @@ export async function openParts(
   opened: AsyncDisposableStack,
 ): Promise<{ parts: Partial<Parts>; checks: readonly HealthCheck[] }> {
   const needed = new Set(services.flatMap(({ needs }) => needs));
-  if (needed.size > 0) await prepareDataDir(options.config.dataDir);
+  if (needed.size > 0) {
+    const problem = await prepareDataDir(options.config.dataDir);
+    if (problem !== undefined) options.logger.warn({}, problem);
+  }
   let parts: Partial<Parts> = {};
   const checks: HealthCheck[] = [];
-  for (const [name, open] of openers) {
+  for (const name of Object.keys(openers) as PartName[]) {
     if (!needed.has(name)) continue;
-    const one = await open(options, opened);
+    const one = await openers[name]({ ...options, logger: options.logger.child({ part: name }) }, opened);
     parts = { ...parts, ...one.parts };
     checks.unshift(one.check);
   }

@@ -6,6 +6,7 @@ import {
   type LoadedConfig,
   openTracing,
   type ScrapedMeter,
+  standardOutput,
 } from "@fairlead/chassis";
 import { type Clock, createId, FairleadError, type Logger, systemClock } from "@fairlead/core";
 import { type EngineConfig, type LoadServicesConfigOptions, loadServicesConfig } from "./config.ts";
@@ -67,6 +68,7 @@ export async function runServices(options: RunServicesOptions): Promise<RunningS
   meter
     .gauge({ name: "fairlead_build_info", help: "1, with the version.", labels: ["version"] })
     .set(1, { version });
+  if (options.logSink === undefined) watchLog(logger, meter);
   let phase: Phase = "starting";
 
   await using opened = new AsyncDisposableStack();
@@ -133,6 +135,21 @@ export async function runServices(options: RunServicesOptions): Promise<RunningS
       await owned.disposeAsync();
     },
   };
+}
+
+/** Counts the lines that standard output did not take, and says afterwards how many these were. */
+function watchLog(logger: Logger, meter: ScrapedMeter): void {
+  const output = standardOutput();
+  const lost = meter.counter({
+    name: "fairlead_log_lost_lines_total",
+    help: "Log lines that could not be written: the disk was full, or nobody read them.",
+  });
+  let counted = 0;
+  meter.onScrape(() => {
+    lost.increment(output.lostLines - counted);
+    counted = output.lostLines;
+  });
+  output.onLoss = (lines) => logger.warn({ lines }, "log lines were lost: they could not be written");
 }
 
 /** Each service has a root logger and not a child: a child would write the field `service` a second time. */

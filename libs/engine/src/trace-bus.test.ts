@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MemoryBus } from "@fairlead/bus/memory";
 import { createEvent } from "@fairlead/contracts";
-import { FairleadError, MemoryTracer, noTracer } from "@fairlead/core";
+import { FairleadError, noTracer } from "@fairlead/core";
+import { MemoryTracer } from "@fairlead/core/memory-tracer";
 import { textEvent } from "../test/test-engine.ts";
 import { traceBus } from "./trace-bus.ts";
 

@@ -8,3 +8,6 @@ export function faultRounds(usual: number): number {
     throw new RangeError("Cannot repeat a fault: FAIRLEAD_FAULT_ROUNDS must be a whole number from 1 on");
   return rounds;
 }
+
+/** True in the long runs that give the figures of docs/reliability.md: on a quiet machine, so that a speed may be limited. */
+export const isLongFaultRun = (): boolean => Boolean(process.env["FAIRLEAD_FAULT_ROUNDS"]);

@@ -8,7 +8,7 @@ export { findBinary } from "./binaries.ts";
 export { cutAnywhere } from "./cut-anywhere.ts";
 export { eventually, within } from "./deadline.ts";
 export { type TemporaryDirectory, temporaryDirectory } from "./directory.ts";
-export { faultRounds } from "./fault-rounds.ts";
+export { faultRounds, isLongFaultRun } from "./fault-rounds.ts";
 export {
   namespaceInterface,
   networkNamespaceMissing,

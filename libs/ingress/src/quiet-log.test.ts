@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ManualClock, silentLogger } from "@fairlead/core";
+import { silentLogger } from "@fairlead/core";
+import { ManualClock } from "@fairlead/core/manual-clock";
 import { QuietLog } from "./quiet-log.ts";
 
 test("QuietLog writes each thing once in ten seconds, and again at once when it was over", async () => {

@@ -4,7 +4,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { BusError, BusErrorCode } from "@fairlead/bus";
 import { MemoryBus } from "@fairlead/bus/memory";
 import type { CloudEvent } from "@fairlead/contracts";
-import { ManualClock } from "@fairlead/core";
+import { ManualClock } from "@fairlead/core/manual-clock";
 import { RetryingPublisher } from "./retrying-publisher.ts";
 
 const eventOf = (id: string) => ({ id, data: Buffer.from(id) }) as unknown as CloudEvent;

@@ -1,4 +1,4 @@
-import { problem, type Router } from "@fairlead/chassis";
+import { ProblemError, type Router } from "@fairlead/chassis";
 import { tcpConnectionSchema, tcpConnectionsPageSchema } from "@fairlead/contracts";
 import { z } from "zod";
 import type { Edge } from "./edge.ts";
@@ -88,4 +88,8 @@ export function addConnectionRoutes(
 }
 
 const notFound = (id: string) =>
-  problem(404, "CONNECTION_NOT_FOUND", `Cannot find connection ${id}: it is not open on this instance`);
+  new ProblemError(
+    404,
+    "CONNECTION_NOT_FOUND",
+    `Cannot find connection ${id}: it is not open on this instance`,
+  );

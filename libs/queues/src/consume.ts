@@ -1,6 +1,6 @@
 /** What both drivers' `consume` share: slots, and what becomes of a delivery that its handler leaves. */
 import { backoffMs, type Clock, type Logger, toError } from "@fairlead/core";
-import { delayAfter, type RetryDelay } from "./delays.ts";
+import { delayAfter } from "./delays.ts";
 import { QueueError } from "./errors.ts";
 import { checkDelay, checkKind, cutReason } from "./message.ts";
 import type { QueueObserver } from "./observe.ts";
@@ -13,16 +13,7 @@ import {
 } from "./queues.ts";
 
 /** A delivery in the hands of its driver. A settlement that throws has changed nothing and may be tried again. */
-export interface HeldDelivery {
-  readonly kind: string;
-  readonly id: string;
-  readonly body: Buffer;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly redeliveries: number;
-  readonly retries: number;
-  ack(): Promise<Settlement>;
-  retry(delay: RetryDelay): Promise<Settlement>;
-  deadLetter(reason: string): Promise<Settlement>;
+export interface HeldDelivery extends Delivery {
   /** Gives an unsettled delivery back to its queue, for anybody. Never fails. */
   release(): Promise<void>;
 }
@@ -42,78 +33,54 @@ export interface ConsumeParts {
 
 type Outcome = "ack" | "retry" | "dead";
 
-/** Guards one delivery: settled once, and counted. */
-class GuardedDelivery implements Delivery {
-  readonly #held: HeldDelivery;
-  readonly #observer: QueueObserver;
-  #state: "open" | "settling" | "settled" = "open";
-  #settling: Promise<unknown> = Promise.resolve();
-
-  constructor(held: HeldDelivery, observer: QueueObserver) {
-    this.#held = held;
-    this.#observer = observer;
-  }
-
-  get kind(): string {
-    return this.#held.kind;
-  }
-  get id(): string {
-    return this.#held.id;
-  }
-  get body(): Buffer {
-    return this.#held.body;
-  }
-  get headers(): Readonly<Record<string, string>> {
-    return this.#held.headers;
-  }
-  get redeliveries(): number {
-    return this.#held.redeliveries;
-  }
-  get retries(): number {
-    return this.#held.retries;
-  }
-
+/** A delivery that is settled once, and counted. */
+interface GuardedDelivery extends Delivery {
   /** Waits for a settlement that the handler has begun and not awaited. True when the delivery is still unsettled. */
-  async isLeft(): Promise<boolean> {
-    await this.#settling.catch(() => {});
-    return this.#state === "open";
-  }
+  isLeft(): Promise<boolean>;
+}
 
-  ack(): Promise<Settlement> {
-    return this.#settle("ack", () => this.#held.ack());
-  }
+function guard(held: HeldDelivery, observer: QueueObserver): GuardedDelivery {
+  const { release: _, ...facts } = held;
+  const { kind, id } = held;
+  let state: "open" | "settling" | "settled" = "open";
+  let begun: Promise<unknown> = Promise.resolve();
 
-  async retry(delay: RetryDelay): Promise<Settlement> {
-    checkDelay(delay);
-    return this.#settle("retry", () => this.#held.retry(delay));
-  }
-
-  deadLetter(reason: string): Promise<Settlement> {
-    return this.#settle("dead", () => this.#held.deadLetter(cutReason(reason)));
-  }
-
-  #settle(outcome: Outcome, operation: () => Promise<Settlement>): Promise<Settlement> {
-    const settling = this.#settleOnce(outcome, operation);
-    if (this.#state === "settling") this.#settling = settling;
-    return settling;
-  }
-
-  async #settleOnce(outcome: Outcome, operation: () => Promise<Settlement>): Promise<Settlement> {
-    if (this.#state !== "open") {
-      const state = this.#state === "settled" ? "has been settled already" : "is being settled";
-      throw new TypeError(`Cannot settle the delivery of ${this.id} (${outcome}): it ${state}`);
+  async function settleOnce(outcome: Outcome, operation: () => Promise<Settlement>): Promise<Settlement> {
+    if (state !== "open") {
+      const why = state === "settled" ? "has been settled already" : "is being settled";
+      throw new TypeError(`Cannot settle the delivery of ${id} (${outcome}): it ${why}`);
     }
-    this.#state = "settling";
+    state = "settling";
     try {
       const settlement = await operation();
-      this.#state = "settled";
-      this.#observer.settled(this.kind, settlement === "lost" ? "lost" : outcome);
+      state = "settled";
+      observer.settled(kind, settlement === "lost" ? "lost" : outcome);
       return settlement;
     } catch (error) {
-      this.#state = "open";
+      state = "open";
       throw error;
     }
   }
+
+  function settle(outcome: Outcome, operation: () => Promise<Settlement>): Promise<Settlement> {
+    const settling = settleOnce(outcome, operation);
+    if (state === "settling") begun = settling;
+    return settling;
+  }
+
+  return {
+    ...facts,
+    ack: () => settle("ack", () => held.ack()),
+    async retry(delay) {
+      checkDelay(delay);
+      return settle("retry", () => held.retry(delay));
+    },
+    deadLetter: (reason) => settle("dead", () => held.deadLetter(cutReason(reason))),
+    async isLeft() {
+      await begun.catch(() => {});
+      return state === "open";
+    },
+  };
 }
 
 /** @throws {QueueError} BAD_MESSAGE */
@@ -145,7 +112,7 @@ async function runSlot(
     const held = await source.next();
     if (held === undefined) return;
     parts.observer.delivered(kind, held.redeliveries > 0);
-    const delivery = new GuardedDelivery(held, parts.observer);
+    const delivery = guard(held, parts.observer);
     let failure: Error | undefined;
     try {
       await handler(delivery);

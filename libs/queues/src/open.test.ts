@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MemoryMeter, silentLogger } from "@fairlead/core";
+import { silentLogger } from "@fairlead/core";
+import { MemoryMeter } from "@fairlead/core/memory-meter";
 import { freePort, temporaryDirectory } from "@fairlead/harness";
 import { Consumer, messageOf } from "./contract/support.ts";
 import { openAmqpQueues, openSqliteQueues } from "./mod.ts";

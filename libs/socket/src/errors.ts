@@ -25,7 +25,12 @@ export class SocketError extends FairleadError {
   declare readonly code: SocketErrorCode;
 }
 
-export type FramingErrorCode = "FRAME_TOO_LARGE" | "FRAME_INVALID" | "FRAME_INCOMPLETE" | "FRAME_UNENCODABLE";
+export type FramingErrorCode =
+  | "FRAME_TOO_LARGE"
+  | "FRAME_INVALID"
+  | "FRAME_INCOMPLETE"
+  | "FRAME_UNENCODABLE"
+  | "HTTP_REFUSED";
 
 /** Bytes that a codec cannot frame, or a frame over the cap with the policy `close`. */
 export class FramingError extends FairleadError {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
-import { ManualClock } from "@fairlead/core";
+import { ManualClock } from "@fairlead/core/manual-clock";
 import { dialPlain, dialRefused, echo, eventually, failure, gone, listenLoopback } from "../test/loopback.ts";
 import { createAddressPolicy } from "./address-policy.ts";
 import type { CloseReason } from "./connection.ts";

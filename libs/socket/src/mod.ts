@@ -6,7 +6,14 @@
 export { createAddressPolicy } from "./address-policy.ts";
 export { bindUdp } from "./bind-udp.ts";
 export type { Codec, FrameBatch } from "./codec.ts";
-export { type CodecName, type CodecOptions, codecNames, createCodec, type Delimiter } from "./codecs/mod.ts";
+export {
+  type CodecName,
+  type CodecOptions,
+  codecNames,
+  createCodec,
+  type Delimiter,
+  refuseHttp,
+} from "./codecs/mod.ts";
 export type { CloseReason, Connection, ConnectionTimeLimits, SocketAddress } from "./connection.ts";
 export { dialTcp, dialUnix } from "./dial.ts";
 export { FramingError, type FramingErrorCode, SocketError } from "./errors.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
-import { ManualClock } from "@fairlead/core";
+import { ManualClock } from "@fairlead/core/manual-clock";
 import {
   collect,
   dialPlain,

@@ -24,7 +24,7 @@ export interface UdpMulticastOptions {
   /** Groups to join at once. */
   readonly groups?: readonly string[];
   /** Interface to send from and to join on: an IPv4 address, or for IPv6 a zone like "::%lo". Default: the kernel's. */
-  readonly interface?: string;
+  readonly interface?: string | undefined;
   /** Hops. Default 1. */
   readonly ttl?: number;
   /** Own datagrams are heard on this machine. Default true. */
@@ -53,7 +53,7 @@ export interface BindUdpOptions {
   readonly ipv6Only?: boolean;
   /** The socket may send to broadcast addresses. Default false. */
   readonly broadcast?: boolean;
-  readonly multicast?: UdpMulticastOptions;
+  readonly multicast?: UdpMulticastOptions | undefined;
   /** Called for errors that belong to no call, like an ICMP refusal on a connected socket. `stats.errors` counts these errors. */
   readonly onError?: (error: Error) => void;
 }

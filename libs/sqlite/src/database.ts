@@ -1,5 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { type NamedFile, SqliteFileError } from "./errors.ts";
+import { restrict } from "./private-files.ts";
 
 /** Fits rows of 64 KiB and small ones best (docs/explanation/bus.md, Figures). */
 export const pageBytes = 16_384;
@@ -20,7 +21,10 @@ export function openDurable(file: NamedFile, walBytes: number, schema: DurableSc
   const db = new DatabaseSync(file.path, { timeout: 0 });
   try {
     // EXCLUSIVE before the first access keeps the index of the WAL in memory: no -shm file, no lock traffic.
-    db.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA page_size = ${pageBytes}; PRAGMA journal_mode = WAL;
+    db.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA page_size = ${pageBytes}; PRAGMA user_version`);
+    // The file is there now. The write-ahead log takes over its mode.
+    restrict(file.path, 0o600);
+    db.exec(`PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL; PRAGMA journal_size_limit = ${2 * walBytes};`);
     db.exec(`PRAGMA wal_autocheckpoint = ${Math.max(1, Math.floor(walBytes / pragma(db, "page_size")))}`);
     setUp(db, file, schema);

@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 import { backoffMs, type Clock, type Logger } from "@fairlead/core";
 import type { NamedFile } from "./errors.ts";
 import { lockFile } from "./lock.ts";
+import { keepPrivate } from "./private-files.ts";
 import { type ErrorFacts, errorFacts, type FromThread, type ToThread } from "./thread-messages.ts";
 
 export interface FileThreadParts<Reply, Failure extends Error> {
@@ -51,9 +52,10 @@ export class FileThread<Request, Reply, Failure extends Error> {
    * @throws {Failure} for FILE_IN_USE, FILE_FAILED, and what the thread says; then the lock is free and nothing runs
    */
   async open(): Promise<void> {
-    const { file, errorFrom } = this.#parts;
+    const { file, logger, errorFrom } = this.#parts;
     try {
       this.#lock = lockFile(file);
+      for (const problem of keepPrivate(file.path)) logger.warn({ file: file.path }, problem);
     } catch (error) {
       throw errorFrom(errorFacts(error));
     }

@@ -16,7 +16,7 @@ import { resultCode, resultCodes } from "./result-codes.ts";
 export function lockFile({ path, title }: NamedFile): Disposable {
   let db: DatabaseSync | undefined;
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     db = new DatabaseSync(`${path}.lock`, { timeout: 0 });
     db.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
   } catch (error) {

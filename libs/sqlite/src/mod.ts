@@ -9,6 +9,7 @@ export { type NamedFile, SqliteFileError, type SqliteFileErrorCode } from "./err
 export { FileThread } from "./file-thread.ts";
 export { openOrRepair } from "./open-or-repair.ts";
 export { PageFile } from "./pages.ts";
+export { keepPrivate, restrict } from "./private-files.ts";
 export type { SqlValue } from "./record-format.ts";
 export { replaceDamaged } from "./replace.ts";
 export { isCorruption, resultCode, resultCodes } from "./result-codes.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MemoryMeter } from "@fairlead/core";
+import { MemoryMeter } from "@fairlead/core/memory-meter";
 import { temporaryDirectory } from "@fairlead/harness";
 import { openState } from "./open.ts";
 

@@ -3,9 +3,9 @@ import { test } from "node:test";
 import { parsedSyslogSchema, unparsedSyslogSchema } from "@fairlead/contracts";
 import fc from "fast-check";
 import { parseSyslog } from "./parse.ts";
-import { utc } from "./time-zone.ts";
+import { TimeZone } from "./time-zone.ts";
 
-const context = { receivedAtMs: Date.UTC(2026, 9, 11, 22, 14, 16), zone: utc };
+const context = { receivedAtMs: Date.UTC(2026, 9, 11, 22, 14, 16), zone: new TimeZone("UTC") };
 const arrival = { seq: 1, receivedAt: "2026-10-11T22:14:16.000000Z", from: "127.0.0.1:1" };
 const parse = (text: string | Buffer) => parseSyslog(Buffer.from(text), context);
 const plain = (value: unknown) => JSON.parse(JSON.stringify(value));

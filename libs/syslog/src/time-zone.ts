@@ -60,5 +60,3 @@ export function isTimeZone(name: string): boolean {
     return false;
   }
 }
-
-export const utc = new TimeZone("UTC");

@@ -1,4 +1,6 @@
 import { resolve } from "node:path";
+import { reachable } from "@fairlead/client/cli";
+import { formatAddress } from "@fairlead/core";
 import type { Endpoint, EngineConfig } from "@fairlead/engine";
 
 /** The text for a person when Fairlead is ready: every endpoint, where things are kept, and what to try. */
@@ -56,12 +58,5 @@ function filledIn(example: string, { host, port }: Endpoint): string {
 }
 
 function address(scheme: string, host: string, port: number): string {
-  if (scheme === "unix") return `unix ${host}`;
-  return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
-}
-
-/** A wildcard address is for binding; this machine reaches it by loopback. */
-function reachable(host: string): string {
-  if (host === "0.0.0.0") return "127.0.0.1";
-  return host === "::" ? "::1" : host;
+  return scheme === "unix" ? `unix ${host}` : `${scheme}://${formatAddress({ host, port })}`;
 }

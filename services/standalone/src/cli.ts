@@ -1,8 +1,8 @@
 /** The `fairlead` command. Its exit code and standard error say how the command went. */
 import { getCompileCacheDir } from "node:module";
 import { dirname } from "node:path";
-import { exitCodes, type Terminal } from "@fairlead/client/cli";
-import { errorCode, FairleadError, toError } from "@fairlead/core";
+import { exitCodes, say, type Terminal } from "@fairlead/client/cli";
+import { errorCode, FairleadError, printable, toError } from "@fairlead/core";
 import { CommanderError } from "commander";
 import { ProcessTerminal } from "./environment.ts";
 import { createProgram } from "./program.ts";
@@ -20,10 +20,10 @@ function fail(error: unknown, terminal: Terminal): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   const { message, stack } = toError(error);
   if (process.argv.includes("--json")) {
-    terminal.stderr.write(`${JSON.stringify({ error: asJson(error) })}\n`);
+    terminal.stderr.write(`${printable(JSON.stringify({ error: asJson(error) }))}\n`);
   } else {
     // The text of our own errors is enough. Of any other error the stack helps.
-    terminal.stderr.write(`fairlead: ${error instanceof FairleadError ? message : (stack ?? message)}\n`);
+    say(terminal, error instanceof FairleadError ? message : (stack ?? message));
   }
   return exitCodeOf(errorCode(error));
 }

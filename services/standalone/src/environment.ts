@@ -11,12 +11,12 @@ export class ProcessTerminal implements Terminal {
   #stop: AbortController | undefined;
 
   constructor() {
-    // A reader that has seen enough (`| head`) is no error: the command ends as if it were done.
+    // A reader that has seen enough (`| head`) is no error: the command ends as if it were done. `up` goes on.
     this.stdout.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
-      this.#stop?.abort(
-        new FairleadError("INTERRUPTED", "Cannot write: nobody reads standard output any more"),
-      );
+      const isRead = error.code !== "EPIPE";
+      if (isRead) this.exitCode = 1;
+      const why = isRead ? error.message : "nobody reads standard output any more";
+      this.#stop?.abort(new FairleadError("INTERRUPTED", `Cannot write: ${why}`, { cause: error }));
     });
     // There is no other place to report this error.
     this.stderr.on("error", () => {});

@@ -1,4 +1,6 @@
-import type { Terminal } from "@fairlead/client/cli";
+import type { Writable } from "node:stream";
+import { exitCodes, type Terminal } from "@fairlead/client/cli";
+import { formatAddress } from "@fairlead/core";
 import { type RunningServices, runProcess } from "@fairlead/engine";
 import { announcement } from "./announcement.ts";
 import { services } from "./services.ts";
@@ -19,17 +21,31 @@ export async function up(options: UpOptions, terminal: Omit<Terminal, "signal">)
     configFile: options.config,
     ...(options.json ? { isTerminal: false } : {}),
     onReady: (running) => {
-      if (options.json) terminal.stdout.write(`${JSON.stringify(readyLine(running))}\n`);
-      else terminal.stderr.write(announcement(running.endpoints, running.config.values));
+      const isWritten = options.json
+        ? tryWrite(terminal.stdout, `${JSON.stringify(readyLine(running))}\n`)
+        : tryWrite(terminal.stderr, announcement(running.endpoints, running.config.values));
+      if (!isWritten) running.logger.warn({}, "the endpoints could not be written to the terminal");
     },
   });
+  // What could not be written at the start is no failure of the service.
+  terminal.exitCode = exitCodes.done;
+}
+
+/** False when the text cannot be written, as on a full disk, where Node throws. The service runs all the same. */
+function tryWrite(stream: Writable, text: string): boolean {
+  try {
+    stream.write(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function readyLine({ endpoints, config, instance }: RunningServices): object {
   const [http] = endpoints;
   return {
     status: "ready",
-    url: http && `http://${inUrl(http.host)}:${http.port}`,
+    url: http && `http://${formatAddress(http)}`,
     instance,
     pid: process.pid,
     dataDirectory: config.values.dataDir,
@@ -37,5 +53,3 @@ function readyLine({ endpoints, config, instance }: RunningServices): object {
     endpoints,
   };
 }
-
-const inUrl = (host: string) => (host.includes(":") ? `[${host}]` : host);

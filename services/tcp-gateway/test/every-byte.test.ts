@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { TcpClosed, TcpConnectionsPage } from "@fairlead/contracts";
-import { ManualClock } from "@fairlead/core";
+import { ManualClock } from "@fairlead/core/manual-clock";
 import { eventually, RawClient } from "@fairlead/harness";
 import { type CodecOptions, createCodec } from "@fairlead/socket";
 import fc from "fast-check";

@@ -1,5 +1,5 @@
 import { type Attempt, MemoryBus } from "@fairlead/bus/memory";
-import { ManualClock } from "@fairlead/core";
+import { ManualClock } from "@fairlead/core/manual-clock";
 import { BusWatch, Credit, Ledger } from "@fairlead/ingress";
 import type { CloseReason, Codec, Connection, FrameBatch } from "@fairlead/socket";
 import type { IngestListener, Patience } from "../src/ingest/ingest-listener.ts";

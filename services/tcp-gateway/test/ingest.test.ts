@@ -36,6 +36,21 @@ test("an unterminated last line at the end of the stream is a record", async () 
   assert.deepEqual(gateway.bus.records, ["one", "two"]);
 });
 
+test("a connection that begins with an HTTP request is refused, unless the listener says otherwise", async () => {
+  const request = "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\none\ntwo\n";
+  await using gateway = await startGateway([{}, { takesHttp: true }]);
+  assert.match(await exchange(gateway.port(0), request), /^ERR HTTP_REFUSED .*\n$/);
+  assert.deepEqual(gateway.bus.records, []);
+  assert.equal(
+    await gateway.metric("rejected_records_total", {
+      listener: "listener-0",
+      reason: "http-refused",
+    }),
+    1,
+  );
+  assert.match(await exchange(gateway.port(1), request), /OK 5\n$/);
+});
+
 test("tcp.opened stands before the records of a connection and tcp.closed behind them, with its counts", async () => {
   await using gateway = await startGateway([{}]);
   await exchange(gateway.port(), "a\nb\nc\n");
@@ -137,16 +152,14 @@ test("the ledger of a listener closes at any moment, in records and in bytes", a
   await client.readUntil("OK 3\n");
   assert.equal(await of("pending_records"), 0);
   assert.equal(await of("published_records_total"), 3);
-  assert.equal(await of("published_bytes_total"), await of("received_bytes_total"));
+  assert.deepEqual([await of("published_bytes_total"), await of("rejected_bytes_total", "dropped")], [3, 50]);
+  assert.equal(await of("received_bytes_total"), 53);
 });
 
 test("a bus that was away is used again by the next connection", async () => {
   await using gateway = await startGateway([{}]);
   gateway.bus.refuse = () => "LOG_FULL";
-  assert.equal(
-    await exchange(gateway.port(), "lost\n"),
-    "ERR LOG_FULL Cannot publish: the test says LOG_FULL\n",
-  );
+  assert.equal(await exchange(gateway.port(), "lost\n"), "ERR LOG_FULL the log is full; send again later\n");
   gateway.bus.refuse = undefined;
   assert.equal(await exchange(gateway.port(), "kept\n"), "OK 1\n");
   const labels = { listener: "listener-0", reason: "log-full" };

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { test } from "node:test";
 import type { TcpConnectionsPage } from "@fairlead/contracts";
-import { ManualClock } from "@fairlead/core";
+import { ManualClock } from "@fairlead/core/manual-clock";
 import { eventually, RawClient } from "@fairlead/harness";
 import { type RunningGateway, startGateway } from "./running.ts";
 

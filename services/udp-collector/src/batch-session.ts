@@ -1,4 +1,4 @@
-import { type CloudEvent, udpEvent } from "@fairlead/contracts";
+import { type CloudEvent, recordsEvent } from "@fairlead/contracts";
 import { errorCode } from "@fairlead/core";
 import { type Cutter, halve, type Piece, type Selection } from "./pieces.ts";
 import { reject, type Session, type SessionParts } from "./session.ts";
@@ -75,7 +75,7 @@ export class BatchSession implements Session {
 
   #event({ from, to, data, mediaType, sender }: Piece, firstSeq: number): CloudEvent {
     const { eventType, source, subject } = this.#parts;
-    return udpEvent(eventType, {
+    return recordsEvent(eventType, {
       source,
       subject,
       datacontenttype: mediaType,

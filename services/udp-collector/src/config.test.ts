@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { undescribedKeys } from "@fairlead/chassis";
+import { undescribedKeys } from "@fairlead/chassis/undescribed-keys";
 import { udpCollectorConfig } from "./config.ts";
 import { kinds } from "./kinds.ts";
 

@@ -1,3 +1,4 @@
+import type { UdpListener } from "@fairlead/contracts";
 import type { Meter } from "@fairlead/core";
 import { followTotal, Ledger, showLedger } from "@fairlead/ingress";
 import type { UdpStats } from "@fairlead/socket";
@@ -7,15 +8,9 @@ import { prefix } from "./counters.ts";
 export const rejectReasons = ["overflow", "denied", "event-too-large", "bus-closed"] as const;
 
 /** The losses of a listener at one moment: received = published + all of rejected + pending. */
-export interface LossSnapshot {
-  readonly received: number;
-  readonly published: number;
-  readonly rejected: Readonly<Record<string, number>>;
-  readonly pending: number;
-  /** Datagrams that the kernel dropped before the socket received them; null where the system does not say. */
-  readonly kernelDropped: number | null;
-  readonly receivedBytes: number;
-}
+export type LossSnapshot = Readonly<
+  UdpListener["ledger"] & Pick<UdpListener, "kernelDropped" | "receivedBytes">
+>;
 
 /** What the ledger reads from the socket. */
 export interface ReceivedCounts {

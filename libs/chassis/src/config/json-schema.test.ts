@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { configJsonSchema, undescribedKeys } from "./json-schema.ts";
-import { bytes, count, port, secret, section } from "./value-types.ts";
+import { configJsonSchema } from "./json-schema.ts";
+import { bytes, port, secret, section } from "./value-types.ts";
 
 test("configJsonSchema() carries sentences and defaults, and lets a reference stand for a number", () => {
   const schema = section({
@@ -24,13 +24,4 @@ test("configJsonSchema() carries sentences and defaults, and lets a reference st
     writeOnly: true,
     description: "Hidden.",
   });
-});
-
-test("undescribedKeys() names the keys without a sentence", () => {
-  const inner = section({ a: count(1).describe("A."), b: count(1) });
-  assert.deepEqual(undescribedKeys(section({ s: inner, l: inner.array().default([]) })), [
-    "s.b",
-    "l",
-    "l[].b",
-  ]);
 });

@@ -14,6 +14,7 @@ import {
   ratePerSecond,
   secret,
   section,
+  serverUrl,
 } from "./value-types.ts";
 
 const schema = section({
@@ -226,6 +227,58 @@ test("parseConfig() never shows a secret or a replaced value in an error", () =>
       return true;
     },
   );
+});
+
+for (const text of [
+  "redis: { url: 'redis://:hun/ter2@h' }\nx: 1",
+  "redis: { url: 'redis://:hunter2#x@h' }\nx: 1",
+  "redis: { url: ':hunter2@h:6379' }\nx: 1",
+  "redis: { server: 'redis://h?password=hunter2' }",
+  "http: { host: 'redis://:hun/hunter2@h' }",
+  "redis: { password: !hunter2 }",
+  "redis: { password: *hunter2 }",
+  "redis: { password: 'a$' + hunter2 }\n- hunter2",
+  `redis: { password: 'a\${hunter2-' }`,
+]) {
+  test(`parseConfig() shows no secret in an error or in .redacted: ${JSON.stringify(text)}`, () => {
+    assert.throws(
+      () => parse(text),
+      (error: Error) => {
+        assert.ok(error instanceof ConfigError);
+        assert.doesNotMatch(JSON.stringify([error.message, error.issues]), /hunter2/);
+        return true;
+      },
+    );
+  });
+}
+
+test("serverUrl() refuses an address whose password would become its host, and is never shown", () => {
+  const only = section({ url: serverUrl(["redis:"], "redis://host", { allowsQuery: false }) });
+  const load = (url: string) => {
+    const { redacted } = parseConfig({
+      schema: only,
+      text: JSON.stringify({ url }),
+      source: "f.yaml",
+      env: {},
+      readFile: String,
+    });
+    assert.deepEqual(redacted, { url: "***" });
+  };
+  for (const url of ["redis://h", "redis://:hunter2%2F%23@h:1/2"]) load(url);
+  for (const url of [
+    "redis://hunter2/x@h",
+    "redis://a:1/hunter2@h",
+    "redis://hunter2#@h",
+    "redis://h?password=hunter2",
+    "redis://:hunter2%zz@h",
+    "hunter2",
+  ]) {
+    assert.throws(
+      () => load(url),
+      (error: Error) => error instanceof ConfigError && !error.message.includes("hunter2"),
+      url,
+    );
+  }
 });
 
 test("parseConfig().redacted holds every key and can be read back", () => {

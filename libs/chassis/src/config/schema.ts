@@ -1,3 +1,4 @@
+import { redactUrlValue } from "@fairlead/core";
 import { z } from "zod";
 import { isTree } from "./document.ts";
 
@@ -6,7 +7,6 @@ export const hidden = "***";
 
 /** Names of keys whose text is hidden even where the schema does not mark a secret. The path of a file is no secret. */
 const secretName = /(password|passphrase|secret|token|credentials?)$/i;
-const urlPassword = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/?#@]*@/gi;
 
 type AnySchema = z.core.$ZodTypes;
 
@@ -68,7 +68,7 @@ export function keysAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): s
 
 /**
  * A copy with every secret replaced by "***": values that the schema marks (`secret()`, or `.meta({ writeOnly: true })`), values
- * with the name of a secret, and user and password in URLs.
+ * with the name of a secret, and the secrets of URLs.
  */
 export function redact(schema: z.core.$ZodType, value: unknown): unknown {
   return redactAny([schema], value, "");
@@ -77,7 +77,7 @@ export function redact(schema: z.core.$ZodType, value: unknown): unknown {
 function redactAny(schemas: readonly z.core.$ZodType[], value: unknown, name: string): unknown {
   if (value === undefined || value === null) return value;
   if (schemas.some(isOneSecret)) return hidden;
-  if (typeof value === "string") return secretName.test(name) ? hidden : redactUrls(value);
+  if (typeof value === "string") return secretName.test(name) ? hidden : redactUrlValue(value);
   if (Array.isArray(value)) {
     const elements = innerOfAll(schemas, 0);
     return value.map((element) => redactAny(elements, element, name));
@@ -86,11 +86,6 @@ function redactAny(schemas: readonly z.core.$ZodType[], value: unknown, name: st
   return Object.fromEntries(
     Object.entries(value).map(([key, held]) => [key, redactAny(innerOfAll(schemas, key), held, key)]),
   );
-}
-
-/** "amqp://user:password@host" -> "amqp://***@host" */
-export function redactUrls(text: string): string {
-  return text.replace(urlPassword, `$1${hidden}@`);
 }
 
 /** The complete configuration: the given values, and the defaults of all other keys. */

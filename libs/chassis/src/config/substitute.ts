@@ -1,3 +1,5 @@
+import { redactUrls, toError } from "@fairlead/core";
+
 /** Gives the value of an environment variable, undefined when it is not set. @throws when its file cannot be read */
 export type LookUp = (name: string) => string | undefined;
 
@@ -21,7 +23,7 @@ export function substitute(text: string, lookUp: LookUp): Substitution {
     const [, name, fallback] = inside.exec(content) ?? [];
     if (name === undefined || !whole.endsWith("}")) {
       problems.push(
-        `has ${JSON.stringify(whole)}: write \${NAME} or \${NAME:-default}, or $\${ for the text itself`,
+        `has a \${ without the name of a variable behind it: write \${NAME} or \${NAME:-default}, or $\${ for the text itself`,
       );
       return whole;
     }
@@ -60,7 +62,8 @@ export function environmentLookUp(
     try {
       return readFile(path).replace(/\r?\n$/, "");
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      // Some write the secret itself in place of the path.
+      const reason = redactUrls(toError(error).message);
       throw new Error(`Cannot read the file that ${name}_FILE names: ${reason}`, { cause: error });
     }
   };

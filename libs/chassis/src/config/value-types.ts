@@ -164,6 +164,32 @@ export function secret() {
   return type.meta({ writeOnly: true });
 }
 
+/**
+ * The address of a server with its user and password, which is never shown. A character of the password that breaks the URL is
+ * refused, because a part of the password would become the host, which is shown.
+ * @param form "redis://host:port": how the address is written
+ */
+export function serverUrl(protocols: readonly string[], form: string, { allowsQuery = true } = {}) {
+  const error = `must be ${form}; in user, password and path write / ? # @ % as %2F %3F %23 %40 %25`;
+  return z
+    .string({ error })
+    .refine((text) => isServerUrl(text, protocols, allowsQuery), { error })
+    .meta({ writeOnly: true });
+}
+
+function isServerUrl(text: string, protocols: readonly string[], allowsQuery: boolean): boolean {
+  const url = URL.parse(text);
+  if (url === null || !protocols.includes(url.protocol)) return false;
+  const { username, password, pathname, search, hash } = url;
+  if (hash !== "" || (search !== "" && !allowsQuery) || `${pathname}${search}`.includes("@")) return false;
+  try {
+    for (const part of [username, password, pathname]) decodeURIComponent(part);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** true or false. The value may be text, because `${NAME}` always gives text. */
 export function flag<Fallback extends boolean | undefined = undefined>(fallback?: Fallback) {
   const parse = (value: unknown) => (value === "true" ? true : value === "false" ? false : value);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MemoryMeter, silentLogger } from "@fairlead/core";
+import { silentLogger } from "@fairlead/core";
+import { MemoryMeter } from "@fairlead/core/memory-meter";
 import { patientLimits, rawExchange, startTestServer } from "../../test/test-server.ts";
 import { isLoopback } from "./access.ts";
 import { createHttpServer } from "./server.ts";

@@ -43,11 +43,6 @@ export class ProblemError extends FairleadError {
   }
 }
 
-/** For routes: `throw problem(404, "NOT_FOUND", "Cannot find connection x: ...")`. */
-export function problem(status: number, code: string, detail: string): ProblemError {
-  return new ProblemError(status, code, detail);
-}
-
 /** Our codes of the errors that Express and its body reader raise, by the `type` of the error. */
 const readerCodes: Readonly<Record<string, string>> = {
   "entity.too.large": "BODY_TOO_LARGE",

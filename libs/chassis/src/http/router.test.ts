@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { FairleadError, silentLogger } from "@fairlead/core";
 import { z } from "zod";
 import { startTestServer } from "../../test/test-server.ts";
-import { problem } from "./problem.ts";
+import { ProblemError } from "./problem.ts";
 import type { Router } from "./route.ts";
 
 function addThings(router: Router): void {
@@ -51,7 +51,7 @@ function addThings(router: Router): void {
     handle({ request }) {
       if (request.path.endsWith("full"))
         throw new FairleadError("LOG_FULL", "Cannot publish: full", { retryable: true });
-      if (request.path.endsWith("gone")) throw problem(410, "GONE", "Cannot find it: it is gone");
+      if (request.path.endsWith("gone")) throw new ProblemError(410, "GONE", "Cannot find it: it is gone");
       throw new Error("secret detail");
     },
   });

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { ManualClock, silentLogger } from "@fairlead/core";
+import { silentLogger } from "@fairlead/core";
+import { ManualClock } from "@fairlead/core/manual-clock";
 import { ConfigError } from "../config/errors.ts";
 import { createToken, mayUse, openTokens, parseTokens } from "./tokens.ts";
 
@@ -107,6 +108,28 @@ for (const [what, text, expected] of [
     );
   });
 }
+
+test("openTokens() refuses a file that others can write, at the start and when it changes", async () => {
+  await using dir = await directory();
+  const file = join(dir.path, "tokens.yaml");
+  const [a, b] = [createToken(), createToken()];
+  await writeFile(file, `tokens:\n${line("a", a.sha256)}`);
+  const clock = new ManualClock();
+  for (const mode of [0o620, 0o602]) {
+    await chmod(file, mode);
+    await assert.rejects(openTokens(file, { logger: silentLogger }), {
+      code: "CONFIG_INVALID",
+      message: /can be written by others \(mode 6[02][02]\)/,
+    });
+  }
+  await chmod(file, 0o644);
+  const tokens = await openTokens(file, { logger: silentLogger, clock });
+  await writeFile(file, `tokens:\n${line("b", b.sha256)}`);
+  await chmod(file, 0o666);
+  await clock.advance(1_000);
+  assert.equal((await tokens.authenticate(b.token)).status, "unknown");
+  assert.equal((await tokens.authenticate(a.token)).status, "known");
+});
 
 test("openTokens() says which file cannot be read", async () => {
   await assert.rejects(openTokens("/nowhere/tokens", { logger: silentLogger }), {

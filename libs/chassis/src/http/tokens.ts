@@ -89,25 +89,33 @@ function digestOf(token: string): Buffer {
  */
 const recheckMs = 500;
 
+/** Whoever can write the file can give himself every scope. */
+function whyNotTrusted(mode: number): string | undefined {
+  if ((mode & 0o022) === 0) return undefined;
+  return `can be written by others (mode ${(mode & 0o777).toString(8)}), must be written by its owner only: chmod go-w it`;
+}
+
 /**
  * The tokens of a file. A file that has changed is read again. Where a changed file is wrong or missing, the tokens stay as they
  * were and the log says so: a typing error must neither lock everybody out nor let anybody in.
  *
- * @throws {ConfigError} when the file cannot be used at the start
+ * @throws {ConfigError} when the file cannot be used at the start, also when others can write it
  */
 export async function openTokens(path: string, options: { logger: Logger; clock?: Clock }): Promise<Tokens> {
   const clock = options.clock ?? systemClock;
   const stampOf = async () => {
-    const { mtimeMs, size, ino } = await stat(path);
-    return `${mtimeMs} ${size} ${ino}`;
+    const { mtimeMs, ctimeMs, size, ino, mode } = await stat(path);
+    return { stamp: `${mtimeMs} ${ctimeMs} ${size} ${ino}`, problem: whyNotTrusted(mode) };
   };
   let stamp = "";
   let entries: readonly Entry[] = [];
   const read = async () => {
     const next = await stampOf();
-    if (next === stamp) return false;
+    if (next.stamp === stamp) return false;
     // The stamp is kept first, so that a wrong file is reported once and not at every request.
-    stamp = next;
+    stamp = next.stamp;
+    if (next.problem !== undefined)
+      throw new ConfigError("CONFIG_INVALID", path, [{ path: "", message: next.problem }]);
     entries = parseTokens(await readFile(path, "utf8"), path);
     return true;
   };

@@ -9,8 +9,8 @@ import {
   type Logger,
   type Meter,
   parseTraceparent,
+  redactUrls,
   type Span,
-  type SpanAttributes,
   type SpanOptions,
   type Tracer,
   toError,
@@ -43,7 +43,6 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from "@opentelemetry/sdk-trace";
-import { redactUrls } from "../config/schema.ts";
 import { type Collector, createCollector } from "./collector.ts";
 import type { TracingSettings } from "./settings.ts";
 import { SpanQueue } from "./span-queue.ts";
@@ -156,7 +155,7 @@ const kinds = {
 
 function startSpan(tracer: ApiTracer, name: string, { kind, parent, attributes }: SpanOptions): Span {
   const options = { kind: kinds[kind], ...(attributes ? { attributes } : {}) };
-  return new SentSpan(tracer.startSpan(name, options, contextOf(parent)));
+  return sentSpan(tracer.startSpan(name, options, contextOf(parent)));
 }
 
 function contextOf(parent: string | undefined): Context {
@@ -166,32 +165,21 @@ function contextOf(parent: string | undefined): Context {
   return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: flags, isRemote: true });
 }
 
-class SentSpan implements Span {
-  readonly #span: ApiSpan;
-
-  constructor(span: ApiSpan) {
-    this.#span = span;
-  }
-
-  get traceparent(): string {
-    const { traceId, spanId, traceFlags } = this.#span.spanContext();
-    return formatTraceparent({ traceId, spanId, flags: traceFlags });
-  }
-
-  rename(name: string): void {
-    this.#span.updateName(name);
-  }
-
-  annotate(attributes: SpanAttributes): void {
-    this.#span.setAttributes(attributes);
-  }
-
-  end(error?: unknown): void {
-    if (error !== undefined) {
-      const { name, message } = toError(error);
-      this.#span.setAttribute("error.type", errorCode(error) ?? name);
-      this.#span.setStatus({ code: SpanStatusCode.ERROR, message: redactUrls(message) });
-    }
-    this.#span.end();
-  }
+function sentSpan(span: ApiSpan): Span {
+  return {
+    get traceparent() {
+      const { traceId, spanId, traceFlags } = span.spanContext();
+      return formatTraceparent({ traceId, spanId, flags: traceFlags });
+    },
+    rename: (name) => void span.updateName(name),
+    annotate: (attributes) => void span.setAttributes(attributes),
+    end(error) {
+      if (error !== undefined) {
+        const { name, message } = toError(error);
+        span.setAttribute("error.type", errorCode(error) ?? name);
+        span.setStatus({ code: SpanStatusCode.ERROR, message: redactUrls(message) });
+      }
+      span.end();
+    },
+  };
 }

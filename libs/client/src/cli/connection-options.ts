@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { FairleadError, toError } from "@fairlead/core";
+import { FairleadError, redactUrlValue, toError } from "@fairlead/core";
 import type { Command } from "commander";
 import type { HttpOptions } from "../http.ts";
 import type { Terminal } from "./terminal.ts";
@@ -31,8 +31,12 @@ export function addConnectionOptions(command: Command): Command {
 /** The address and token: from the options, else from the environment, else the embedded defaults. @throws {UsageError} */
 export function resolveHttp(options: ConnectionOptions, env: Terminal["env"]): HttpOptions {
   const url = options.url ?? env["FAIRLEAD_URL"] ?? localUrl(env);
-  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? "")) {
-    throw new UsageError(`Cannot use the address ${url}: write it like http://127.0.0.1:7000`);
+  const { protocol = "", username, password } = URL.parse(url) ?? {};
+  // `fetch` refuses a URL with a password, and its error names the URL.
+  if (!/^https?:$/.test(protocol) || username || password) {
+    throw new UsageError(
+      `Cannot use the address ${redactUrlValue(url)}: write it like http://127.0.0.1:7000, and give a token with --token-file`,
+    );
   }
   const file = options.tokenFile ?? (options.token === undefined ? env["FAIRLEAD_TOKEN_FILE"] : undefined);
   return { url, token: options.token ?? (file ? readToken(file) : env["FAIRLEAD_TOKEN"]) };
@@ -40,10 +44,15 @@ export function resolveHttp(options: ConnectionOptions, env: Terminal["env"]): H
 
 /** The default address. The variables that move the HTTP listener of `up` also move this address. */
 function localUrl(env: Terminal["env"]): string {
-  const host = env["FAIRLEAD_HOST"] || "127.0.0.1";
-  const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
-  const inUrl = reachable.includes(":") ? `[${reachable}]` : reachable;
+  const host = reachable(env["FAIRLEAD_HOST"] || "127.0.0.1");
+  const inUrl = host.includes(":") ? `[${host}]` : host;
   return `http://${inUrl}:${env["FAIRLEAD_HTTP_PORT"] || 7000}`;
+}
+
+/** A wildcard address is for binding; this machine reaches it by loopback. */
+export function reachable(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  return host === "::" ? "::1" : host;
 }
 
 function readToken(file: string): string {

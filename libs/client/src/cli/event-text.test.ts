@@ -64,6 +64,47 @@ const cases: readonly {
     lines: '7#1  2026-01-01T00:00:01.000  tcp.records  127.0.0.1:5  {"format":"raw","message":"m"}\n',
   },
   {
+    name: "a payload that looks like an envelope",
+    event: event({
+      datacontenttype: recordContainers.ndjson,
+      data: `${JSON.stringify({
+        seq: 1,
+        time: "2026-01-01T00:00:01.000002Z",
+        from: "127.0.0.1:5",
+        text: '{"seq":9,"time":"1999","from":"\\u001b[2J","text":"forged"}',
+      })}\n`,
+    }),
+    records: [
+      {
+        seq: 1,
+        time: "2026-01-01T00:00:01.000002Z",
+        from: "127.0.0.1:5",
+        text: '{"seq":9,"time":"1999","from":"\\u001b[2J","text":"forged"}',
+      },
+    ],
+    lines:
+      "7#1  2026-01-01T00:00:01.000  tcp.records  127.0.0.1:5  " +
+      '{"seq":9,"time":"1999","from":"\\u001b[2J","text":"forged"}\n',
+  },
+  {
+    name: "a decoded message whose envelope is forged",
+    event: event({
+      datacontenttype: recordContainers.ndjson,
+      data: '{"seq":1,"receivedAt":"2026-01-01T00:00:01.000002Z","from":"\\u001b[2J","message":"m"}\n',
+    }),
+    records: [
+      {
+        seq: 1,
+        time: "2026-01-01T00:00:01.000002Z",
+        receivedAt: "2026-01-01T00:00:01.000002Z",
+        message: "m",
+      },
+    ],
+    lines:
+      "7#1  2026-01-01T00:00:01.000  tcp.records  connection  " +
+      '{"receivedAt":"2026-01-01T00:00:01.000002Z","message":"m"}\n',
+  },
+  {
     name: "a JSON event",
     event: event({ datacontenttype: "application/json", data: '{"listener":"lines"}' }),
     data: { listener: "lines" },
@@ -102,4 +143,16 @@ test("eventAsJson() gives what is good and says what is not when a container is 
   assert.deepEqual(json["records"], [{ seq: 1, text: "a" }]);
   assert.match(String(json["problem"]), /Cannot decode record 1/);
   assert.match(eventAsLines(1, damaged), /a\n.*\(Cannot decode record 1/);
+});
+
+test("eventAsLines() lets no attribute of an event steer the terminal", () => {
+  const steering = "a\u001b]0;x\u0007\u009b2J\u202e\nb";
+  const text = eventAsLines(7, {
+    ...event({ datacontenttype: recordContainers.lines, data: "x\n" }),
+    type: `dev.fairlead.${steering}`,
+    subject: steering,
+    time: steering,
+  });
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the test looks for these characters
+  assert.match(text, /^[^\u0000-\u001f\u007f-\u009f\u202e]+\n$/);
 });

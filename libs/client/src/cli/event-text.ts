@@ -1,11 +1,10 @@
-import { type CloudEvent, type DecodedRecord, decodeRecords, recordContainers } from "@fairlead/contracts";
+import { type CloudEvent, type DecodedRecord, decodeRecords } from "@fairlead/contracts";
 import { routingKey } from "@fairlead/contracts/names";
-import { formatAddress, toError } from "@fairlead/core";
-import { printable } from "./terminal.ts";
+import { formatAddress, printable, toError } from "@fairlead/core";
 
 /**
- * A record has `text`, or `base64` where the payload is no UTF-8. Where the container is NDJSON of objects (syslog, statsd), the
- * fields of the object stand in the record itself.
+ * A record has `text`, or `base64` where the payload is no UTF-8. Where the collector decoded the message (syslog, statsd), the
+ * fields of the message stand in the record itself. `seq`, `time` and `from` are always the envelope's.
  */
 interface RecordAsJson {
   readonly seq: number;
@@ -27,7 +26,7 @@ export function eventAsLines(offset: number, event: CloudEvent): string {
   const { records, data, problem } = contentOf(event);
   const key = routingKey(event.type);
   const line = (seq: number | undefined, time: string, from: string, text: string) =>
-    `${offset}${seq === undefined ? "" : `#${seq}`}  ${time.slice(0, 23).padEnd(23)}  ${key}  ${from}  ${printable(text)}\n`;
+    `${printable(`${offset}${seq === undefined ? "" : `#${seq}`}  ${time.slice(0, 23).padEnd(23)}  ${key}  ${from}  ${text}`)}\n`;
   const subject = event.subject ?? event.source;
   const lines = (records ?? []).map((record) =>
     line(record.seq, record.time ?? event.time, record.from ?? subject, payloadAsText(record)),
@@ -51,34 +50,30 @@ function contentOf(event: CloudEvent): Content {
     const data = parseJson(text);
     return data === undefined ? { data: text, problem: "the data is not JSON" } : { data };
   }
-  const isObjects = event.datacontenttype === recordContainers.ndjson;
   const records: RecordAsJson[] = [];
   try {
-    for (const record of decodeRecords(event)) records.push(recordAsJson(record, isObjects));
+    for (const record of decodeRecords(event)) records.push(recordAsJson(record));
     return { records };
   } catch (error) {
     return { records, problem: toError(error).message };
   }
 }
 
-function recordAsJson({ seq, payload, time, from }: DecodedRecord, isObjects: boolean): RecordAsJson {
+function recordAsJson({ seq, payload, fields, time, from }: DecodedRecord): RecordAsJson {
   return {
+    ...(fields ?? payloadOf(payload)),
     seq,
     ...(time === undefined ? {} : { time }),
     ...(from === undefined ? {} : { from: formatAddress(from) }),
-    ...payloadOf(payload, isObjects),
   };
 }
 
-function payloadOf(payload: Buffer, isObjects: boolean): object {
-  let text: string;
+function payloadOf(payload: Buffer): object {
   try {
-    text = utf8.decode(payload);
+    return { text: utf8.decode(payload) };
   } catch {
     return { base64: payload.toString("base64") };
   }
-  const value = isObjects ? parseJson(text) : undefined;
-  return typeof value === "object" && value !== null ? value : { text };
 }
 
 function payloadAsText({ seq: _, time: __, from: ___, ...payload }: RecordAsJson): string {

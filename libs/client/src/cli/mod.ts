@@ -7,6 +7,7 @@
 export {
   addConnectionOptions,
   type ConnectionOptions,
+  reachable,
   resolveHttp,
   UsageError,
 } from "./connection-options.ts";

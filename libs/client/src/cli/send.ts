@@ -2,7 +2,7 @@ import { open } from "node:fs/promises";
 import { toError } from "@fairlead/core";
 import { type LineBatch, lineBatchOf, readLineBatches } from "../line-batches.ts";
 import { UsageError } from "./connection-options.ts";
-import { showProgress } from "./progress.ts";
+import { type Progress, showProgress } from "./progress.ts";
 import { approximateSize, say, type Terminal, writeOut } from "./terminal.ts";
 
 export interface Target {
@@ -29,7 +29,9 @@ export async function send(
     throw new UsageError("Cannot send both lines and --file: give one of them");
   }
   const source = await openSource(lines, options, terminal);
-  const result = await (options.udp ? sendUdp : sendTcp)(source, options, terminal);
+  const progress = await showProgress(terminal, source.totalBytes);
+  const sending = (options.udp ? sendUdp : sendTcp)(source, options, terminal, progress);
+  const result = await sending.finally(() => progress.stop());
   await writeOut(terminal, options.json ? `${JSON.stringify(result.data)}\n` : "");
   if (!options.json) say(terminal, result.words);
 }
@@ -74,48 +76,42 @@ interface Result {
   readonly words: string;
 }
 
-async function sendTcp(source: Source, options: SendCommandOptions, terminal: Terminal): Promise<Result> {
+async function sendTcp(
+  { lines }: Source,
+  { to, ackTimeout, attempts }: SendCommandOptions,
+  terminal: Terminal,
+  progress: Progress,
+): Promise<Result> {
   const { sendLines } = await import("../send-lines.ts");
-  const progress = await showProgress(terminal, source.totalBytes);
-  try {
-    const { acknowledged, acknowledgedBytes } = await sendLines({
-      ...(options.to ?? { host: "127.0.0.1", port: 7001 }),
-      lines: source.lines,
-      ackTimeoutMs: options.ackTimeout,
-      maxAttempts: options.attempts,
-      signal: terminal.signal,
-      onProgress: (done) =>
-        progress.update(done.acknowledgedBytes, `${done.acknowledged} lines acknowledged`),
-      onNotice: (text) => say(terminal, text),
-      onReconnect: (reason, delayMs) =>
-        say(terminal, `${reason}; trying again in ${(delayMs / 1_000).toFixed(1)} s`),
-    });
-    return {
-      data: { acknowledged, acknowledgedBytes },
-      words: `${count(acknowledged, "line")} acknowledged (${approximateSize(acknowledgedBytes)})`,
-    };
-  } finally {
-    progress.stop();
-  }
+  const { acknowledged, acknowledgedBytes } = await sendLines({
+    ...(to ?? { host: "127.0.0.1", port: 7001 }),
+    lines,
+    ackTimeoutMs: ackTimeout,
+    maxAttempts: attempts,
+    signal: terminal.signal,
+    onProgress: (done) => progress.update(done.acknowledgedBytes, `${done.acknowledged} lines acknowledged`),
+    onNotice: (text) => say(terminal, text),
+    onReconnect: (reason, delayMs) =>
+      say(terminal, `${reason}; trying again in ${(delayMs / 1_000).toFixed(1)} s`),
+  });
+  const words = `${count(acknowledged, "line")} acknowledged (${approximateSize(acknowledgedBytes)})`;
+  return { data: { acknowledged, acknowledgedBytes }, words };
 }
 
-async function sendUdp(source: Source, options: SendCommandOptions, terminal: Terminal): Promise<Result> {
+async function sendUdp(
+  { lines }: Source,
+  { to }: SendCommandOptions,
+  { signal }: Terminal,
+  progress: Progress,
+): Promise<Result> {
   const { sendDatagrams } = await import("../send-datagrams.ts");
-  const progress = await showProgress(terminal, source.totalBytes);
-  try {
-    const { sent, sentBytes } = await sendDatagrams({
-      ...(options.to ?? { host: "127.0.0.1", port: 7010 }),
-      lines: source.lines,
-      signal: terminal.signal,
-      onProgress: (done) => progress.update(done.sentBytes, `${done.sent} datagrams sent`),
-    });
-    return {
-      data: { sent, sentBytes },
-      words: `${count(sent, "datagram")} sent; UDP has no acknowledgement`,
-    };
-  } finally {
-    progress.stop();
-  }
+  const { sent, sentBytes } = await sendDatagrams({
+    ...(to ?? { host: "127.0.0.1", port: 7010 }),
+    lines,
+    signal,
+    onProgress: (done) => progress.update(done.sentBytes, `${done.sent} datagrams sent`),
+  });
+  return { data: { sent, sentBytes }, words: `${count(sent, "datagram")} sent; UDP has no acknowledgement` };
 }
 
 const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? "" : "s"}`;

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
+import { printableLines } from "@fairlead/core";
 
 /** The exit codes of every command (docs/reference/command-line.md), from 64 on as in sysexits(3). */
 export const exitCodes = {
@@ -26,17 +27,18 @@ export interface Terminal {
   exitCode: number;
 }
 
+/** Writes a message. What a peer put into the text does not steer the terminal. */
 export function say(terminal: Terminal, text: string): void {
-  terminal.stderr.write(`fairlead: ${text}\n`);
+  terminal.stderr.write(`fairlead: ${printableLines(text)}\n`);
 }
 
 /**
  * Writes to standard output, and waits while the reader of the output is slower. Once the signal has fired the text is still
  * written, so that a command can say how far it came, but nothing is waited for. A command that writes without end must check the
- * signal.
+ * signal. What a peer put into the text does not steer a terminal.
  */
 export async function writeOut(terminal: Terminal, text: string): Promise<void> {
-  if (terminal.stdout.write(text) || terminal.signal.aborted) return;
+  if (terminal.stdout.write(printableLines(text)) || terminal.signal.aborted) return;
   await once(terminal.stdout, "drain", { signal: terminal.signal }).catch(() => {});
 }
 
@@ -50,13 +52,4 @@ export function approximateSize(bytes: number): string {
     if (bytes >= factor) return `${Number((bytes / factor).toFixed(1))}${unit}`;
   }
   return `${bytes}B`;
-}
-
-/** The text with its control characters made visible: bytes of a device must not steer the terminal of a reader. */
-export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the function replaces these characters
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (character) => {
-    const known: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
-    return known[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  });
 }

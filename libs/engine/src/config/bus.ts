@@ -1,29 +1,16 @@
 import { join, resolve } from "node:path";
-import {
-  type AmqpBusOptions,
-  type Bus,
-  observeBus,
-  openAmqpBus,
-  openSqliteBus,
-  type SqliteBusOptions,
-} from "@fairlead/bus";
-import { bytes, count, crossCheck, duration } from "@fairlead/chassis";
+import { type AmqpBusOptions, type Bus, observeBus, openAmqpBus, openSqliteBus } from "@fairlead/bus";
+import { bytes, count, crossCheck, duration, serverUrl } from "@fairlead/chassis";
 import { type Clock, formatBytes, type Logger, type Meter } from "@fairlead/core";
 import { openAmqpQueues, openSqliteQueues, type WorkQueues } from "@fairlead/queues";
 import { z } from "zod";
 
-const amqpUrl = z
-  .string()
-  .refine((text) => URL.canParse(text) && ["amqp:", "amqps:"].includes(new URL(text).protocol), {
-    error: "must be amqp://user:password@host:port/vhost, or amqps:// for TLS",
-  });
+const amqpUrl = serverUrl(["amqp:", "amqps:"], "amqp://user:password@host:port/vhost, or amqps:// for TLS");
 
 const amqpConfigSchema = z.strictObject({
-  url: amqpUrl
-    .meta({ writeOnly: true })
-    .describe(
-      "Address of RabbitMQ 3.10 or newer, with user and password. FAIRLEAD_AMQP_URL, FAIRLEAD_AMQP_URL_FILE.",
-    ),
+  url: amqpUrl.describe(
+    "Address of RabbitMQ 3.10 or newer, with user and password. FAIRLEAD_AMQP_URL, FAIRLEAD_AMQP_URL_FILE.",
+  ),
   windowMessages: count(1_024).describe(
     "Messages that may be under way without a confirm; further ones wait.",
   ),
@@ -108,8 +95,7 @@ export const busConfigSchema = crossCheck(busSection, ({ maxEventBytes, maxPendi
   refuse(["maxEventBytes"], `must be at most ${limit}: an event has to fit into what may wait to be durable`);
 });
 
-/** The section as written in the file, and as checked. */
-export type BusConfigInput = z.input<typeof busConfigSchema>;
+/** The section as checked. */
 export type BusConfig = z.output<typeof busConfigSchema>;
 
 export interface BusParts {
@@ -127,28 +113,15 @@ export interface BusParts {
  * @throws {BusError} LOG_IN_USE, LOG_TOO_NEW, BUS_FAILED. RabbitMQ may be away: then the spool takes events
  */
 export async function openBus(config: BusConfig, parts: BusParts): Promise<Bus> {
-  const { logger, meter } = parts;
+  const { logger, meter, clock } = parts;
   if (config.amqp !== undefined)
     return observeBus(await openAmqpBus(amqpBusOptions(config, config.amqp, parts)), meter);
   if (config.inbox.length > 0)
     logger.warn({}, "bus.inbox does nothing without RabbitMQ: set bus.amqp.url or FAIRLEAD_AMQP_URL");
-  return observeBus(await openSqliteBus(sqliteBusOptions(config, parts)), meter);
+  const { maxAge: maxAgeMs, minAge: minAgeMs, amqp, spool, inbox, ...limits } = config;
+  const path = join(parts.dataDir, "events.db");
+  return observeBus(await openSqliteBus({ ...limits, path, maxAgeMs, minAgeMs, logger, clock }), meter);
 }
-
-const sqliteBusOptions = (
-  { maxAge, minAge, maxBytes, maxEventBytes, maxPendingEvents, maxPendingBytes }: BusConfig,
-  { dataDir, logger, clock }: BusParts,
-): SqliteBusOptions => ({
-  path: join(dataDir, "events.db"),
-  maxAgeMs: maxAge,
-  minAgeMs: minAge,
-  maxBytes,
-  maxEventBytes,
-  maxPendingEvents,
-  maxPendingBytes,
-  logger,
-  clock,
-});
 
 type AmqpConfig = NonNullable<BusConfig["amqp"]>;
 
@@ -164,22 +137,20 @@ const linkOptions = ({ url, heartbeat, connectTimeout, maxReconnectDelay }: Amqp
 export function amqpBusOptions(
   { spool, inbox, maxEventBytes, maxPendingEvents, maxPendingBytes }: BusConfig,
   amqp: AmqpConfig,
-  { dataDir, name, logger, clock }: Omit<BusParts, "meter">,
+  { dataDir, ...parts }: Omit<BusParts, "meter">,
 ): AmqpBusOptions {
-  const { logMaxBytes, logMaxAge, inboxMaxBytes, windowMessages, windowBytes, confirmTimeout } = amqp;
+  const { logMaxBytes, logMaxAge: logMaxAgeMs, inboxMaxBytes, windowMessages, windowBytes } = amqp;
   return {
     ...linkOptions(amqp),
-    name,
+    ...parts,
     spool: { ...spool, path: resolve(dataDir, spool.path) },
-    topology: { logMaxBytes, logMaxAgeMs: logMaxAge, inbox, inboxMaxBytes },
+    topology: { logMaxBytes, logMaxAgeMs, inbox, inboxMaxBytes },
     windowMessages,
     windowBytes,
     maxEventBytes,
     maxPendingEvents,
     maxPendingBytes,
-    confirmTimeoutMs: confirmTimeout,
-    logger,
-    clock,
+    confirmTimeoutMs: amqp.confirmTimeout,
   };
 }
 
@@ -190,15 +161,9 @@ export function amqpBusOptions(
  */
 export async function openQueues(
   { amqp }: Pick<BusConfig, "amqp">,
-  { dataDir, name, ...parts }: BusParts,
+  { dataDir, ...parts }: BusParts,
 ): Promise<WorkQueues> {
   if (amqp === undefined) return openSqliteQueues({ path: join(dataDir, "queues.db"), ...parts });
-  const { windowMessages, windowBytes } = amqp;
-  return openAmqpQueues({
-    ...linkOptions(amqp),
-    name,
-    maxPendingMessages: windowMessages,
-    maxPendingBytes: windowBytes,
-    ...parts,
-  });
+  const { windowMessages: maxPendingMessages, windowBytes: maxPendingBytes } = amqp;
+  return openAmqpQueues({ ...linkOptions(amqp), maxPendingMessages, maxPendingBytes, ...parts });
 }

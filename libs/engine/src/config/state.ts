@@ -1,13 +1,13 @@
 import { resolve } from "node:path";
-import { bytes, duration } from "@fairlead/chassis";
+import { bytes, duration, serverUrl } from "@fairlead/chassis";
 import type { OpenStateOptions } from "@fairlead/state";
 import { z } from "zod";
 
-const redisUrl = z
-  .string()
-  .refine((text) => URL.canParse(text) && ["redis:", "rediss:"].includes(new URL(text).protocol), {
-    error: "must be redis://[user[:password]@]host[:port][/database], or rediss:// for TLS",
-  });
+const redisUrl = serverUrl(
+  ["redis:", "rediss:"],
+  "redis://[user[:password]@]host[:port][/database], or rediss:// for TLS",
+  { allowsQuery: false },
+);
 
 /** The section `state` of the configuration. */
 export const stateConfigSchema = z.strictObject({

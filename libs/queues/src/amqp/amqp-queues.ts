@@ -7,7 +7,7 @@ import {
   queueSettleMs,
   withLinkDefaults,
 } from "@fairlead/amqp";
-import { type Clock, MemoryMeter, type Meter, systemClock, toError } from "@fairlead/core";
+import { type Clock, type Meter, silentMeter, systemClock, toError } from "@fairlead/core";
 import type { ChannelModel } from "amqplib";
 import { runSlots } from "../consume.ts";
 import type { RetryDelay } from "../delays.ts";
@@ -68,7 +68,7 @@ export class AmqpQueues implements WorkQueues {
     this.#options = options;
     this.#host = new URL(url).host;
     this.#clock = clock;
-    this.#observer = observeQueues(options.meter ?? new MemoryMeter());
+    this.#observer = observeQueues(options.meter ?? silentMeter);
     this.#declaredOptions = {
       limits: { maxMessages, maxBytes },
       settleMs: options.settleMs ?? queueSettleMs,

@@ -19,7 +19,7 @@ import type { QueueObserver } from "../observe.ts";
 import { maxMessageBytes } from "../queues.ts";
 import { ConsumerChannel } from "./channel.ts";
 import type { Declared } from "./declared.ts";
-import { AmqpDelivery } from "./delivery.ts";
+import { holdMessage } from "./delivery.ts";
 import type { Sender } from "./sender.ts";
 import { jobQueue } from "./topology.ts";
 
@@ -95,7 +95,7 @@ export class AmqpSource implements Source {
   }
 
   /** Waits for one message. @throws when the consumer or its channel is lost */
-  async #take(): Promise<AmqpDelivery | "stopped" | "idle"> {
+  async #take(): Promise<HeldDelivery | "stopped" | "idle"> {
     const { model, declared } = await this.#parts.connected(this.#signal);
     await declared.forConsumer(this.#kind);
     const living = await this.#channel(model);
@@ -119,7 +119,7 @@ export class AmqpSource implements Source {
     const outcome = await arrived.promise;
     if (outcome === "stopped" || outcome === "idle") await living.cancel(consumerTag);
     // A message may have crossed the cancellation.
-    if (message !== undefined) return new AmqpDelivery(this.#kind, message, consumerTag, living, this.#parts);
+    if (message !== undefined) return holdMessage(this.#kind, message, consumerTag, living, this.#parts);
     if (outcome === "idle" && living.inHand === 0) await living.close();
     return outcome === "idle" ? "idle" : "stopped";
   }

@@ -1,5 +1,5 @@
 /** Brings free slots and ready messages of one queue together: exactly as many are taken from the store as slots are free. */
-import type { Clock, Logger } from "@fairlead/core";
+import { type Clock, type Logger, onAbort } from "@fairlead/core";
 import type { Taken, TakenMessage } from "./thread-messages.ts";
 
 export interface HandOutParts {
@@ -28,21 +28,17 @@ export class HandOut {
   }
 
   /** Waits in turn; undefined when the signal fires first. */
-  next(signal: AbortSignal): Promise<TakenMessage | undefined> {
-    if (signal.aborted) return Promise.resolve(undefined);
-    return new Promise((resolve) => {
-      const settle = (message: TakenMessage | undefined) => {
-        signal.removeEventListener("abort", leave);
-        resolve(message);
-      };
-      const leave = () => {
-        this.#free.splice(this.#free.indexOf(settle), 1);
-        settle(undefined);
-      };
-      signal.addEventListener("abort", leave, { once: true });
-      this.#free.push(settle);
-      this.look();
+  async next(signal: AbortSignal): Promise<TakenMessage | undefined> {
+    if (signal.aborted) return undefined;
+    const slot = Promise.withResolvers<TakenMessage | undefined>();
+    this.#free.push(slot.resolve);
+    using _ = onAbort(signal, () => {
+      const place = this.#free.indexOf(slot.resolve);
+      if (place !== -1) this.#free.splice(place, 1);
+      slot.resolve(undefined);
     });
+    this.look();
+    return await slot.promise;
   }
 
   /** Something may be ready: look once more. */

@@ -1,5 +1,5 @@
 /** The work queues of the embedded engine: one file, one owner process, consumers in that process. */
-import { Budget, type Clock, type Logger, MemoryMeter, silentLogger, systemClock } from "@fairlead/core";
+import { Budget, type Clock, type Logger, silentLogger, silentMeter, systemClock } from "@fairlead/core";
 import { minFileBytes } from "@fairlead/sqlite";
 import { type HeldDelivery, runSlots, type Source } from "../consume.ts";
 import { delayMs, type RetryDelay } from "../delays.ts";
@@ -39,7 +39,7 @@ export class SqliteQueues implements WorkQueues {
     this.#path = path;
     this.#clock = clock;
     this.#logger = logger;
-    this.#observer = observeQueues(options.meter ?? new MemoryMeter());
+    this.#observer = observeQueues(options.meter ?? silentMeter);
     this.#pending = new Budget(options.maxPendingMessages ?? 10_000, options.maxPendingBytes ?? 32 << 20);
     const settings = {
       path,

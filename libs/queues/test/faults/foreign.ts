@@ -1,7 +1,7 @@
 /** Clients at the same broker that know nothing of us. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MemoryMeter } from "@fairlead/core";
+import { MemoryMeter } from "@fairlead/core/memory-meter";
 import { Consumer, deadOf, freshKind, messageOf } from "../../src/contract/support.ts";
 import { maxMessageBytes } from "../../src/queues.ts";
 import type { BrokerUnderTest } from "./support.ts";

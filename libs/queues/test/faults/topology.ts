@@ -1,7 +1,8 @@
 /** What an operator may do to queues, bindings and exchanges. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MemoryMeter, silentLogger } from "@fairlead/core";
+import { silentLogger } from "@fairlead/core";
+import { MemoryMeter } from "@fairlead/core/memory-meter";
 import { eventually, within } from "@fairlead/harness";
 import { delayQueue, jobQueue, kindDeclaration } from "../../src/amqp/topology.ts";
 import { acking, Consumer, freshKind, gate, messageOf } from "../../src/contract/support.ts";

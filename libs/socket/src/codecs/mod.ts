@@ -5,3 +5,4 @@
  */
 export { createCodec } from "./create-codec.ts";
 export { type CodecName, type CodecOptions, codecNames, type Delimiter } from "./options.ts";
+export { refuseHttp } from "./refuse-http.ts";

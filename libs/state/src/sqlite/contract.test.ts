@@ -1,4 +1,4 @@
-import { ManualClock } from "@fairlead/core";
+import { ManualClock } from "@fairlead/core/manual-clock";
 import { temporaryDirectory } from "@fairlead/harness";
 import type { ContractSubject } from "../contract/subject.ts";
 import { stateContract } from "../contract.ts";

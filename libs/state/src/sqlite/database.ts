@@ -1,5 +1,5 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
-import { transact } from "@fairlead/sqlite";
+import { restrict, transact } from "@fairlead/sqlite";
 import { durableSchema, liveSchema, schemaVersion } from "./schema.ts";
 
 const pageBytes = 4_096;
@@ -40,6 +40,7 @@ export class Database {
       connection.exec(`PRAGMA page_size = ${pageBytes}; PRAGMA locking_mode = EXCLUSIVE`);
       const database = new Database(connection);
       const isNew = database.#check(); // Before anything is written: it may be somebody else's file.
+      restrict(file, 0o600);
       connection.exec(`
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = NORMAL;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ManualClock } from "@fairlead/core";
+import { ManualClock } from "@fairlead/core/manual-clock";
 import { temporaryDirectory } from "@fairlead/harness";
 import fc from "fast-check";
 import { GcraModel, gcraRuns } from "../contract/gcra-model.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { errorCode, ManualClock } from "@fairlead/core";
+import { errorCode } from "@fairlead/core";
+import { ManualClock } from "@fairlead/core/manual-clock";
 import { skipOrFail, smallDisk, temporaryDirectory } from "@fairlead/harness";
 import { callMemoryMs } from "../gcra.ts";
 import type { State } from "../state.ts";

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type Clock, FairleadError, type Logger, toError } from "@fairlead/core";
-import { isCorruption, resultCode, resultCodes, setAside } from "@fairlead/sqlite";
+import { isCorruption, keepPrivate, resultCode, resultCodes, setAside } from "@fairlead/sqlite";
 import { StateError } from "../errors.ts";
 import { DamagedFile, Database } from "./database.ts";
 import { Durability } from "./durability.ts";
@@ -60,7 +60,8 @@ export class SqliteStore implements AsyncDisposable {
   /** @throws {StateError} STATE_IN_USE when another process has the file; STATE_UNAVAILABLE when it cannot be opened */
   static async open(options: SqliteStoreOptions): Promise<SqliteStore> {
     try {
-      await mkdir(dirname(options.file), { recursive: true });
+      await mkdir(dirname(options.file), { recursive: true, mode: 0o700 });
+      for (const problem of keepPrivate(options.file)) options.logger.warn({ file: options.file }, problem);
       const store = new SqliteStore(options);
       await store.#durability;
       return store;

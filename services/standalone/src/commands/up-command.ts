@@ -1,9 +1,6 @@
 import type { Terminal } from "@fairlead/client/cli";
 import { Command } from "commander";
-
-export interface UpCommandOptions {
-  readonly json?: boolean;
-}
+import type { UpOptions } from "../up.ts";
 
 export function upCommand(terminal: Terminal): Command {
   return new Command("up")
@@ -13,7 +10,7 @@ export function upCommand(terminal: Terminal): Command {
       "configuration (default: FAIRLEAD_CONFIG, else ./fairlead.yaml where it exists)",
     )
     .option("--json", "print the endpoints as a JSON object, and log in JSON on a terminal too")
-    .action(async (options: UpCommandOptions) => {
+    .action(async (options: UpOptions) => {
       const { up } = await import("../up.ts");
       await up(options, terminal);
     });

@@ -1,7 +1,7 @@
 import { openTokens } from "@fairlead/chassis";
 import { silentLogger, toError } from "@fairlead/core";
 import type { EngineConfig } from "@fairlead/engine";
-import type { Finding } from "./finding.ts";
+import { type Finding, fault, ok } from "./finding.ts";
 
 /** Checks that the tokens file can be read. Without such a file the address is loopback, or the configuration is refused. */
 export async function checkAccess({ tokensFile }: EngineConfig["http"]): Promise<Finding[]> {
@@ -9,11 +9,11 @@ export async function checkAccess({ tokensFile }: EngineConfig["http"]): Promise
   if (tokensFile !== undefined) {
     try {
       await openTokens(tokensFile, { logger: silentLogger });
-      return [{ subject, status: "ok", words: `by the tokens of ${tokensFile}` }];
+      return [ok(subject, `by the tokens of ${tokensFile}`)];
     } catch (error) {
       const advice = "correct the file; `fairlead token create` makes entries for it";
-      return [{ subject, status: "fault", words: toError(error).message, advice }];
+      return [fault(subject, toError(error).message, advice)];
     }
   }
-  return [{ subject, status: "ok", words: "open to everybody on this machine, and to nobody else" }];
+  return [ok(subject, "open to everybody on this machine, and to nobody else")];
 }

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { approximateSize } from "@fairlead/client/cli";
 import { errorCode, toError } from "@fairlead/core";
 import { type EngineConfig, nearestExisting } from "@fairlead/engine";
-import type { Finding } from "./finding.ts";
+import { type Finding, fault, ok, warning } from "./finding.ts";
 
 /** statfs(2): the magic numbers of file systems that live in memory. */
 const inMemory: ReadonlySet<number> = new Set([0x01021994, 0x858458f6]);
@@ -48,48 +48,37 @@ function checkWritable(subject: string, path: string): Finding {
       closeSync(file);
       rmSync(probe, { force: true });
     }
-    return {
-      subject,
-      status: "ok",
-      words: existing === path ? "can be written" : `will be made in ${existing}`,
-    };
+    return ok(subject, existing === path ? "can be written" : `will be made in ${existing}`);
   } catch (error) {
-    return { subject, status: "fault", ...whyNotWritable(existing, error) };
+    return fault(subject, ...whyNotWritable(existing, error));
   }
 }
 
-function whyNotWritable(folder: string, error: unknown): { words: string; advice: string } {
+/** @returns words and advice */
+function whyNotWritable(folder: string, error: unknown): [words: string, advice: string] {
   const user = process.getuid?.() ?? "this user";
+  const elsewhere = "choose another one with FAIRLEAD_DATA_DIR";
   switch (errorCode(error)) {
     case "EACCES":
     case "EPERM":
-      return {
-        words: `${folder} is not writable for user ${user}`,
-        advice: `chown ${user} ${folder}, or choose another directory with FAIRLEAD_DATA_DIR`,
-      };
+      return [
+        `${folder} is not writable for user ${user}`,
+        `chown ${user} ${folder}, or choose another directory with FAIRLEAD_DATA_DIR`,
+      ];
     case "EROFS":
-      return {
-        words: `${folder} is on a read-only file system`,
-        advice: "choose another directory with FAIRLEAD_DATA_DIR",
-      };
+      return [`${folder} is on a read-only file system`, "choose another directory with FAIRLEAD_DATA_DIR"];
     case "ENOSPC":
     case "EDQUOT":
-      return {
-        words: `the disk of ${folder} is full`,
-        advice: "make room: senders are refused until there is some",
-      };
+      return [`the disk of ${folder} is full`, "make room: senders are refused until there is some"];
     case "ENOENT":
-      return {
-        words: !existsSync(folder) ? `${folder} is a link that leads nowhere` : `${folder} takes no files`,
-        advice: "choose another one with FAIRLEAD_DATA_DIR",
-      };
+      return [
+        `${folder} ${existsSync(folder) ? "takes no files" : "is a link that leads nowhere"}`,
+        elsewhere,
+      ];
     case "ENOTDIR":
-      return { words: `${folder} is not a directory`, advice: "choose another one with FAIRLEAD_DATA_DIR" };
+      return [`${folder} is not a directory`, elsewhere];
     default:
-      return {
-        words: `cannot write: ${toError(error).message}`,
-        advice: "choose another one with FAIRLEAD_DATA_DIR",
-      };
+      return [`cannot write: ${toError(error).message}`, elsewhere];
   }
 }
 
@@ -104,38 +93,24 @@ function checkRoom(path: string, existing: string, { what, key, maxBytes }: Grow
   const findings: Finding[] = [];
   const room = `${approximateSize(freeBytes)} free of ${approximateSize(blocks * bsize)}`;
   if (freeBytes < nearlyFull.bytes || freeBytes < blocks * bsize * nearlyFull.share) {
-    findings.push({
-      subject,
-      status: freeBytes < nearlyFull.bytes ? "fault" : "warning",
-      words: `nearly full: ${room}`,
-      advice: `make room, or lower ${key}; when it is full, senders are refused`,
-    });
+    const find = freeBytes < nearlyFull.bytes ? fault : warning;
+    const advice = `make room, or lower ${key}; when it is full, senders are refused`;
+    findings.push(find(subject, `nearly full: ${room}`, advice));
   } else if (freeBytes < maxBytes) {
-    findings.push({
-      subject,
-      status: "warning",
-      words: `${room}, but ${what} may grow to ${approximateSize(maxBytes)}`,
-      advice: `lower ${key}, or give it a larger disk; when it is full, senders are refused`,
-    });
+    const words = `${room}, but ${what} may grow to ${approximateSize(maxBytes)}`;
+    const advice = `lower ${key}, or give it a larger disk; when it is full, senders are refused`;
+    findings.push(warning(subject, words, advice));
   } else {
-    findings.push({ subject, status: "ok", words: room });
+    findings.push(ok(subject, room));
   }
   // Some file systems (btrfs) have no fixed number of inodes and say 0.
   if (files > 0 && ffree < 100) {
-    findings.push({
-      subject,
-      status: "fault",
-      words: `no more files can be made: ${ffree} inodes free`,
-      advice: "delete files on that disk",
-    });
+    const words = `no more files can be made: ${ffree} inodes free`;
+    findings.push(fault(subject, words, "delete files on that disk"));
   }
   if (inMemory.has(type)) {
-    findings.push({
-      subject,
-      status: "warning",
-      words: "this file system lives in memory: nothing survives a reboot",
-      advice: "choose a directory on a disk with FAIRLEAD_DATA_DIR",
-    });
+    const words = "this file system lives in memory: nothing survives a reboot";
+    findings.push(warning(subject, words, "choose a directory on a disk with FAIRLEAD_DATA_DIR"));
   }
   return findings;
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { test } from "node:test";
-import { MemoryMeter, silentLogger, systemClock } from "@fairlead/core";
+import { silentLogger, systemClock } from "@fairlead/core";
+import { MemoryMeter } from "@fairlead/core/memory-meter";
 import { busConfigSchema, loadServicesConfig, openBus } from "@fairlead/engine";
 import {
   eventually,

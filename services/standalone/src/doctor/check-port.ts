@@ -1,7 +1,7 @@
 import { errorCode, toError } from "@fairlead/core";
 import type { PlannedSocket } from "@fairlead/engine";
 import { bindUdp, listenTcp } from "@fairlead/socket";
-import type { Finding } from "./finding.ts";
+import { type Finding, fault, ok } from "./finding.ts";
 import { findPortOwner, type PortOwner } from "./port-owner.ts";
 
 /**
@@ -16,23 +16,14 @@ export async function checkPort(
   const subject = `${scheme} ${host}:${port} (${what})`;
   try {
     await (scheme === "udp" ? tryUdp(host, port) : tryTcp(host, port));
-    return [{ subject, status: "ok", words: "free" }];
+    return [ok(subject, "free")];
   } catch (error) {
-    if (errorCode(error) !== "ADDRESS_IN_USE")
-      return [{ subject, status: "fault", ...whyNot(error, planned) }];
+    if (errorCode(error) !== "ADDRESS_IN_USE") return [fault(subject, ...whyNot(error, planned))];
     const owner = findPortOwner(scheme === "udp" ? "udp" : "tcp", port);
-    if (isOwn(owner)) return [{ subject, status: "ok", words: "in use by the running Fairlead" }];
+    if (isOwn(owner)) return [ok(subject, "in use by the running Fairlead")];
     const by = owner ? `${owner.command} (process ${owner.pid})` : "another process, perhaps of another user";
-    return [
-      {
-        subject,
-        status: "fault",
-        words: `in use by ${by}`,
-        advice: owner
-          ? `stop it (kill ${owner.pid}), or choose another port`
-          : "stop it, or choose another port",
-      },
-    ];
+    const stop = owner ? `stop it (kill ${owner.pid})` : "stop it";
+    return [fault(subject, `in use by ${by}`, `${stop}, or choose another port`)];
   }
 }
 
@@ -50,21 +41,22 @@ async function tryUdp(host: string, port: number): Promise<void> {
   await using _ = await bindUdp({ host, port, maxPendingDatagrams: 1, maxPendingBytes: 65_507 });
 }
 
-function whyNot(error: unknown, { host, port }: PlannedSocket): { words: string; advice: string } {
+/** @returns words and advice */
+function whyNot(error: unknown, { host, port }: PlannedSocket): [words: string, advice: string] {
   switch (errorCode(error)) {
     case "PERMISSION_DENIED":
-      return {
-        words: "this user may not bind the port",
-        advice: `choose a port from 1024, or: sudo sysctl -w net.ipv4.ip_unprivileged_port_start=${port}`,
-      };
+      return [
+        "this user may not bind the port",
+        `choose a port from 1024, or: sudo sysctl -w net.ipv4.ip_unprivileged_port_start=${port}`,
+      ];
     case "ADDRESS_UNAVAILABLE":
-      return {
-        words: `no interface of this machine has the address ${host}`,
-        advice: "choose one that `ip address` shows, 127.0.0.1 for this machine only, or 0.0.0.0 for all",
-      };
+      return [
+        `no interface of this machine has the address ${host}`,
+        "choose one that `ip address` shows, 127.0.0.1 for this machine only, or 0.0.0.0 for all",
+      ];
     case "NAME_NOT_FOUND":
-      return { words: `the name ${host} is not known`, advice: "write an address, or make the name known" };
+      return [`the name ${host} is not known`, "write an address, or make the name known"];
     default:
-      return { words: `cannot bind: ${toError(error).message}`, advice: "choose another address or port" };
+      return [`cannot bind: ${toError(error).message}`, "choose another address or port"];
   }
 }

@@ -1,7 +1,7 @@
 import { formatBytes } from "@fairlead/core";
 import type { PlannedSocket } from "@fairlead/engine";
 import { bindUdp } from "@fairlead/socket";
-import type { Finding } from "./finding.ts";
+import { type Finding, ok, warning } from "./finding.ts";
 
 /** Checks what the kernel grants of the largest receive buffer that a UDP listener asks for. The kernel's limit is the same for all. */
 export async function checkReceiveBuffer(sockets: readonly PlannedSocket[]): Promise<Finding[]> {
@@ -19,18 +19,17 @@ export async function checkReceiveBuffer(sockets: readonly PlannedSocket[]): Pro
     receiveBufferBytes,
   });
   const { grantedBytes, isShort } = socket.receiveBuffer;
-  if (!isShort) return [{ subject, status: "ok", words: `${formatBytes(receiveBufferBytes)} are granted` }];
+  if (!isShort) return [ok(subject, `${formatBytes(receiveBufferBytes)} are granted`)];
   const places = asking
     .filter((one) => one.receiveBufferBytes > grantedBytes)
     .map(({ port }) => `${port}/udp`)
     .join(", ");
   const setting = `net.core.rmem_max=${receiveBufferBytes}`;
   return [
-    {
+    warning(
       subject,
-      status: "warning",
-      words: `the kernel grants ${formatBytes(grantedBytes)} of the ${formatBytes(receiveBufferBytes)} asked (${places}): in a burst, datagrams are dropped earlier, and counted`,
-      advice: `sudo sysctl -w ${setting}, and to keep it over a reboot: echo ${setting} | sudo tee /etc/sysctl.d/60-fairlead.conf`,
-    },
+      `the kernel grants ${formatBytes(grantedBytes)} of the ${formatBytes(receiveBufferBytes)} asked (${places}): in a burst, datagrams are dropped earlier, and counted`,
+      `sudo sysctl -w ${setting}, and to keep it over a reboot: echo ${setting} | sudo tee /etc/sysctl.d/60-fairlead.conf`,
+    ),
   ];
 }

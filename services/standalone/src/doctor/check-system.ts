@@ -1,16 +1,13 @@
 import { readFileSync } from "node:fs";
-import type { Finding } from "./finding.ts";
+import { type Finding, fault, ok, warning } from "./finding.ts";
 
 /** @param version "v24.18.0" */
 export function checkNode(version: string): Finding {
   const [major = 0, minor = 0] = version.slice(1).split(".").map(Number);
   const isGood = major > 24 || (major === 24 && minor >= 18);
-  return {
-    subject: "Node",
-    status: isGood ? "ok" : "fault",
-    words: `${version}${isGood ? "" : ", needed is 24.18 or newer"}`,
-    ...(isGood ? {} : { advice: "run fairlead by bin/fairlead.mjs or npm start, which bring their own" }),
-  };
+  if (isGood) return ok("Node", version);
+  const advice = "run fairlead by bin/fairlead.mjs or npm start, which bring their own";
+  return fault("Node", `${version}, needed is 24.18 or newer`, advice);
 }
 
 /** File descriptors beside those of connections: the log, listeners, the HTTP API, and some to spare. */
@@ -25,17 +22,14 @@ export function checkOpenFiles(maxConnections: number, limits = readLimits()): F
   if (Number.isNaN(limit)) return [];
   const needed = maxConnections + otherFiles;
   const subject = "open files";
-  if (limit >= needed) {
-    return [{ subject, status: "ok", words: `${limit} may be open, ${needed} is the most that is needed` }];
-  }
+  if (limit >= needed) return [ok(subject, `${limit} may be open, ${needed} is the most that is needed`)];
   return [
-    {
+    warning(
       subject,
-      status: "warning",
-      words: `${limit} may be open, but the configuration allows ${maxConnections} connections, which need ${needed}: those over the limit are not accepted`,
+      `${limit} may be open, but the configuration allows ${maxConnections} connections, which need ${needed}: those over the limit are not accepted`,
       // Node has raised the soft limit to the hard one already, which only root can raise.
-      advice: `start with a limit of ${needed}: "LimitNOFILE=${needed}" in a systemd unit, "--ulimit nofile=${needed}" for a container, "ulimit -n ${needed}" as root; or lower limits.maxConnections of the listeners`,
-    },
+      `start with a limit of ${needed}: "LimitNOFILE=${needed}" in a systemd unit, "--ulimit nofile=${needed}" for a container, "ulimit -n ${needed}" as root; or lower limits.maxConnections of the listeners`,
+    ),
   ];
 }
 

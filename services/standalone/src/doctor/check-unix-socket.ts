@@ -2,7 +2,7 @@ import { lstatSync } from "node:fs";
 import { errorCode, toError } from "@fairlead/core";
 import type { PlannedSocket } from "@fairlead/engine";
 import { listenUnix } from "@fairlead/socket";
-import type { Finding } from "./finding.ts";
+import { type Finding, fault, ok } from "./finding.ts";
 
 /**
  * Checks that a Unix socket is free, by binding it for a moment. A file that a process left behind is removed, as a start would do.
@@ -20,16 +20,15 @@ export async function checkUnixSocket(
       maxConnectionsPerAddress: 1,
       onConnection: async () => {},
     });
-    return [{ subject, status: "ok", words: "free" }];
+    return [ok(subject, "free")];
   } catch (error) {
-    if (errorCode(error) !== "ADDRESS_IN_USE") return [{ subject, status: "fault", ...whyNot(error) }];
+    if (errorCode(error) !== "ADDRESS_IN_USE") return [fault(subject, ...whyNot(error))];
     if (!isSocket(path)) {
       const advice = "move it away, or choose another path";
-      return [{ subject, status: "fault", words: "a file that is not a socket is there", advice }];
+      return [fault(subject, "a file that is not a socket is there", advice)];
     }
-    if (isRunning) return [{ subject, status: "ok", words: "in use by the running Fairlead" }];
-    const advice = "stop it, or choose another path";
-    return [{ subject, status: "fault", words: "in use by another process", advice }];
+    if (isRunning) return [ok(subject, "in use by the running Fairlead")];
+    return [fault(subject, "in use by another process", "stop it, or choose another path")];
   }
 }
 
@@ -37,14 +36,15 @@ function isSocket(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSocket() ?? false;
 }
 
-function whyNot(error: unknown): { words: string; advice: string } {
+/** @returns words and advice */
+function whyNot(error: unknown): [words: string, advice: string] {
   const { message } = toError(error);
   switch (errorCode(error)) {
     case "ADDRESS_UNAVAILABLE":
-      return { words: message, advice: "make the directory, or choose another path" };
+      return [message, "make the directory, or choose another path"];
     case "PERMISSION_DENIED":
-      return { words: "this user may not make a file there", advice: "choose a directory of this user" };
+      return ["this user may not make a file there", "choose a directory of this user"];
     default:
-      return { words: message, advice: "choose another path" };
+      return [message, "choose another path"];
   }
 }

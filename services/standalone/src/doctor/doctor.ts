@@ -16,7 +16,7 @@ import { checkPort } from "./check-port.ts";
 import { checkReceiveBuffer } from "./check-receive-buffer.ts";
 import { checkNode, checkOpenFiles } from "./check-system.ts";
 import { checkUnixSocket } from "./check-unix-socket.ts";
-import { describeFindings, type Finding, worstOf } from "./finding.ts";
+import { describeFindings, type Finding, fault, ok, worstOf } from "./finding.ts";
 import type { PortOwner } from "./port-owner.ts";
 import { checkRunning } from "./running.ts";
 
@@ -31,11 +31,8 @@ export async function doctor(options: DoctorCommandOptions, terminal: Terminal):
   const config = loadConfig(options, terminal, findings);
   if (config) findings.push(...(await checkPlan(config, options, terminal)));
   const status = worstOf(findings);
-  if (options.json) {
-    await writeOut(terminal, `${JSON.stringify({ status, findings })}\n`);
-  } else {
-    await writeOut(terminal, describeFindings(findings));
-  }
+  const report = options.json ? `${JSON.stringify({ status, findings })}\n` : describeFindings(findings);
+  await writeOut(terminal, report);
   terminal.exitCode = status === "fault" ? exitCodes.failed : exitCodes.done;
 }
 
@@ -47,12 +44,12 @@ function loadConfig(
   const subject = "configuration";
   try {
     const { values, file } = loadServicesConfig({ services, env: terminal.env, configFile: options.config });
-    findings.push({ subject, status: "ok", words: file ?? "no file, all defaults" });
+    findings.push(ok(subject, file ?? "no file, all defaults"));
     return values;
   } catch (error) {
     if (!errorCode(error)?.startsWith("CONFIG_")) throw error;
     const advice = "correct these; `fairlead config schema` gives an editor what it needs to help";
-    findings.push({ subject, status: "fault", words: toError(error).message, advice });
+    findings.push(fault(subject, toError(error).message, advice));
     return undefined;
   }
 }
@@ -88,10 +85,12 @@ async function checkPlan(
   ];
 }
 
-/** The running Fairlead is a Node process that runs `fairlead`; another program on one of its ports is not. */
+/** The running Fairlead is a process that runs `fairlead` or one service; another program on one of its ports is not. */
 function isNode({ pid }: PortOwner): boolean {
   try {
-    return /fairlead|standalone/.test(readFileSync(`/proc/${pid}/cmdline`, "utf8"));
+    return /fairlead|standalone|services\/[a-z0-9-]+\/src\/main\.ts/.test(
+      readFileSync(`/proc/${pid}/cmdline`, "utf8"),
+    );
   } catch {
     return true;
   }

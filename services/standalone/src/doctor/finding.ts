@@ -10,6 +10,15 @@ export interface Finding {
   readonly advice?: string;
 }
 
+export const ok = (subject: string, words: string): Finding => ({ subject, status: "ok", words });
+
+const withAdvice =
+  (status: Finding["status"]) =>
+  (subject: string, words: string, advice: string): Finding => ({ subject, status, words, advice });
+
+export const warning = withAdvice("warning");
+export const fault = withAdvice("fault");
+
 /** The worst of the findings. */
 export function worstOf(findings: readonly Finding[]): Finding["status"] {
   const has = (status: Finding["status"]) => findings.some((finding) => finding.status === status);

@@ -1,6 +1,6 @@
 import { type HttpOptions, request } from "@fairlead/client";
 import { errorCode, toError } from "@fairlead/core";
-import type { Finding } from "./finding.ts";
+import { type Finding, fault } from "./finding.ts";
 
 const statuses: Readonly<Record<string, Finding["status"]>> = {
   ok: "ok",
@@ -21,10 +21,7 @@ export async function checkRunning(http: HttpOptions): Promise<{ isRunning: bool
     const findings = parseReadiness(await response.text(), subject);
     if (findings.length > 0) return { isRunning: true, findings };
     const words = "something answers there that is not Fairlead";
-    return {
-      isRunning: false,
-      findings: [{ subject, status: "fault", words, advice: "choose another http.port" }],
-    };
+    return { isRunning: false, findings: [fault(subject, words, "choose another http.port")] };
   } catch (error) {
     const isAbsent = errorCode(error) === "UNREACHABLE";
     const words = isAbsent ? "it is not running, or listens elsewhere" : toError(error).message;

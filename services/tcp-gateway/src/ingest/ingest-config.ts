@@ -1,4 +1,4 @@
-import { bytes, type CrossCheck, count, type Sound, section } from "@fairlead/chassis";
+import { bytes, type CrossCheck, count, flag, type Sound, section } from "@fairlead/chassis";
 import { eventTypes } from "@fairlead/contracts/names";
 import { edgeListenerShape } from "@fairlead/ingress";
 import { createCodec } from "@fairlead/socket";
@@ -22,6 +22,9 @@ export const ingestSchema = z
       .describe(
         "durable: `OK <n>` when n records of the connection are durable; none: nothing is ever sent, and nothing is read while the bus refuses, so that the sender queues.",
       ),
+    takesHttp: flag(false).describe(
+      "A connection that begins with an HTTP request line is taken like any other. Not set, it is closed with `ERR HTTP_REFUSED`: every web page can make a browser send one here.",
+    ),
     container: z
       .enum(["lines", "records", "ndjson", "single"])
       .optional()

@@ -13,7 +13,7 @@ import {
   type RetryingPublisherParts,
   showLedger,
 } from "@fairlead/ingress";
-import { type Codec, type Connection, createCodec, type FrameBatch } from "@fairlead/socket";
+import { type Codec, type Connection, createCodec, type FrameBatch, refuseHttp } from "@fairlead/socket";
 import { toCodecOptions } from "./codec-config.ts";
 import type { IngestListenerConfig } from "./ingest-config.ts";
 import { IngestEvents } from "./ingest-events.ts";
@@ -74,6 +74,7 @@ const rejectReasons = [
   "frame-too-large",
   "frame-invalid",
   "frame-incomplete",
+  "http-refused",
   "record-unencodable",
   ...busRejectReasons,
 ];
@@ -85,7 +86,8 @@ export function createIngestListener(
 ): IngestListener & Disposable {
   const { name: listener, acks, banner, batch, creditBytes, mediaType } = config;
   const { service, bus, credit, givingUp, logger, meter, clock } = parts;
-  const codec = createCodec(toCodecOptions(config.codec));
+  const found = createCodec(toCodecOptions(config.codec));
+  const codec = config.takesHttp ? found : refuseHttp(found);
   const container = containerOf(config, codec);
   const source = edgeSource(parts, listener);
   const events = new IngestEvents(listener, logger, clock);

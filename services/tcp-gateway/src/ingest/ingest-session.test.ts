@@ -61,10 +61,10 @@ test("run() acknowledges what is durable before a refused batch, says ERR, and a
   assert.equal(connection.sent, "", "the batch before is not decided yet");
   publishes[0]!.confirm();
   await settle();
-  assert.equal(connection.sent, "OK 1\nERR LOG_FULL Cannot publish an event: the log is full\n");
+  assert.equal(connection.sent, "OK 1\nERR LOG_FULL the log is full; send again later\n");
   publishes[2]!.confirm();
   await run;
-  assert.equal(connection.sent, "OK 1\nERR LOG_FULL Cannot publish an event: the log is full\n");
+  assert.equal(connection.sent, "OK 1\nERR LOG_FULL the log is full; send again later\n");
   assert.equal(session.records, 1);
   assert.deepEqual(session.rejected, { "log-full": 2 });
   assert.deepEqual(listener.ledger.snapshot().published, { count: 2, bytes: 2 });

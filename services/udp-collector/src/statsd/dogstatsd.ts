@@ -1,37 +1,17 @@
+import type { StatsdRecord } from "@fairlead/contracts";
 import { parseTags } from "./tags.ts";
 
-/** A DogStatsD event, passed through as it is. */
-export interface EventMessage {
-  readonly title: string;
-  readonly text: string;
-  readonly tags: readonly string[];
-  /** Seconds since the epoch. */
-  readonly timestamp?: number;
-  readonly hostname?: string;
-  readonly priority?: string;
-  readonly alertType?: string;
-  readonly aggregationKey?: string;
-  readonly sourceType?: string;
-  readonly container?: string;
-  /** External data and the cardinality of tags that the sender asks for (DogStatsD 1.5 and 1.6). */
-  readonly externalData?: string;
-  readonly cardinality?: string;
-}
+/** The part of a record that the line itself says. */
+type Message<Kind extends StatsdRecord["kind"]> = Omit<
+  Extract<StatsdRecord, { kind: Kind }>,
+  "kind" | "seq" | "windowStart" | "windowEnd" | "receivedAt" | "from"
+>;
 
-/** A DogStatsD service check, passed through as it is. */
-export interface ServiceCheckMessage {
-  readonly name: string;
-  /** 0 ok, 1 warning, 2 critical, 3 unknown. */
-  readonly status: number;
-  readonly tags: readonly string[];
-  readonly timestamp?: number;
-  readonly hostname?: string;
-  readonly message?: string;
-  readonly container?: string;
-  /** External data and the cardinality of tags that the sender asks for (DogStatsD 1.5 and 1.6). */
-  readonly externalData?: string;
-  readonly cardinality?: string;
-}
+/** A DogStatsD event, passed through as it is. */
+export type EventMessage = Message<"event">;
+
+/** A DogStatsD service check, passed through as it is. Its status: 0 ok, 1 warning, 2 critical, 3 unknown. */
+export type ServiceCheckMessage = Message<"service-check">;
 
 const fieldNames: Readonly<Record<string, string>> = {
   h: "hostname",
@@ -46,11 +26,9 @@ const fieldNames: Readonly<Record<string, string>> = {
 const cardinality = "card:";
 
 /** `d:`, `h:`, `#tags` and so on, in any order; what is not known is left out. Undefined when a timestamp is none. */
-function parseFields(
-  sections: readonly string[],
-): { tags: readonly string[]; timestamp?: number } | undefined {
+function parseFields(sections: readonly string[]): { tags: string[]; timestamp?: number } | undefined {
   const fields: Record<string, string> = {};
-  let tags: readonly string[] = [];
+  let tags: string[] = [];
   let timestamp: number | undefined;
   for (const section of sections) {
     if (section.startsWith("#")) {

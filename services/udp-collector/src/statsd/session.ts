@@ -1,4 +1,4 @@
-import { type CloudEvent, formatMicros, udpEvent } from "@fairlead/contracts";
+import { type CloudEvent, formatMicros, recordsEvent } from "@fairlead/contracts";
 import { formatAddress } from "@fairlead/core";
 import { cutLines, type Selection } from "../pieces.ts";
 import { reject, type Session, type SessionParts } from "../session.ts";
@@ -52,7 +52,7 @@ export class StatsdSession implements Session {
   }
 
   #createWindow(): StatsdWindow {
-    return new StatsdWindow(this.#config, this.#config, this.#gauges);
+    return new StatsdWindow(this.#config, this.#gauges);
   }
 
   async #flushRepeatedly(): Promise<void> {
@@ -115,7 +115,7 @@ export class StatsdSession implements Session {
         recordCount: piece.to - piece.from,
         firstSeq: firstSeq + piece.from,
       };
-      yield udpEvent(eventType, fields, { intervalms: endMs - startMs });
+      yield recordsEvent(eventType, fields, { intervalms: endMs - startMs });
     }
   }
 }

@@ -2,14 +2,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type StatsdRecord, statsdRecordSchema } from "@fairlead/contracts";
 import fc from "fast-check";
-import { RecentGauges, StatsdWindow, type WindowLimits } from "./window.ts";
+import { RecentGauges, StatsdWindow, type WindowOptions } from "./window.ts";
 
-const roomy: WindowLimits = { maxSeries: 1_000, maxStateBytes: 1 << 20, maxRawBytes: 1 << 16 };
+const roomy: Omit<WindowOptions, "signedGauge"> = {
+  maxSeries: 1_000,
+  maxStateBytes: 1 << 20,
+  maxRawBytes: 1 << 16,
+};
 const arrival = () => ({ from: "127.0.0.1:1", receivedAt: "2026-01-01T00:00:00.000000Z" });
 const options = { signedGauge: "delta" } as const;
 
-function createWindow(limits: Partial<WindowLimits> = {}, gauges = new RecentGauges(100)) {
-  return new StatsdWindow({ ...roomy, ...limits }, options, gauges);
+function createWindow(limits: Partial<typeof roomy> = {}, gauges = new RecentGauges(100)) {
+  return new StatsdWindow({ ...roomy, ...limits, ...options }, gauges);
 }
 
 /** Records as they are published, checked against the schema. */

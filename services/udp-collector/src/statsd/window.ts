@@ -10,7 +10,7 @@ import {
   type UnplacedRecord,
 } from "./series.ts";
 
-export interface WindowLimits {
+export interface WindowOptions extends LineOptions {
   /** Series at most; a line that would make one more is passed raw with "series-limit". */
   readonly maxSeries: number;
   /** Memory of all series, estimated; a line that needs more is passed raw with "memory-limit". */
@@ -50,8 +50,7 @@ export class RecentGauges implements GaugeMemory {
 
 /** Everything between two flushes. Every part is bounded; a line that does not fit is counted and, while there is room, kept raw. */
 export class StatsdWindow implements MemoryBudget {
-  readonly #limits: WindowLimits;
-  readonly #options: LineOptions;
+  readonly #options: WindowOptions;
   readonly #gauges: GaugeMemory;
   readonly #series = new Map<string, Series>();
   readonly #passed: UnplacedRecord[] = [];
@@ -62,8 +61,7 @@ export class StatsdWindow implements MemoryBudget {
   #datagrams = 0;
   #lines = 0;
 
-  constructor(limits: WindowLimits, options: LineOptions, gauges: GaugeMemory) {
-    this.#limits = limits;
+  constructor(options: WindowOptions, gauges: GaugeMemory) {
     this.#options = options;
     this.#gauges = gauges;
   }
@@ -85,7 +83,7 @@ export class StatsdWindow implements MemoryBudget {
   }
 
   take(bytes: number): boolean {
-    if (this.#stateBytes + bytes > this.#limits.maxStateBytes) return false;
+    if (this.#stateBytes + bytes > this.#options.maxStateBytes) return false;
     this.#stateBytes += bytes;
     return true;
   }
@@ -114,9 +112,9 @@ export class StatsdWindow implements MemoryBudget {
     this.#lines++;
     const parsed = parseLine(text, this.#options);
     if (parsed.line === "event") {
-      this.#pass(text.length, () => ({ kind: "event", ...arrival(), ...copyTags(parsed.event) }));
+      this.#pass(text.length, () => ({ kind: "event", ...arrival(), ...parsed.event }));
     } else if (parsed.line === "service-check") {
-      this.#pass(text.length, () => ({ kind: "service-check", ...arrival(), ...copyTags(parsed.check) }));
+      this.#pass(text.length, () => ({ kind: "service-check", ...arrival(), ...parsed.check }));
     } else {
       const reason = parsed.line === "bad" ? parsed.reason : this.#addSample(parsed.sample);
       if (reason) this.#refuse(reason, text.length, () => ({ text }), arrival);
@@ -127,7 +125,7 @@ export class StatsdWindow implements MemoryBudget {
     const key = seriesKey(sample);
     let series = this.#series.get(key);
     if (series === undefined) {
-      if (this.#series.size >= this.#limits.maxSeries) return "series-limit";
+      if (this.#series.size >= this.#options.maxSeries) return "series-limit";
       if (!this.take(seriesBytes + 4 * key.length)) return "memory-limit";
       series = createSeries(sample, key, this, this.#gauges);
       if (!series.add(sample)) return "memory-limit";
@@ -150,7 +148,7 @@ export class StatsdWindow implements MemoryBudget {
   #pass(bytes: number, record: () => UnplacedRecord): void {
     // V8 may need two bytes for a character; the record around the text needs the rest.
     const needed = 2 * bytes + 200;
-    if (this.#rawBytes + needed > this.#limits.maxRawBytes) {
+    if (this.#rawBytes + needed > this.#options.maxRawBytes) {
       this.#rawNotKept++;
       return;
     }
@@ -176,8 +174,4 @@ export class StatsdWindow implements MemoryBudget {
       rawNotKept: this.#rawNotKept,
     };
   }
-}
-
-function copyTags<T extends { tags: readonly string[] }>(message: T): T & { tags: string[] } {
-  return { ...message, tags: [...message.tags] };
 }
