@@ -12,8 +12,9 @@ const hostName = /^[\p{L}\p{N}_.@/-]{1,255}$/u;
 const forwarded = /Message forwarded from ([^\s:]{1,255}): ?/y;
 // The program behind "[pid]" without a space before the content; also a tag that ends with neither.
 // A tag is a word with a letter in it and none of the marks that make JSON, CEF or a key and its value.
-const tagWithPid = /((?=[^\s:]*\p{L})[\p{L}\p{N}_./%()[\]@+*#$~\\-]{1,64}?)\[([^[\]\s]{1,128})\]: ?/uy;
-const tagAlone = /((?=[^\s:]*\p{L})[\p{L}\p{N}_./%()[\]@+*#$~\\-]{1,80}):(?: |$)/uy;
+const tagWithPid = /([\w./%()[\]@+*#$~\\\u00aa-\uffff-]{1,64}?)\[([^[\]\s]{1,128})\]: ?/y;
+const tagAlone = /([\w./%()[\]@+*#$~\\\u00aa-\uffff-]{1,80}):(?: |$)/y;
+const letter = /[A-Za-z\u00aa-\uffff]/;
 const pidWithoutColon = /([^\s:[\]{}"'|=,;<>]{1,64})\[(\d{1,10})\] /y;
 const namedPid = /^(.+?)\[([^[\]\s]{1,128})\]$/;
 
@@ -47,7 +48,7 @@ function readTag(
 ): { appName: string; procId: string | null; end: number } | undefined {
   tagAlone.lastIndex = at;
   const alone = tagAlone.exec(text);
-  if (alone) {
+  if (alone && letter.test(alone[1]!)) {
     const named = namedPid.exec(alone[1]!);
     if (named) return { appName: named[1]!, procId: named[2]!, end: tagAlone.lastIndex };
     return { appName: alone[1]!, procId: null, end: tagAlone.lastIndex };
@@ -55,7 +56,8 @@ function readTag(
   for (const pattern of [tagWithPid, pidWithoutColon]) {
     pattern.lastIndex = at;
     const match = pattern.exec(text);
-    if (match) return { appName: match[1]!, procId: match[2]!, end: pattern.lastIndex };
+    if (match && letter.test(match[1]!))
+      return { appName: match[1]!, procId: match[2]!, end: pattern.lastIndex };
   }
   return undefined;
 }
@@ -72,6 +74,12 @@ function remarks(preface: Preface | undefined, time: FoundTime | undefined): Str
   };
   const hasQuality = !isSynced || zoneName !== undefined;
   return { ...(hasQuality ? { timeQuality } : {}), ...(meta === undefined ? {} : { meta }) };
+}
+
+/** True for "Oct 11": most messages begin so, and no preface does. */
+function beginsWithMonth(text: string, at: number): boolean {
+  const first = text.charCodeAt(at);
+  return first >= 0x41 && first <= 0x5a && text[at + 3] === " " && text.charCodeAt(at + 5) <= 0x39;
 }
 
 /** Shared by messages: what was filled in is the same for nearly all messages of a sender. */
@@ -94,7 +102,7 @@ export function readRfc3164Header(
   zone: TimeZone,
 ): FoundHeader & { readonly assumed: readonly AssumedPart[]; readonly hasTime: boolean } {
   let at = from;
-  const preface = readPreface(text, at);
+  const preface = beginsWithMonth(text, at) ? undefined : readPreface(text, at);
   let start = preface?.end ?? at;
   while (text[start] === " ") start++;
   const timeBehind = readLooseTime(text, start, receivedAtMs, zone);

@@ -80,6 +80,7 @@ function readZone(text: string, at: number, offset: string | undefined): FoundZo
     const hours = Number(offset.slice(1, 3)) + Number(offset.slice(-2)) / 60;
     return { end: at, hours: offset[0] === "-" ? -hours : hours };
   }
+  if (text[at] !== " ") return { end: at };
   zoneBehind.lastIndex = at;
   const match = zoneBehind.exec(text);
   if (match === null) return { end: at };
