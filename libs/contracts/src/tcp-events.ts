@@ -18,6 +18,8 @@ export interface RecordsEventFields extends Pick<EventFields, "source" | "data" 
   readonly from?: string;
   /** W3C Trace Context. */
   readonly traceparent?: string;
+  /** True where the end of the stream has ended the last record, which may be cut. */
+  readonly isPartial?: boolean;
 }
 
 /** The records of one batch of frames or datagrams, or of one flush. */
@@ -34,6 +36,7 @@ export function recordsEvent(
       firstseq: fields.firstSeq,
       from: fields.from,
       traceparent: fields.traceparent,
+      partial: fields.isPartial || undefined,
       ...extensions,
     },
   });

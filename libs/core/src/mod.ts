@@ -22,6 +22,7 @@ export {
   silentLogger,
   silentMeter,
 } from "./observe.ts";
+export { firstReservedDescriptor, openFilesLimit } from "./open-files.ts";
 export { printable, printableLines } from "./printable.ts";
 export { redactUrls, redactUrlValue } from "./redact-urls.ts";
 export { backoffMs, retry } from "./retry.ts";

@@ -45,7 +45,7 @@ const http = section({
   ),
   keepAliveTime: duration("5s").describe("A connection that is kept open without a request is closed."),
   maxConnections: count(1_000).describe(
-    "HTTP connections at once; further ones are closed at once and counted.",
+    "HTTP connections at once; on 32 further ones /livez, /readyz and /metrics are answered, everything else gets 503 and is counted.",
   ),
   maxHeaderBytes: bytes("16KiB", { max: "1MiB" }).describe(
     "All headers of a request together; larger ones get 431.",

@@ -37,6 +37,7 @@ const closeReasons: Readonly<Record<CloseReason, true>> = {
 const refusalReasons: Readonly<Record<RefusalReason, true>> = {
   connections: true,
   "connections-per-address": true,
+  "open-files": true,
   "accept-rate": true,
   denied: true,
   draining: true,

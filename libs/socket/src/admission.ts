@@ -1,14 +1,31 @@
-import { type Clock, RateLimiter } from "@fairlead/core";
+import { readFileSync } from "node:fs";
+import { type Clock, firstReservedDescriptor, openFilesLimit, RateLimiter } from "@fairlead/core";
 import { type AddressPolicy, createAddressPolicy } from "./address-policy.ts";
 import type { SocketAddress } from "./connection.ts";
 import type { AdmissionOptions, ListenOptions, RefusalReason } from "./listener.ts";
 import { checkLimit } from "./system-errors.ts";
+
+let reserved: number | undefined;
+
+/** Read once: Node raises the limit at its start as far as it may. */
+function firstReserved(): number {
+  if (reserved !== undefined) return reserved;
+  let limits: string | undefined;
+  try {
+    limits = readFileSync("/proc/self/limits", "utf8");
+  } catch {
+    // macOS has no /proc.
+  }
+  reserved = firstReservedDescriptor(openFilesLimit(limits));
+  return reserved;
+}
 
 /** Decides which connections are accepted, and counts those that are open. */
 export class Admission {
   readonly refused: Record<RefusalReason, number> = {
     connections: 0,
     "connections-per-address": 0,
+    "open-files": 0,
     "accept-rate": 0,
     denied: 0,
     draining: 0,
@@ -45,9 +62,12 @@ export class Admission {
     this.#maxPerAddress = options.maxConnectionsPerAddress;
   }
 
-  /** Counts the connection in and returns undefined, or returns (and counts) the reason of the refusal. */
-  enter({ family, host }: SocketAddress): RefusalReason | undefined {
-    const reason = this.#refuse(family, host);
+  /**
+   * Counts the connection in and returns undefined, or returns (and counts) the reason of the refusal.
+   * @param descriptor of the connection; undefined where it is not known
+   */
+  enter({ family, host }: SocketAddress, descriptor?: number): RefusalReason | undefined {
+    const reason = this.#refuse(family, host, descriptor);
     if (reason !== undefined) {
       this.refused[reason]++;
       return reason;
@@ -66,13 +86,18 @@ export class Admission {
   }
 
   /** The rate is checked last, so that a connection that is refused for another reason takes no permit. */
-  #refuse(family: SocketAddress["family"], host: string): RefusalReason | undefined {
+  #refuse(
+    family: SocketAddress["family"],
+    host: string,
+    descriptor: number | undefined,
+  ): RefusalReason | undefined {
     if (this.isDraining) return "draining";
     if (family !== "unix" && !this.#policy.isAllowed(host)) return "denied";
     if (this.#count >= this.#maxConnections) return "connections";
     if (family !== "unix" && (this.#countByHost.get(host) ?? 0) >= this.#maxPerAddress) {
       return "connections-per-address";
     }
+    if (descriptor !== undefined && descriptor >= firstReserved()) return "open-files";
     return this.#rate !== undefined && this.#rate.take() > 0 ? "accept-rate" : undefined;
   }
 }

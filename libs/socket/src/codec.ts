@@ -23,6 +23,11 @@ export interface FrameBatch {
   readonly truncated: number;
   /** Bytes of this call that are in no frame and are no framing either: of dropped frames, cut off, or between frames. */
   readonly lostBytes: number;
+  /**
+   * True where the end of the stream has ended the last frame, and no delimiter: nobody knows whether more belonged to the frame.
+   * `batches()` of a connection sets it.
+   */
+  readonly isPartial?: boolean;
 }
 
 /**

@@ -2,7 +2,13 @@ import type { Clock } from "@fairlead/core";
 import type { CloseReason, Connection, ConnectionTimeLimits, SocketAddress } from "./connection.ts";
 
 /** Why a connection was refused before its handler ran. */
-export type RefusalReason = "connections" | "connections-per-address" | "accept-rate" | "denied" | "draining";
+export type RefusalReason =
+  | "connections"
+  | "connections-per-address"
+  | "open-files"
+  | "accept-rate"
+  | "denied"
+  | "draining";
 
 /** The options of every connection, whichever side opened the connection. */
 export interface ConnectionOptions {

@@ -19,4 +19,5 @@ export { dialTcp, dialUnix } from "./dial.ts";
 export { FramingError, type FramingErrorCode, SocketError } from "./errors.ts";
 export { bindUnixDatagram, listenTcp, listenUnix } from "./listen.ts";
 export type { AdmissionOptions, ListenOptions, RefusalReason, StreamListener } from "./listener.ts";
+export { isOwnUdpSocket } from "./own-udp-sockets.ts";
 export type { DatagramBatch, ReceiveBuffer, UdpSocket, UdpStats } from "./udp.ts";

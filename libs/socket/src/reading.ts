@@ -118,7 +118,7 @@ export async function* readBatches(
     }
     const isPeersEnd = failure === undefined && !receiver.isStopped;
     const { batch, error } = isPeersEnd || keepsRest ? decode(() => decoder.end()) : unfinished(decoder);
-    if (hasNews(batch)) yield batch!;
+    if (hasNews(batch)) yield batch!.count > 0 ? Object.assign(batch!, { isPartial: true }) : batch!;
     if (isPeersEnd && error) throw error;
     if (error instanceof FramingError) yield lostFrame(error.lostBytes);
     else if (error) throw error;

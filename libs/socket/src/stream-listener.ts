@@ -131,7 +131,7 @@ export class StreamServer implements StreamListener {
       socket.on("error", () => {}).destroy();
       return;
     }
-    const reason = this.#admission.enter(remote);
+    const reason = this.#admission.enter(remote, descriptorOf(socket));
     if (reason !== undefined) {
       socket.on("error", () => {});
       // A reset leaves no TIME_WAIT behind, so that many refusals stay cheap. A Unix socket has neither.
@@ -192,4 +192,10 @@ export class StreamServer implements StreamListener {
     }
     return local;
   }
+}
+
+/** Node shows the descriptor of a socket on its handle only, and not on Windows. */
+function descriptorOf(socket: Socket): number | undefined {
+  const { _handle: handle } = socket as Socket & { readonly _handle?: { readonly fd?: number } | null };
+  return handle?.fd;
 }

@@ -5,6 +5,7 @@ import type { SocketAddress } from "./connection.ts";
 import { DatagramPile } from "./datagram-pile.ts";
 import { SocketError } from "./errors.ts";
 import type { KernelDrops } from "./kernel-drops.ts";
+import { noteOwnSocket } from "./own-udp-sockets.ts";
 import { toSocketError } from "./system-errors.ts";
 import type { DatagramBatch, ReceiveBuffer, UdpSocket, UdpStats, UdpTarget } from "./udp.ts";
 
@@ -55,7 +56,9 @@ export class BoundUdpSocket implements UdpSocket {
       this.#errors++;
       bound.onError?.(toSocketError(error, `use UDP ${formatAddress(this.local)}`));
     });
+    const noted = noteOwnSocket(bound.local);
     this.#socket.on("close", () => {
+      noted[Symbol.dispose]();
       this.#isClosed = true;
       this.#change.wake();
       this.#closed.resolve();

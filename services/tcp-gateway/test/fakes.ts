@@ -108,6 +108,7 @@ export function stage(options: StageOptions = {}): Stage {
   const failures: Error[] = [];
   const listener: IngestListener = {
     codec: { name: "fake" } as Codec,
+    takesPartial: true,
     maxFrameBytes: 100,
     banner: undefined,
     creditBytes: 1_048_576,

@@ -30,10 +30,21 @@ test("a listener acknowledges lines once they are durable and gives them to the 
   assert.deepEqual(gateway.bus.records, ["hello", "world", "again"]);
 });
 
-test("an unterminated last line at the end of the stream is a record", async () => {
-  await using gateway = await startGateway([{}]);
+test("an unterminated last line at the end of the stream is a record, marked partial", async () => {
+  await using gateway = await startGateway([{ connectionEvents: false }]);
   assert.match(await exchange(gateway.port(), "one\ntwo"), /^(OK 1\n)?OK 2\n$/);
   assert.deepEqual(gateway.bus.records, ["one", "two"]);
+  const marks = gateway.bus.events.map(({ extensions }) => extensions["partial"]);
+  assert.deepEqual(marks, [undefined, true]);
+});
+
+test("a listener may refuse an unterminated last line", async () => {
+  await using gateway = await startGateway([{ takesPartial: false }]);
+  assert.match(await exchange(gateway.port(), "one\ntwo"), /^OK 1\nERR FRAME_INCOMPLETE .*\n$/);
+  assert.equal(await exchange(gateway.port(), "three\n"), "OK 1\n");
+  assert.deepEqual(gateway.bus.records, ["one", "three"]);
+  const reason = { listener: "listener-0", reason: "frame-incomplete" };
+  assert.equal(await gateway.metric("rejected_records_total", reason), 1);
 });
 
 test("a connection that begins with an HTTP request is refused, unless the listener says otherwise", async () => {

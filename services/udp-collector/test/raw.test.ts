@@ -153,6 +153,62 @@ test("udpCollector replies when the datagram is durable, and not before", async 
   }
 });
 
+/** Sends a datagram from a port, and gives the port back. */
+async function sendFrom(port: number, to: number, payload: string): Promise<void> {
+  const socket = createSocket("udp4");
+  await new Promise<void>((resolve) => socket.bind(port, "127.0.0.1", resolve));
+  await new Promise((resolve) => socket.send(payload, to, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => socket.close(() => resolve()));
+}
+
+for (const [first, second] of [
+  [{ kind: "echo" }, { kind: "echo" }],
+  [
+    { kind: "text", text: "A" },
+    { kind: "text", text: "B" },
+  ],
+] as const) {
+  test(`udpCollector starts no talk between two of its listeners by a forged datagram: ${first.kind}`, async () => {
+    const free = await Collector.start([{ name: "r", kind: "raw" }]);
+    const port = free.port();
+    await free[Symbol.asyncDispose]();
+    await using one = await Collector.start([{ name: "one", kind: "raw", reply: first }]);
+    one.bus.hold();
+    await sendFrom(port, one.port(), "forged");
+    await one.bus.until(() => one.bus.attempts.length === 1);
+    await using two = await Collector.start([{ name: "two", kind: "raw", port, reply: second }]);
+    one.bus.release();
+    await one.settled(1);
+    // What comes now stands behind any reply.
+    await using client = new Client(two.port());
+    const answer = client.reply();
+    await client.send("honest");
+    await answer;
+    assert.deepEqual(
+      two.bus.records.map(({ payload }) => payload.toString()),
+      ["honest"],
+    );
+    assert.equal(await unanswered(one, "own-socket"), 1);
+  });
+}
+
+const unanswered = async ({ meter }: Collector, reason: string) => {
+  await meter.scrape();
+  return meter.value("fairlead_udp_collector_unanswered_datagrams_total", { listener: "one", reason });
+};
+
+test("udpCollector answers no reply like its own, and one address so often a second at most", async () => {
+  const reply = { kind: "text", text: "OK", perSecond: 0.001 } as const;
+  await using one = await Collector.start([{ name: "one", kind: "raw", reply }]);
+  await using client = new Client(one.port());
+  const answer = client.reply();
+  await client.send("OK", "a", "b", "c");
+  assert.equal(String(await answer), "OK");
+  await one.settled(4);
+  assert.equal(await unanswered(one, "reply"), 1);
+  assert.equal(await unanswered(one, "rate"), 2);
+});
+
 test("udpCollector refuses to start when one of its ports is taken, and leaves none open", async () => {
   await using first = await Collector.start([{ name: "r", kind: "raw" }]);
   const free = await Collector.start([{ name: "r", kind: "raw" }]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { test } from "node:test";
 import { eventually } from "@fairlead/harness";
 import { z } from "zod";
@@ -146,14 +146,42 @@ test("the server cuts off a client that does not read its answer", { timeout: 60
   socket.destroy();
 });
 
-test("the server closes connections above maxConnections at once and counts them", async () => {
-  await using server = await startTestServer(addEcho, { limits: { maxConnections: 2 } });
-  const first = [connect(server.port, "127.0.0.1"), connect(server.port, "127.0.0.1")];
-  await Promise.all(first.map((socket) => once(socket, "connect")));
-  assert.equal(await rawExchange(server.port, []), "");
+test("the server answers probes when maxConnections are open, refuses everything else and counts it", async () => {
+  const probe = (_: Router, root: Router) => {
+    addEcho(_);
+    const route = {
+      method: "GET",
+      path: "/livez",
+      summary: "Live",
+      scope: undefined,
+      responses: {},
+    } as const;
+    root.add({ ...route, handle: () => ({ status: 200, body: "ok" }) });
+  };
+  await using server = await startTestServer(probe, { limits: { maxConnections: 2 } });
+  const dial = async () => {
+    const socket = connect(server.port, "127.0.0.1").on("error", () => {});
+    await once(socket, "connect");
+    return socket;
+  };
+  const busy = [await dial(), await dial()];
+  const livez = "GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n";
+  assert.match(await rawExchange(server.port, [livez]), /^HTTP\/1.1 200 .*connection: close/is);
+  assert.match(
+    await rawExchange(server.port, [head("/v1/json", 2), "{}"]),
+    /^HTTP\/1.1 503 .*"TOO_MANY_CONNECTIONS"/s,
+  );
+  assert.match((await server.meter.render()).text, /fairlead_http_refused_connections_total 1/);
+
+  // Silence holds no place: the oldest gives way.
+  const silent: Socket[] = [];
+  for (let count = 0; count < 40; count++) silent.push(await dial());
+  assert.match(await rawExchange(server.port, [livez]), /^HTTP\/1.1 200 /);
+  await eventually(() => silent.filter(({ closed }) => closed).length >= 8, "the oldest have given way");
   const { text } = await server.meter.render();
-  assert.match(text, /fairlead_http_refused_connections_total 1/);
-  for (const socket of first) socket.destroy();
+  assert.ok(Number(/fairlead_http_refused_connections_total (\d+)/.exec(text)?.[1]) >= 9);
+  assert.ok(busy.every(({ closed }) => !closed));
+  for (const socket of [...busy, ...silent]) socket.destroy();
 });
 
 for (const [what, bytes, expected] of [

@@ -17,7 +17,7 @@ export interface HttpLimits {
   readonly idleMs: number;
   /** The time that a connection is kept open without a request: closed. Milliseconds. */
   readonly keepAliveMs: number;
-  /** Connections at once. Further ones are closed at once. */
+  /** Connections at once. On a few further ones only probes are answered. */
   readonly maxConnections: number;
   /** The size of all headers together, in bytes: 431. */
   readonly maxHeaderBytes: number;
@@ -39,7 +39,6 @@ export function createLimitedServer(limits: HttpLimits, listener: RequestListene
     listener,
   );
   server.maxHeadersCount = 100;
-  server.maxConnections = limits.maxConnections;
   server.timeout = limits.idleMs;
   server.on("clientError", (error, socket) => {
     const answer = clientProblem(errorCode(error));

@@ -93,6 +93,35 @@ test("HttpServer.drain() tells streams to end", async () => {
   await drained;
 });
 
+test("HttpServer.drain() does not wait for a client that takes nothing", async () => {
+  const full = Promise.withResolvers<void>();
+  await using server = await startTestServer(
+    (router) =>
+      router.add({
+        method: "GET",
+        path: "/stream",
+        summary: "Stream until nobody takes more",
+        scope: "x:read",
+        responses: {},
+        async handle({ response, draining }) {
+          while (response.write("x".repeat(1 << 20)));
+          full.resolve();
+          await once(draining, "abort");
+          response.end("end");
+          return undefined;
+        },
+      }),
+    { limits: patient },
+  );
+  const client = connect(server.port, "127.0.0.1")
+    .on("error", () => {})
+    .pause();
+  client.write("GET /v1/stream HTTP/1.1\r\nhost: localhost\r\n\r\n");
+  await full.promise;
+  await server.server.drain(new AbortController().signal);
+  client.destroy();
+});
+
 test("HttpServer.listen() says that the port is in use", async () => {
   await using first = await startTestServer(() => {});
   const options = { host: "127.0.0.1", port: first.port, tokens: undefined, limits: patientLimits };

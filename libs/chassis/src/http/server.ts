@@ -11,6 +11,7 @@ import {
 } from "@fairlead/core";
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from "express";
 import { isLoopback, refuseForeignPages } from "./access.ts";
+import { HttpConnections } from "./connections.ts";
 import { createLimitedServer, type HttpLimits, listen } from "./listening.ts";
 import { ProblemError, problemMediaType, toProblem } from "./problem.ts";
 import { endRequestSpan, startRequestSpan } from "./request-span.ts";
@@ -39,8 +40,8 @@ export interface HttpServer extends AsyncDisposable {
   /** Starts to listen. No route may be added afterwards. @throws {FairleadError} ADDRESS_IN_USE, LISTEN_FAILED */
   listen(): Promise<{ readonly host: string; readonly port: number }>;
   /**
-   * Accepts no more connections, closes idle ones, tells streams to end and lets running requests finish. At the signal all other
-   * connections are cut. Resolves when every connection is closed.
+   * Accepts no more connections, closes idle ones, tells streams to end and lets running requests finish. A client that does not take
+   * its answer is cut off after two seconds; at the signal all other connections are. Resolves when every connection is closed.
    */
   drain(signal: AbortSignal): Promise<void>;
 }
@@ -62,6 +63,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const routers = new Map<string, SealableRouter>();
   const server: Server = createLimitedServer(limits, app);
   const observe = createObserver(options, server);
+  const refused = options.meter.counter({
+    name: "fairlead_http_refused_connections_total",
+    help: "Connections that found no place because maxConnections were open, probes excepted.",
+  });
+  const connections = new HttpConnections(server, limits.maxConnections, () => refused.increment());
   const factsOf = (request: object): RequestFacts => facts.get(request)!;
 
   app.use((request, response, next) => {
@@ -70,8 +76,20 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     response.setHeader("x-request-id", found.requestId);
     response.setHeader("x-content-type-options", "nosniff");
     response.setHeader("cache-control", "no-store");
-    if (draining.signal.aborted) response.setHeader("connection", "close");
+    const isForProbes = connections.isForProbes(request.socket);
+    if (draining.signal.aborted || isForProbes) response.setHeader("connection", "close");
     observe(request, response, found);
+    if (isForProbes && !probePaths.has(request.path)) {
+      connections.refuse();
+      throw new ProblemError(
+        503,
+        "TOO_MANY_CONNECTIONS",
+        `Cannot answer: ${limits.maxConnections} connections are open, the limit`,
+        {
+          headers: { "retry-after": "1" },
+        },
+      );
+    }
     if (tokens === undefined) refuseForeignPages(request);
     next();
   });
@@ -102,6 +120,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       server.close();
       draining.abort();
       using _ = onAbort(signal, () => server.closeAllConnections());
+      using __ = connections.cutStalled();
       await closed;
     },
     async [Symbol.asyncDispose]() {
@@ -111,6 +130,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     },
   };
 }
+
+/** What watches over the process (`addHealthRoutes`). */
+const probePaths: ReadonlySet<string> = new Set(["/livez", "/readyz", "/metrics"]);
 
 function seal(
   app: Express,
@@ -202,11 +224,6 @@ function createObserver(options: HttpServerOptions, server: Server) {
     labels: ["route"],
     buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60],
   });
-  const refused = meter.counter({
-    name: "fairlead_http_refused_connections_total",
-    help: "Connections closed at once because maxConnections were open.",
-  });
-  server.on("drop", () => refused.increment());
   return (request: Request, response: Response, facts: RequestFacts) => {
     const startedAt = performance.now();
     response.once("close", () => {

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { openFilesLimit } from "@fairlead/core";
 import { type Finding, fault, ok, warning } from "./finding.ts";
 
 /** @param version "v24.18.0" */
@@ -18,15 +19,15 @@ const otherFiles = 200;
  * @param limits the text of /proc/self/limits; undefined where there is none
  */
 export function checkOpenFiles(maxConnections: number, limits = readLimits()): Finding[] {
-  const limit = Number(/^Max open files\s+(\d+)/m.exec(limits ?? "")?.[1] ?? Number.NaN);
-  if (Number.isNaN(limit)) return [];
+  const limit = openFilesLimit(limits);
+  if (limit === undefined) return [];
   const needed = maxConnections + otherFiles;
   const subject = "open files";
   if (limit >= needed) return [ok(subject, `${limit} may be open, ${needed} is the most that is needed`)];
   return [
     warning(
       subject,
-      `${limit} may be open, but the configuration allows ${maxConnections} connections, which need ${needed}: those over the limit are not accepted`,
+      `${limit} may be open, but the configuration allows ${maxConnections} connections, which need ${needed}: those over the limit are refused`,
       // Node has raised the soft limit to the hard one already, which only root can raise.
       `start with a limit of ${needed}: "LimitNOFILE=${needed}" in a systemd unit, "--ulimit nofile=${needed}" for a container, "ulimit -n ${needed}" as root; or lower limits.maxConnections of the listeners`,
     ),

@@ -28,5 +28,6 @@ function slice(batch: FrameBatch, first: number, end: number, payloadBytes: numb
     dropped: 0,
     truncated: 0,
     lostBytes: 0,
+    isPartial: batch.isPartial === true && end === batch.count,
   };
 }

@@ -25,6 +25,9 @@ export const ingestSchema = z
     takesHttp: flag(false).describe(
       "A connection that begins with an HTTP request line is taken like any other. Not set, it is closed with `ERR HTTP_REFUSED`: every web page can make a browser send one here.",
     ),
+    takesPartial: flag(true).describe(
+      "The rest of a stream that ends without its delimiter is a record, marked `partial`; false: it is rejected with `ERR FRAME_INCOMPLETE`, for it may be half a line.",
+    ),
     container: z
       .enum(["lines", "records", "ndjson", "single"])
       .optional()

@@ -42,6 +42,8 @@ export interface IngestListener {
   /** Given for a listener without acknowledgements: an event that the bus refuses for now is kept and tried again. */
   readonly patience: Patience | undefined;
   readonly banner: string | undefined;
+  /** False: the rest of a stream that ends without its delimiter is no record. */
+  readonly takesPartial: boolean;
   /** Unconfirmed bytes of one connection at which reading pauses. */
   readonly creditBytes: number;
   /** The same for all connections of the process. */
@@ -112,6 +114,7 @@ export function createIngestListener(
     maxFrameBytes: config.codec.maxFrameBytes,
     patience: acks === "durable" ? undefined : patience,
     banner,
+    takesPartial: config.takesPartial,
     creditBytes,
     credit,
     maxBatchRecords: container === "single" ? 1 : batch.maxRecords,

@@ -114,6 +114,15 @@ export class IngestSession implements Session, AckOwner {
       this.#reject(batch.count + dropped, batch.payloadBytes + lostBytes, "closing");
       return;
     }
+    if (batch.isPartial && !this.#listener.takesPartial) {
+      this.#reject(batch.count + dropped, batch.payloadBytes + lostBytes, "frame-incomplete");
+      this.stop(
+        toEnding(
+          new FramingError("FRAME_INCOMPLETE", "Cannot take the last record: the stream ended inside it"),
+        ),
+      );
+      return;
+    }
     if (dropped > 0 || lostBytes > 0) this.#reject(dropped, lostBytes, "dropped");
     counts.truncated += truncated;
     // The client hears of missing frames before every OK that counts a frame behind them.

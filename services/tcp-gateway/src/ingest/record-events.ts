@@ -42,6 +42,7 @@ export function createRecordEvents(
       recordCount: frames.count,
       firstSeq,
       timeMs,
+      isPartial: frames.isPartial === true,
     });
   };
 }

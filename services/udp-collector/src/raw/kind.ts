@@ -4,7 +4,7 @@ import { BatchSession } from "../batch-session.ts";
 import { listenerKind } from "../kind.ts";
 import { type Cutter, cutLines, cutRecords, cutSingle, rawLine, type Selection } from "../pieces.ts";
 import { batchKey, sharedKeys } from "../shared-keys.ts";
-import { replyKey, sendReplies } from "./reply.ts";
+import { Replies, replyCounters, replyKey } from "./reply.ts";
 
 const configSchema = z
   .strictObject({
@@ -43,14 +43,15 @@ export const raw = listenerKind({
   eventType: eventTypes.udpRecords,
   defaultListener: { name: "raw", port: 7010 },
   tryWith: "echo hi | nc -u -w1 {host} {port}",
-  counters: {},
+  counters: replyCounters,
   createSession(config, parts) {
-    const { batch, container, reply } = config;
+    const { batch, container } = config;
+    const replies = config.reply && new Replies(config.reply, parts);
     return new BatchSession(parts, {
       batch,
       eventsAtOnce: container === "single" ? maxSinglesAtOnce : 1,
       cutter: (datagrams, firstSeq) => cutterOf(config, datagrams, firstSeq),
-      ...(reply && { onPublished: (datagrams, piece) => sendReplies(reply, datagrams, piece, parts) }),
+      ...(replies && { onPublished: (datagrams, piece) => replies.send(datagrams, piece) }),
     });
   },
 });
