@@ -8,6 +8,7 @@ const libraryLayers: Readonly<Record<string, number>> = {
   core: 0,
   contracts: 1,
   socket: 2,
+  syslog: 2,
   sqlite: 2,
   amqp: 2,
   chassis: 2,

@@ -19,6 +19,7 @@ const scripts = {
   docs: ["scripts/docs.ts"],
   bench: ["bench/main.ts"],
   size: ["scripts/size.ts"],
+  corpus: ["libs/syslog/corpus/share.ts"],
   "test:compose": ["scripts/compose-smoke.ts"],
 };
 

@@ -62,4 +62,5 @@ export {
   tcpClosed,
   tcpOpened,
   tcpRecords,
+  tcpSyslog,
 } from "./tcp-events.ts";

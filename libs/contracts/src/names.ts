@@ -26,6 +26,7 @@ export const scopes = {
 /** The types of all events (docs/reference/events.md). */
 export const eventTypes = {
   tcpRecords: "dev.fairlead.tcp.records",
+  tcpSyslog: "dev.fairlead.tcp.syslog",
   tcpOpened: "dev.fairlead.tcp.opened",
   tcpClosed: "dev.fairlead.tcp.closed",
   udpRecords: "dev.fairlead.udp.records",

@@ -31,6 +31,11 @@ const series = {
   tags: z.array(z.string()).describe("Sorted, without repeats: 'key:value' or 'word'"),
   samples: z.number().int().min(1).describe("Values received"),
   container: z.string().optional().describe("Container id of the sender"),
+  externalData: z
+    .string()
+    .optional()
+    .describe("What the sender says of itself for the agent (DogStatsD 1.5)"),
+  cardinality: z.string().optional().describe("Cardinality of tags that the sender asks for (DogStatsD 1.6)"),
   timestamp: z.number().int().optional().describe("Seconds since the epoch, where the sender gave them"),
 };
 
@@ -97,6 +102,8 @@ export const statsdRecordSchema = z.discriminatedUnion("kind", [
     aggregationKey: z.string().optional(),
     sourceType: z.string().optional(),
     container: z.string().optional(),
+    externalData: z.string().optional(),
+    cardinality: z.string().optional(),
   }),
   z.object({
     ...common,
@@ -110,6 +117,8 @@ export const statsdRecordSchema = z.discriminatedUnion("kind", [
     hostname: z.string().optional(),
     message: z.string().optional(),
     container: z.string().optional(),
+    externalData: z.string().optional(),
+    cardinality: z.string().optional(),
   }),
   z.object({
     ...common,

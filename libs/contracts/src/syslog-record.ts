@@ -1,10 +1,13 @@
 import { z } from "zod";
 
-/** The parts that the collector fills in where the sender left them out. */
-export const assumedParts = ["priority", "year", "zone"] as const;
+/**
+ * The parts that are filled in where the sender left them out, and two faults of a header of RFC 5424 that is read all the same:
+ * more than one space between fields, and an offset without its colon.
+ */
+export const assumedParts = ["priority", "year", "zone", "structured-data", "spaces", "offset"] as const;
 export type AssumedPart = (typeof assumedParts)[number];
 
-/** Why a datagram was not understood: the part that is missing or breaks the RFC. */
+/** Why a message was not understood: the part that is missing or breaks the RFC. */
 export const unparsedReasons = [
   "empty",
   "priority",
@@ -24,9 +27,9 @@ const arrival = {
     .number()
     .int()
     .min(1)
-    .describe("Place within the listener instance; <subject>:<seq> is the identity"),
-  receivedAt: z.string().describe("When the collector received it: RFC 3339, UTC, microseconds"),
-  from: z.string().describe("Sender: 192.0.2.1:514 or [2001:db8::1]:514"),
+    .describe("Place within the listener instance or the connection; <subject>:<seq> is the identity"),
+  receivedAt: z.string().describe("When it was received: RFC 3339, UTC, microseconds"),
+  from: z.string().describe("Sender: 192.0.2.1:514 or [2001:db8::1]:514; the path of a Unix socket"),
 };
 
 const priority = {
@@ -47,7 +50,7 @@ const fields = {
   structuredData: z.record(z.string(), z.record(z.string(), z.union([z.string(), z.array(z.string())]))),
 };
 
-/** A line of a `udp.syslog` event that was understood. */
+/** A line of a `udp.syslog` or `tcp.syslog` event that was understood. */
 export const parsedSyslogSchema = z.object({
   ...arrival,
   parsed: z.literal(true),
@@ -58,11 +61,11 @@ export const parsedSyslogSchema = z.object({
   assumed: z
     .array(z.enum(assumedParts))
     .optional()
-    .describe("What the sender left out and the collector filled in"),
+    .describe("What the sender left out, or wrote against the RFC, and how that was filled in or read"),
 });
 
 /**
- * A line of a `udp.syslog` event that was not understood. The datagram stands unchanged in `text`, or in `base64` where the
+ * A line of a `udp.syslog` or `tcp.syslog` event that was not understood. The message stands unchanged in `text`, or in `base64` where the
  * bytes are not UTF-8.
  */
 export const unparsedSyslogSchema = z.object({
@@ -77,7 +80,7 @@ export const unparsedSyslogSchema = z.object({
   base64: z.string().optional(),
 });
 
-/** One line of the NDJSON of a `udp.syslog` event. */
+/** One line of the NDJSON of a `udp.syslog` or `tcp.syslog` event. */
 export const syslogRecordSchema = z.discriminatedUnion("parsed", [parsedSyslogSchema, unparsedSyslogSchema]);
 
 export type ParsedSyslog = z.infer<typeof parsedSyslogSchema>;

@@ -47,6 +47,11 @@ export function tcpRecords(fields: RecordsEventFields): CloudEvent {
   return recordsEvent(eventTypes.tcpRecords, fields);
 }
 
+/** One batch of decoded messages of syslog of one connection; the data is NDJSON (`syslogRecordSchema`). */
+export function tcpSyslog(fields: RecordsEventFields): CloudEvent {
+  return recordsEvent(eventTypes.tcpSyslog, fields);
+}
+
 /** One end of a socket. The `SocketAddress` of @fairlead/socket has this shape. */
 export const socketAddressSchema = z.object({
   family: z.enum(["ipv4", "ipv6", "unix"]),

@@ -53,6 +53,7 @@ export class ConnectionEvents {
   closed({ connection, records = 0, rejected = {} }: Session, reason: string): void {
     const { id, bytesReceived, bytesSent } = connection;
     ConnectionCounts.up(this.counts.closed, reason);
+    this.counts.discardedBytes += connection.bytesDiscarded;
     this.#logger.debug({ connection: id, reason, records, bytesReceived }, "connection closed");
     if (!this.#options.publishes) return;
     const { source, clock } = this.#options;

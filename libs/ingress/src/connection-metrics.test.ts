@@ -23,6 +23,7 @@ test("showConnections() shows every known reason at 0 from the start, then the c
     'closed_connections_total{listener="lines",reason="idle-timeout"} 0',
     'closed_connections_total{listener="lines",reason="publish-failed"} 0',
     'refused_connections_total{listener="lines",reason="denied"} 0',
+    'discarded_bytes_total{listener="lines"} 0',
     'lost_connection_events_total{listener="lines"} 0',
   );
   open = 1;

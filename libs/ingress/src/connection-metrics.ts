@@ -8,6 +8,8 @@ export class ConnectionCounts {
   opened = 0;
   /** tcp.opened and tcp.closed events that the bus did not take. */
   lostEvents = 0;
+  /** Received bytes that no session read. */
+  discardedBytes = 0;
   /** Connections that are over, by reason. */
   readonly closed = new Map<string, number>();
   /** Connections that the admission refused, by reason. */
@@ -84,7 +86,9 @@ export function showConnections(
     Object.keys(refusalReasons),
   );
   const lost = total("lost_connection_events", "tcp.opened and tcp.closed events that the bus did not take");
+  const discarded = total("discarded_bytes", "Received bytes that came behind the end of the reading");
   return meter.onScrape(() => {
+    discarded(counts.discardedBytes);
     open.set(countOpen(), label);
     opened(counts.opened);
     for (const [reason, count] of counts.closed) closed(reason, count);

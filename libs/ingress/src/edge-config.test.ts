@@ -46,3 +46,12 @@ test("planEdges() gives sockets, connections and events of the listeners, as far
   assert.deepEqual(eventTypes, ["tcp.opened", "tcp.closed"]);
   assert.deepEqual(planEdges([parse({ connectionEvents: false })]).eventTypes, []);
 });
+
+test("listenOptions() of a listener that sends nothing closes no silent connection unless told so", () => {
+  const silent = (limits: object) => listenOptions({ ...parse({ limits }), isSilent: true });
+  const { limits, keepAliveMs } = silent({});
+  assert.deepEqual([limits?.firstByteMs, limits?.idleMs, keepAliveMs], [undefined, undefined, 60_000]);
+  assert.equal(silent({ idle: "2m" }).limits?.idleMs, 120_000);
+  const { limits: answered } = listenOptions(parse({}));
+  assert.deepEqual([answered?.firstByteMs, answered?.idleMs], [60_000, 900_000]);
+});

@@ -23,19 +23,24 @@ const timeLimit = (fallback: string) =>
     .prefault(fallback)
     .transform((value) => (value === "none" ? undefined : value));
 
+/** A limit on silence. Not set, the limit depends on whether the clients are answered: `listenOptions` knows. */
+const silenceLimit = () => z.union([z.literal("none"), duration()]).optional();
+
 const limits = section({
   maxConnections: count(10_000).describe("Connections of this process at once; one more is reset."),
   maxConnectionsPerAddress: count(1_000).describe("Connections at once from one address; one more is reset."),
   acceptRate: ratePerSecond()
     .optional()
     .describe("Connections taken a second on average; one more is reset. Not set: no limit."),
-  firstByte: timeLimit("1m").describe(
-    'From the connect to the first byte, then the connection is closed; "none" for no limit.',
+  firstByte: silenceLimit().describe(
+    'From the connect to the first byte, then the connection is closed; "none" for no limit. Not set: 1m, and none where clients get no answer, who would lose what they send into a closed connection.',
   ),
   frame: timeLimit("30s").describe(
     "From the first byte of a frame to its last: cuts a client that drips bytes.",
   ),
-  idle: timeLimit("15m").describe("Without a byte in either direction."),
+  idle: silenceLimit().describe(
+    "Without a byte in either direction. Not set: 15m, and none where clients get no answer.",
+  ),
   total: timeLimit("none").describe("From the connect to the end, whatever happens."),
   send: timeLimit("30s").describe("A client that does not take what is sent to it is closed after so long."),
 });
@@ -78,6 +83,12 @@ export const edgeListenerShape = {
 };
 
 export type EdgeListenerConfig = z.output<z.ZodObject<typeof edgeListenerShape>>;
+
+/** A listener as an edge takes it. */
+export type EdgeConfig = EdgeListenerConfig & {
+  /** True where the service sends nothing: its clients do not notice a close, and lose what they write into it. */
+  readonly isSilent?: boolean;
+};
 
 /** Checks a listener over several keys. For the `crossCheck` of a service's listener. */
 export function checkEdgeListener(listener: Sound<EdgeListenerConfig>, context: CrossCheck): void {

@@ -12,7 +12,7 @@ import {
 } from "@fairlead/socket";
 import { ConnectionEvents } from "./connection-events.ts";
 import { showConnections } from "./connection-metrics.ts";
-import type { EdgeListenerConfig } from "./edge-config.ts";
+import type { EdgeConfig } from "./edge-config.ts";
 import { admissionOptions, type EdgeAdmission, listenOptions } from "./listen-options.ts";
 import { drainEnding, operatorEnding, type Session } from "./session.ts";
 
@@ -39,7 +39,7 @@ export function edgeSource({ service, instance }: EdgeParts, listener: string): 
  * drains. The edge also counts connections and publishes their events. The bytes belong to the sessions.
  */
 export class Edge implements AsyncDisposable {
-  readonly config: EdgeListenerConfig;
+  readonly config: EdgeConfig;
   readonly #parts: EdgeParts;
   readonly #createSession: (connection: Connection) => Session;
   readonly #events: ConnectionEvents;
@@ -49,7 +49,7 @@ export class Edge implements AsyncDisposable {
   #socket!: StreamListener;
 
   private constructor(
-    config: EdgeListenerConfig,
+    config: EdgeConfig,
     parts: EdgeParts,
     createSession: (connection: Connection) => Session,
   ) {
@@ -71,7 +71,7 @@ export class Edge implements AsyncDisposable {
 
   /** @throws {SocketError} ADDRESS_IN_USE, ADDRESS_UNAVAILABLE, PERMISSION_DENIED */
   static async open(
-    config: EdgeListenerConfig,
+    config: EdgeConfig,
     parts: EdgeParts,
     createSession: (connection: Connection) => Session,
   ): Promise<Edge> {

@@ -21,6 +21,8 @@ export interface FrameBatch {
   /** Frames of this call that were dropped whole. `truncated` counts frames that were cut. */
   readonly dropped: number;
   readonly truncated: number;
+  /** Bytes of this call that are in no frame and are no framing either: of dropped frames, cut off, or between frames. */
+  readonly lostBytes: number;
   /**
    * True where the end of the stream has ended the last frame, and no delimiter: nobody knows whether more belonged to the frame.
    * `batches()` of a connection sets it.
@@ -36,7 +38,7 @@ export interface Decoder {
   /**
    * Takes the next chunk and keeps an incomplete frame. The chunk may be kept as a view until the next call.
    * @throws {FramingError} FRAME_TOO_LARGE with the policy `close`; FRAME_INVALID when the bytes cannot be framed. The error
-   *   carries the frames that were complete before (`frames`). The decoder takes nothing more after an error.
+   *   carries the frames that were complete before (`frames`), and `lostBytes` of what it could not frame. The decoder takes nothing more after an error.
    */
   push(chunk: Buffer): FrameBatch;
   /**

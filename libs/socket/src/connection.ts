@@ -41,6 +41,14 @@ export interface ConnectionTimeLimits {
   readonly sendMs?: number;
 }
 
+export interface BatchesOptions {
+  /**
+   * True where the bytes that were received before an end of any kind become frames, and the unfinished rest too where the codec
+   * allows. For peers that repeat nothing. Default false: such a rest is a dropped frame, unless the peer itself has ended.
+   */
+  readonly keepsRest?: boolean;
+}
+
 /**
  * A TCP or Unix-stream connection that is read by pulling. No more than one chunk is taken from the kernel before a reader asks,
  * so a slow reader slows its peer down. One reader at a time. Disposing closes at once.
@@ -54,6 +62,8 @@ export interface Connection extends AsyncDisposable {
   readonly openedAtMs: number;
   readonly bytesReceived: number;
   readonly bytesSent: number;
+  /** Received bytes that nobody has read or will read: they came behind the end of the reading. */
+  readonly bytesDiscarded: number;
   /** Resolves once when both directions are over. Never rejects. */
   readonly closed: Promise<CloseReason>;
   /**
@@ -77,13 +87,13 @@ export interface Connection extends AsyncDisposable {
    */
   readLine(maxBytes: number): Promise<string | undefined>;
   /** All complete frames of each chunk. A batch is empty only where the batch counts drops. @throws {SocketError | FramingError} */
-  batches(codec: Codec): AsyncIterable<FrameBatch>;
+  batches(codec: Codec, options?: BatchesOptions): AsyncIterable<FrameBatch>;
   /** The frames one by one. Each frame is a copy that may be kept. @throws {SocketError | FramingError} */
   frames(codec: Codec): AsyncIterable<Buffer>;
 
   /**
-   * Stops the reading gracefully. A read that waits and every further read give undefined, `batches` and `frames` end without the
-   * unfinished rest, and bytes that the peer still sends are thrown away. Sending goes on.
+   * Stops the reading gracefully. A read that waits and every further read give undefined, `batches` and `frames` end, with
+   * the unfinished rest counted as a dropped frame or kept (`BatchesOptions`), and bytes that the peer still sends are thrown away. Sending goes on.
    */
   stopReading(): void;
 

@@ -37,13 +37,16 @@ export class FramingError extends FairleadError {
   declare readonly code: FramingErrorCode;
   /** The frames that were complete before the error of a decoder. */
   readonly frames: FrameBatch | undefined;
+  /** Bytes that the decoder had taken and that are in no frame. */
+  readonly lostBytes: number;
 
   constructor(
     code: FramingErrorCode,
     message: string,
-    options: { data?: ErrorData; frames?: FrameBatch } = {},
+    options: { data?: ErrorData; frames?: FrameBatch; lostBytes?: number } = {},
   ) {
     super(code, message, options.data ? { data: options.data } : {});
     this.frames = options.frames;
+    this.lostBytes = options.lostBytes ?? 0;
   }
 }

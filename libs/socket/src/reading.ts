@@ -1,4 +1,5 @@
-import type { Codec, FrameBatch } from "./codec.ts";
+import type { Codec, Decoder, FrameBatch } from "./codec.ts";
+import type { BatchesOptions } from "./connection.ts";
 import { FramingError } from "./errors.ts";
 import type { Receiver } from "./receiver.ts";
 
@@ -89,24 +90,54 @@ async function findEnd(
   }
 }
 
-export async function* readBatches(receiver: Receiver, codec: Codec): AsyncGenerator<FrameBatch, void> {
+export async function* readBatches(
+  receiver: Receiver,
+  codec: Codec,
+  { keepsRest = false }: BatchesOptions = {},
+): AsyncGenerator<FrameBatch, void> {
   receiver.lock();
+  receiver.keepsRest = keepsRest;
   try {
     const decoder = codec.createDecoder();
-    while (receiver.inbox.length > 0 || (await receiver.more())) {
+    let failure: unknown;
+    for (;;) {
+      if (receiver.inbox.length === 0) {
+        try {
+          // A stop may add the chunk that was parked.
+          if (!(await receiver.more()) && receiver.inbox.length === 0) break;
+        } catch (error) {
+          failure = error;
+          break;
+        }
+      }
       const { batch, error } = decode(() => decoder.push(receiver.inbox.take(receiver.maxChunkBytes)));
       receiver.isFrameOpen = decoder.isFrameOpen;
       if (!isEmpty(batch) || !receiver.isFrameOpen) receiver.frameSweeps = 0;
-      if (!isEmpty(batch)) yield batch!;
+      if (hasNews(batch)) yield batch!;
       if (error) throw error;
     }
-    if (receiver.isStopped) return;
-    const { batch, error } = decode(() => decoder.end());
-    if (!isEmpty(batch)) yield batch!.count > 0 ? Object.assign(batch!, { isPartial: true }) : batch!;
-    if (error) throw error;
+    const isPeersEnd = failure === undefined && !receiver.isStopped;
+    const { batch, error } = isPeersEnd || keepsRest ? decode(() => decoder.end()) : unfinished(decoder);
+    if (hasNews(batch)) yield batch!.count > 0 ? Object.assign(batch!, { isPartial: true }) : batch!;
+    if (isPeersEnd && error) throw error;
+    if (error instanceof FramingError) yield lostFrame(error.lostBytes);
+    else if (error) throw error;
+    if (failure) throw failure;
   } finally {
     receiver.unlock();
   }
+}
+
+/** A frame that our own end or a failure has cut off. */
+function unfinished({ heldBytes }: Decoder): { batch?: FrameBatch; error?: unknown } {
+  return heldBytes === 0 ? {} : { batch: lostFrame(heldBytes) };
+}
+
+function lostFrame(lostBytes: number): FrameBatch {
+  const none = () => {
+    throw new RangeError("Cannot give a frame: the batch has none");
+  };
+  return { count: 0, payloadBytes: 0, frame: none, dropped: 1, truncated: 0, lostBytes };
 }
 
 export async function* readFrames(receiver: Receiver, codec: Codec): AsyncGenerator<Buffer, void> {
@@ -119,6 +150,10 @@ function isEmpty(batch: FrameBatch | undefined): boolean {
   return batch === undefined || batch.count + batch.dropped + batch.truncated === 0;
 }
 
+function hasNews(batch: FrameBatch | undefined): boolean {
+  return batch !== undefined && batch.count + batch.dropped + batch.truncated + batch.lostBytes > 0;
+}
+
 /**
  * Frames that were complete before an error are given first, like all others. The error then comes without these frames, so that
  * no frame is taken twice.
@@ -128,7 +163,8 @@ function decode(step: () => FrameBatch): { batch?: FrameBatch | undefined; error
     return { batch: step() };
   } catch (error) {
     if (!(error instanceof FramingError) || error.frames === undefined) return { error };
-    const bare = new FramingError(error.code, error.message, { data: error.data });
+    const { data, lostBytes } = error;
+    const bare = new FramingError(error.code, error.message, { data, lostBytes });
     return { batch: error.frames, error: bare };
   }
 }

@@ -18,6 +18,9 @@ export class Receiver {
   readonly inbox = new Inbox();
   readonly maxChunkBytes: number;
   bytesReceived = 0;
+  /** True while the reader wants the bytes that were received before an end on our side, too. */
+  keepsRest = false;
+  #discardedBytes = 0;
   /** The reader has the beginning of a frame and waits for the rest. */
   isFrameOpen = false;
   /** Sweeps during which the reader waited for the rest of the same frame. The time of the reader itself is not counted. */
@@ -33,6 +36,12 @@ export class Receiver {
     this.#socket = socket;
     this.remote = remote;
     this.maxChunkBytes = maxChunkBytes;
+  }
+
+  /** Received bytes that no reader has taken or will take. */
+  get bytesDiscarded(): number {
+    const isOver = this.#outcome !== "open" && this.#outcome !== "ended";
+    return this.#discardedBytes + (isOver ? this.inbox.length : 0);
   }
 
   get isWaiting(): boolean {
@@ -60,14 +69,20 @@ export class Receiver {
 
   unlock(): void {
     this.#isTaken = false;
+    this.keepsRest = false;
     this.isFrameOpen = false;
     this.frameSweeps = 0;
   }
 
   onData(chunk: Buffer): void {
-    if (this.#parked !== undefined) this.#parked = undefined;
+    const wasParked = this.#parked !== undefined;
+    if (wasParked) this.#parked = undefined;
     else this.bytesReceived += chunk.length;
-    if (this.#outcome !== "open") return;
+    if (this.#outcome !== "open") {
+      // The parked chunk was counted or kept when the reading ended.
+      if (!wasParked) this.#discardedBytes += chunk.length;
+      return;
+    }
     if (this.#waiter !== undefined) {
       this.inbox.append(chunk);
       this.#settle()?.resolve(true);
@@ -89,19 +104,29 @@ export class Receiver {
   /** Ends the receiving. Bytes that were received before are still given when the peer was the cause. */
   fail(error: SocketError, keepsInbox: boolean): void {
     if (this.isFailed || (keepsInbox && this.#outcome !== "open")) return;
+    const wasStopped = this.isStopped;
     this.#outcome = error;
-    if (!keepsInbox) this.inbox.clear();
-    else if (this.#parked !== undefined) this.inbox.append(this.#parked);
+    // A stop has settled the parked chunk already.
+    if (this.#parked !== undefined && !wasStopped) this.inbox.append(this.#parked);
     this.#parked = undefined;
+    if (!keepsInbox && !this.keepsRest) this.#discardInbox();
     if (this.inbox.length > 0) this.#settle()?.resolve(true);
     else this.#settle()?.reject(error);
   }
 
   stop(): void {
-    if (this.#outcome === "open" || this.#outcome === "ended") this.#outcome = "stopped";
-    this.inbox.clear();
+    if (this.#outcome === "open" || this.#outcome === "ended") {
+      this.#outcome = "stopped";
+      if (this.#parked !== undefined) this.inbox.append(this.#parked);
+    }
+    if (!this.keepsRest) this.#discardInbox();
     this.#socket.resume();
     this.#settle()?.resolve(false);
+  }
+
+  #discardInbox(): void {
+    this.#discardedBytes += this.inbox.length;
+    this.inbox.clear();
   }
 
   /** Resolves with true when bytes were added to the inbox, with false when none will be. @throws {SocketError} */

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createId, formatAddress } from "@fairlead/core";
 import type { Codec, FrameBatch } from "./codec.ts";
-import type { CloseReason, Connection, SocketAddress } from "./connection.ts";
+import type { BatchesOptions, CloseReason, Connection, SocketAddress } from "./connection.ts";
 import type { ConnectionSettings } from "./connection-settings.ts";
 import { connectionStream } from "./connection-stream.ts";
 import { SocketError } from "./errors.ts";
@@ -82,6 +82,10 @@ export class StreamConnection implements Connection {
     return this.#sender.bytesSent;
   }
 
+  get bytesDiscarded(): number {
+    return this.#receiver.bytesDiscarded;
+  }
+
   get closed(): Promise<CloseReason> {
     this.#closed ??= Promise.withResolvers();
     if (this.#isOver) this.#closed.resolve(this.#reason!);
@@ -115,8 +119,8 @@ export class StreamConnection implements Connection {
     return readLine(this.#receiver, maxBytes);
   }
 
-  batches(codec: Codec): AsyncIterable<FrameBatch> {
-    return readBatches(this.#receiver, codec);
+  batches(codec: Codec, options?: BatchesOptions): AsyncIterable<FrameBatch> {
+    return readBatches(this.#receiver, codec, options);
   }
 
   frames(codec: Codec): AsyncIterable<Buffer> {

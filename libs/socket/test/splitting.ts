@@ -70,8 +70,9 @@ export const meaningfulBytes: fc.Arbitrary<Uint8Array> = fc
     fc.oneof(
       {
         weight: 3,
-        arbitrary: fc.constantFrom(...Buffer.from('\r\n\0|:,; 0123459{}[]"\\\x02\x03\x0b\x10\x1c\x1eab')),
+        arbitrary: fc.constantFrom(...Buffer.from('\r\n\0|:,; 0123459<>{}[]"\\\x02\x03\x0b\x10\x1c\x1eab')),
       },
+      { weight: 1, arbitrary: fc.constantFrom(0xef, 0xbb, 0xbf) },
       { weight: 1, arbitrary: fc.nat(255) },
     ),
     { maxLength: 200 },
@@ -107,6 +108,9 @@ export function sample(given: Unlimited<CodecOptions>, limits: Partial<CodecOpti
   const anyBytes = fc.uint8Array({ maxLength: maxFrameBytes });
   const byName: Partial<Record<CodecOptions["name"], fc.Arbitrary<Uint8Array>>> = {
     fixed: fc.uint8Array({ minLength: 7, maxLength: 7 }),
+    "octet-counting": fc
+      .uint8Array({ maxLength: Math.max(0, maxFrameBytes - 4) })
+      .map((bytes) => Buffer.concat([Buffer.from("<13>"), bytes])),
     json: fc
       .oneof(
         fc.json({ maxDepth: 3 }).filter((text) => Buffer.byteLength(text) <= maxFrameBytes),

@@ -30,8 +30,6 @@ test("configSchema without a word gives the listeners of the architecture", () =
     delimiter: "newline",
   });
   assert.equal(syslog!.name, "syslog");
-  assert.equal(syslog!.limits.idle, undefined);
-  assert.equal(lines!.limits.idle, 900_000);
 });
 
 const listener = (more: object): Input => ({ listeners: [{ name: "a", port: 1, ...more }] }) as Input;

@@ -1,9 +1,9 @@
 import { bytes, checkNames, crossCheck, type Sound } from "@fairlead/chassis";
-import { eventTypes, routingKey } from "@fairlead/contracts/names";
+import { routingKey } from "@fairlead/contracts/names";
 import type { ServicePlan } from "@fairlead/engine";
 import { checkEdgeListener, edgeListenerShape, planEdges } from "@fairlead/ingress";
 import { z } from "zod";
-import { checkContainer, ingestSchema } from "./ingest/ingest-config.ts";
+import { checkContainer, eventTypeOf, ingestSchema } from "./ingest/ingest-config.ts";
 
 const echoSchema = z
   .strictObject({ ...edgeListenerShape, kind: z.literal("echo") })
@@ -19,8 +19,7 @@ const listenerSchema = crossCheck(
 
 const defaultListeners: z.input<typeof listenerSchema>[] = [
   { name: "lines", port: 7001 },
-  // No idle limit: a syslog sender without acknowledgements loses every message that it sends into a closed connection.
-  { name: "syslog", port: 5514, codec: { name: "octet-counting" }, acks: "none", limits: { idle: "none" } },
+  { name: "syslog", port: 5514, codec: { name: "octet-counting" }, acks: "none", decode: "syslog" },
 ];
 
 const gateway = z
@@ -45,7 +44,8 @@ export type GatewayConfig = z.output<typeof gateway>;
 /** The plan of a start: sockets, connections and events. */
 export function gatewayPlan({ listeners = [] }: Sound<GatewayConfig>): ServicePlan {
   const plan = planEdges(listeners);
-  const hasRecords = listeners.some((listener) => listener?.kind === "ingest");
-  const records = hasRecords ? [routingKey(eventTypes.tcpRecords)] : [];
+  const records = new Set(
+    listeners.flatMap((listener) => (listener?.kind === "ingest" ? [routingKey(eventTypeOf(listener))] : [])),
+  );
   return { ...plan, eventTypes: [...records, ...plan.eventTypes] };
 }

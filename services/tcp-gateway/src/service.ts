@@ -58,7 +58,8 @@ async function openListener(
     );
   }
   const listener = opening.use(createIngestListener(config, parts));
-  return opening.use(await Edge.open(config, parts, (connection) => new IngestSession(connection, listener)));
+  const edge = { ...config, isSilent: config.acks === "none" };
+  return opening.use(await Edge.open(edge, parts, (connection) => new IngestSession(connection, listener)));
 }
 
 function describe(config: ListenerConfig): Pick<Endpoint, "description" | "tryWith"> {

@@ -14,6 +14,7 @@ export function batchOf(payloads: readonly string[], dropped = 0, truncated = 0)
     frame: (index) => frames[index]!,
     dropped,
     truncated,
+    lostBytes: 0,
   };
 }
 
@@ -115,7 +116,7 @@ export function stage(options: StageOptions = {}): Stage {
     maxBatchRecords: 10_000,
     maxBatchBytes: 1_048_576,
     ledger: new Ledger(),
-    counts: { acks: 0, truncated: 0 },
+    counts: { acks: 0, truncated: 0, unparsed: {} },
     encode: (frames, connection, firstSeq) => ({
       id: `event-${firstSeq}`,
       source: "/test",

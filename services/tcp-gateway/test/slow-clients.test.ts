@@ -66,3 +66,14 @@ test("a client that sends nothing is cut at the first-byte limit", async () => {
   const labels = { ...listener, reason: "first-byte-timeout" };
   assert.equal(await gateway.metric("closed_connections_total", labels), 1);
 });
+
+test("a client that gets no answer may be silent for an hour before its first message", async () => {
+  const clock = new ManualClock();
+  await using gateway = await startGateway([{ acks: "none" }], { clock });
+  await using client = await RawClient.dial(gateway.port());
+  await gateway.bus.first("tcp.opened", 1);
+  await clock.advance(3_600_000);
+  await client.send("first\n");
+  await gateway.bus.first("tcp.records", 1);
+  assert.deepEqual(gateway.bus.records, ["first"]);
+});

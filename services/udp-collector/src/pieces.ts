@@ -1,4 +1,4 @@
-import { encodeNdjson, encodeRecords, formatMicros, recordContainers } from "@fairlead/contracts";
+import { encodeNdjson, encodeRecords, recordContainers } from "@fairlead/contracts";
 import { formatAddress } from "@fairlead/core";
 import type { DatagramBatch, SocketAddress } from "@fairlead/socket";
 
@@ -134,13 +134,6 @@ export function halve(piece: Piece): [Piece, Piece] {
     { ...piece, to: middle, data: data.subarray(0, end) },
     { ...piece, from: middle, data: data.subarray(end) },
   ];
-}
-
-/** `{seq, receivedAt, from}` and what was understood of the datagram. */
-export function messageLine(datagrams: Selection, index: number, seq: number, message: object): Buffer {
-  const receivedAt = formatMicros(datagrams.receivedAtMicros(index));
-  const from = formatAddress(datagrams.source(index));
-  return Buffer.from(`${JSON.stringify({ seq, receivedAt, from, ...message })}\n`);
 }
 
 /** `{seq, time, from, text | base64}`: the datagram as it came. */

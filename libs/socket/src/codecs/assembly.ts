@@ -16,6 +16,7 @@ export class Assembly {
   #payloadBytes = 0;
   #dropped = 0;
   #truncated = 0;
+  #lostBytes = 0;
 
   constructor(limits: FrameLimits) {
     this.#limits = limits;
@@ -40,8 +41,13 @@ export class Assembly {
   add(chunk: Buffer, start: number, end: number): void {
     const room = this.#limits.maxFrameBytes - this.#held.length;
     if (end - start > room) this.#exceed();
-    if (this.#isOver && this.#limits.oversize === "drop") return;
-    this.#held.append(chunk, start, Math.min(end, start + room));
+    if (this.#isOver && this.#limits.oversize === "drop") {
+      this.lose(end - start);
+      return;
+    }
+    const kept = Math.min(end, start + room);
+    this.#held.append(chunk, start, kept);
+    this.lose(end - kept);
   }
 
   /** Adds the last bytes of the current frame, possibly none. @throws {FramingError} FRAME_TOO_LARGE */
@@ -70,8 +76,14 @@ export class Assembly {
     if (this.#limits.oversize === "close") throw frameInvalid(state);
     const isCounted = this.#isOver && this.#limits.oversize === "drop";
     if (!isCounted) this.#dropped++;
+    this.lose(this.#held.length);
     this.#held.clear();
     this.#isOver = false;
+  }
+
+  /** Counts bytes that are in no frame and are no framing. */
+  lose(bytes: number): void {
+    this.#lostBytes += bytes;
   }
 
   /** All frames since the last call. */
@@ -83,11 +95,13 @@ export class Assembly {
       frame: (index) => frames[index]!,
       dropped: this.#dropped,
       truncated: this.#truncated,
+      lostBytes: this.#lostBytes,
     };
     this.#frames = [];
     this.#payloadBytes = 0;
     this.#dropped = 0;
     this.#truncated = 0;
+    this.#lostBytes = 0;
     return batch;
   }
 
@@ -102,6 +116,7 @@ export class Assembly {
     this.#isOver = true;
     if (this.#limits.oversize === "drop") {
       this.#dropped++;
+      this.lose(this.#held.length);
       this.#held.clear();
     }
   }

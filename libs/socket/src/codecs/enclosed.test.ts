@@ -33,7 +33,9 @@ const cases: readonly Case[] = [
     ["MSH|a\rPID", "MSH|b"],
     0,
   ],
-  ["a FS that ends nothing", mllp, "\x0ba\x1cb\x1c\x1c\r", ["a\x1cb\x1c"], 0],
+  ["FS without CR", mllp, "\x0ba\x1c\x0bb\x1c\n\x0bc\x1c", ["a", "b", "c"], 0],
+  ["a message that the next one cuts off: close", mllp, "\x0ba\x0bb\x1c\r", [], 0, "FRAME_INVALID"],
+  ["a message cut off: drop", { ...mllp, oversize: "drop" }, "\x0ba\x0bb\x1c\r", ["b"], 1],
   ["bytes between blocks: close", mllp, "\x0ba\x1c\rxx\x0bb\x1c\r", ["a"], 0, "FRAME_INVALID"],
   [
     "bytes between blocks: drop",
@@ -66,6 +68,10 @@ const cases: readonly Case[] = [
   ["an end before the check", { ...stx, check: "lrc" }, "\x02ab\x03", [], 0, "FRAME_INCOMPLETE"],
   ["concatenated values", json, '{"a":1}[2]"s"{}', ['{"a":1}', "[2]", '"s"', "{}"], 0],
   ["NDJSON", json, '{"a":"x"}\r\n\n[1]\n', ['{"a":"x"}', "[1]"], 0],
+  ["a byte order mark at the beginning", json, "\xef\xbb\xbf{}\n[1]", ["{}", "[1]"], 0],
+  ["a byte order mark later", json, "{}\xef\xbb\xbf{}", ["{}"], 0, "FRAME_INVALID"],
+  ["half a byte order mark", json, "\xef\xbb{}", [], 0, "FRAME_INVALID"],
+  ["an end inside a byte order mark", json, "\xef\xbb", [], 0, "FRAME_INCOMPLETE"],
   ["JSON text sequences", json, "\x1e{}\n\x1e[1]\n", ["{}", "[1]"], 0],
   ["brackets and quotes in strings", json, '{"]\\"}":"{\\\\"}', ['{"]\\"}":"{\\\\"}'], 0],
   ["scalars", json, "1 -2.5e3\ttrue null\nfalse", ["1", "-2.5e3", "true", "null", "false"], 0],
@@ -86,7 +92,8 @@ describe("frames between marks", () => {
   }
 
   for (const [title, given, payload] of [
-    ["FS CR", mllp, "a\x1c\rb"],
+    ["FS", mllp, "a\x1cb"],
+    ["VT", mllp, "a\x0bb"],
     ["ETX without escape", stx, "a\x03"],
     ["two values", json, "{}{}"],
     ["white space around", json, " {}"],

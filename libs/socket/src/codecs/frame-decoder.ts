@@ -39,23 +39,26 @@ export class FrameDecoder implements Decoder {
   }
 
   push(chunk: Buffer): FrameBatch {
-    return this.#batch(() => {
+    return this.#batch(chunk.length, () => {
       for (let at = 0; at < chunk.length; ) at = this.#scanner.scan(chunk, at, this.#frames);
     });
   }
 
   end(): FrameBatch {
-    return this.#batch(() => this.#scanner.end(this.#frames));
+    return this.#batch(0, () => this.#scanner.end(this.#frames));
   }
 
-  #batch(work: () => void): FrameBatch {
+  #batch(taken: number, work: () => void): FrameBatch {
     if (this.#hasFailed) throw decoderFailed();
+    const bytes = this.heldBytes + taken;
     try {
       work();
     } catch (error) {
       this.#hasFailed = true;
       if (!(error instanceof FramingError)) throw error;
-      throw new FramingError(error.code, error.message, { data: error.data, frames: this.#frames.take() });
+      const frames = this.#frames.take();
+      const lostBytes = bytes - frames.payloadBytes - frames.lostBytes;
+      throw new FramingError(error.code, error.message, { data: error.data, frames, lostBytes });
     }
     return this.#frames.take();
   }

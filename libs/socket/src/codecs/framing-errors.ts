@@ -1,12 +1,13 @@
 import type { FrameBatch } from "../codec.ts";
 import { FramingError } from "../errors.ts";
 
-export function frameTooLarge(maxFrameBytes: number, frames?: FrameBatch): FramingError {
+export function frameTooLarge(maxFrameBytes: number, frames?: FrameBatch, lostBytes = 0): FramingError {
   return new FramingError(
     "FRAME_TOO_LARGE",
     `Cannot read frame: it is over the cap of ${maxFrameBytes} bytes`,
     {
       data: { maxFrameBytes },
+      lostBytes,
       ...(frames && { frames }),
     },
   );

@@ -17,11 +17,14 @@ export class Gap {
   scan(chunk: Buffer, start: number, frames: Assembly): number {
     const found = chunk.indexOf(this.#startByte, start);
     const end = found === -1 ? chunk.length : found;
-    for (let at = start; at < end && !this.#isRejected; at++) {
+    let at = start;
+    for (; at < end && !this.#isRejected; at++) {
       if (chunk[at] === lineFeed || chunk[at] === carriageReturn) continue;
       frames.reject(`byte ${chunk[at]} stands where only a frame may begin`);
+      frames.lose(1);
       this.#isRejected = true;
     }
+    frames.lose(end - at);
     if (found === -1) return -1;
     this.#isRejected = false;
     return found + 1;

@@ -10,6 +10,8 @@ const whiteSpace: ReadonlySet<number> = new Set(Buffer.from(" \t\n\r\x1e"));
 /** The bytes that can begin a number, true, false or null. */
 const scalarStarts: ReadonlySet<number> = new Set(Buffer.from("-0123456789tfn"));
 const structure: ReadonlySet<number> = new Set(Buffer.from('{}[]",:'));
+/** The mark of UTF-8 that some senders put before their first value. */
+const byteOrderMark = Buffer.from("\ufeff");
 const quote = 0x22;
 const backslash = 0x5c;
 const openBracket = 0x5b;
@@ -46,21 +48,27 @@ function isOneValue(text: Buffer): boolean {
 }
 
 class JsonScanner implements Scanner {
-  readonly heldBytes = 0;
   readonly #maxDepth: number;
   #state: "between" | "nested" | "string" | "escape" | "scalar" = "between";
   #depth = 0;
+  /** Bytes of the byte order mark that have come. */
+  #marked = 0;
+  #isAtBeginning = true;
 
   constructor(maxDepth: number) {
     this.#maxDepth = maxDepth;
   }
 
+  get heldBytes(): number {
+    return this.#isAtBeginning ? this.#marked : 0;
+  }
+
   get isFrameOpen(): boolean {
-    return this.#state !== "between";
+    return this.#state !== "between" || this.heldBytes > 0;
   }
 
   scan(chunk: Buffer, start: number, frames: Assembly): number {
-    let from = start;
+    let from = this.#isAtBeginning ? this.#passMark(chunk, start) : start;
     if (this.#state === "between") {
       while (from < chunk.length && whiteSpace.has(chunk[from]!)) from++;
       if (from === chunk.length) return from;
@@ -90,8 +98,22 @@ class JsonScanner implements Scanner {
 
   end(frames: Assembly): void {
     if (this.#state === "scalar") frames.finish(Buffer.alloc(0), 0, 0);
-    else if (this.#state !== "between") throw frameIncomplete(frames.heldBytes);
+    else if (this.isFrameOpen) throw frameIncomplete(frames.heldBytes + this.heldBytes);
     this.#state = "between";
+  }
+
+  /** The place behind the byte order mark, as far as the mark has come. */
+  #passMark(chunk: Buffer, start: number): number {
+    let at = start;
+    while (at < chunk.length && chunk[at] === byteOrderMark[this.#marked]) {
+      at++;
+      this.#marked++;
+    }
+    if (at === chunk.length && this.#marked < byteOrderMark.length) return at;
+    this.#isAtBeginning = false;
+    if (this.#marked > 0 && this.#marked < byteOrderMark.length)
+      throw frameInvalid(`byte ${byteOrderMark[0]} begins no JSON value`);
+    return at;
   }
 
   /** The next byte that has a meaning in a string, an object or an array. Most bytes have none. */

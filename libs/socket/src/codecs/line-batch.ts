@@ -9,6 +9,7 @@ export class LineBatch implements FrameBatch {
   readonly ownsLines: boolean;
   dropped = 0;
   truncated = 0;
+  lostBytes = 0;
   /** The ends of the lines, as far as frames were asked for. */
   readonly #ends: number[] = [];
 

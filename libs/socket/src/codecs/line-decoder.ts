@@ -24,6 +24,8 @@ export class LineDecoder implements Decoder {
    */
   #isOver = false;
   #hasFailed = false;
+  /** Bytes that were held before the current call, and those of its chunk. */
+  #given = 0;
 
   constructor(limits: FrameLimits, stripsCr: boolean) {
     this.#limits = limits;
@@ -41,12 +43,15 @@ export class LineDecoder implements Decoder {
 
   push(chunk: Buffer): LineBatch {
     if (this.#hasFailed) throw decoderFailed();
+    this.#given = this.#held.length + chunk.length;
     let start = 0;
     let truncated = 0;
+    let lost = 0;
     if (this.#isOver) {
       const end = chunk.indexOf(lineFeed);
-      if (end === -1) return new LineBatch(nothing, 0, true);
+      if (end === -1) return lostBatch(chunk.length);
       this.#isOver = false;
+      lost = end;
       if (this.#held.length > 0) {
         // The cut part is left out, and the LF ends the held bytes.
         start = end;
@@ -58,6 +63,7 @@ export class LineDecoder implements Decoder {
     const end = Math.max(chunk.lastIndexOf(lineFeed) + 1, start);
     const batch = this.#complete(chunk, start, end);
     batch.truncated += truncated;
+    batch.lostBytes += lost;
     this.#hold(chunk, end, batch);
     return batch;
   }
@@ -93,9 +99,13 @@ export class LineDecoder implements Decoder {
   #sift(lines: Buffer): LineBatch {
     const { maxFrameBytes, oversize } = this.#limits;
     const sifted = Buffer.allocUnsafe(lines.length);
-    let [length, count, dropped, truncated] = [0, 0, 0, 0];
+    let [length, count, dropped, truncated, lostBytes] = [0, 0, 0, 0, 0];
     const batch = () =>
-      Object.assign(new LineBatch(sifted.subarray(0, length), count, true), { dropped, truncated });
+      Object.assign(new LineBatch(sifted.subarray(0, length), count, true), {
+        dropped,
+        truncated,
+        lostBytes,
+      });
     for (let start = 0, next = 0; start < lines.length; start = next) {
       let end = lines.indexOf(lineFeed, start);
       next = end + 1;
@@ -104,9 +114,11 @@ export class LineDecoder implements Decoder {
         if (oversize === "close") this.#fail(batch());
         if (oversize === "drop") {
           dropped++;
+          lostBytes += end - start;
           continue;
         }
         truncated++;
+        lostBytes += end - start - maxFrameBytes;
         end = start + maxFrameBytes;
         // The result is the same as when the line feed comes in a later chunk: the held bytes end before the line feed.
         if (this.#stripsCr && lines[end - 1] === carriageReturn) end--;
@@ -133,7 +145,9 @@ export class LineDecoder implements Decoder {
     if (oversize === "drop") {
       this.#held.clear();
       batch.dropped++;
+      batch.lostBytes += length;
     } else {
+      batch.lostBytes += length - maxFrameBytes;
       const room = Math.max(0, maxFrameBytes - this.#held.length);
       this.#held.append(chunk, start, Math.min(chunk.length, start + room));
       this.#held.cut(maxFrameBytes);
@@ -143,6 +157,11 @@ export class LineDecoder implements Decoder {
   #fail(batch: LineBatch): never {
     this.#hasFailed = true;
     this.#held.clear();
-    throw frameTooLarge(this.#limits.maxFrameBytes, batch);
+    const lostBytes = this.#given - batch.payloadBytes - batch.lostBytes;
+    throw frameTooLarge(this.#limits.maxFrameBytes, batch, lostBytes);
   }
+}
+
+function lostBatch(bytes: number): LineBatch {
+  return Object.assign(new LineBatch(nothing, 0, true), { lostBytes: bytes });
 }

@@ -60,8 +60,9 @@ export interface NetstringOptions extends FrameLimits {
 }
 
 /**
- * Syslog over TCP (RFC 6587). Per frame: 1 to 10 digits, the first not 0, and a space begin a counted frame (3.4.1); any
- * other frame ends at LF (3.4.2), a CR before it stripped. Empty lines between frames are no frames.
+ * Syslog over TCP (RFC 6587). Per frame: 1 to 9 digits, the first not 0, a space and a priority `<0>` to `<191>` begin a counted
+ * frame (3.4.1), where the count covers the priority. Any other frame is a line and ends at LF, CR LF or NUL (3.4.2). The trailer
+ * is in no frame, and trailers between frames are passed over.
  */
 export interface OctetCountingOptions extends FrameLimits {
   readonly name: "octet-counting";
@@ -77,8 +78,9 @@ export interface AsciiSizeOptions extends FrameLimits {
 }
 
 /**
- * HL7's Minimal Lower Layer Protocol: VT ... FS CR. CR and LF between frames are skipped; other bytes there are counted
- * as one dropped frame a run, or with the policy `close` raise FRAME_INVALID.
+ * HL7's Minimal Lower Layer Protocol: VT ... FS CR, where the CR may be missing. CR and LF between frames are skipped; other bytes
+ * there, and a message that the next VT cuts off, are counted as one dropped frame each, or with the policy `close` raise
+ * FRAME_INVALID.
  */
 export interface MllpOptions extends FrameLimits {
   readonly name: "mllp";
@@ -98,8 +100,8 @@ export interface StxEtxOptions extends FrameLimits {
 
 /**
  * JSON values one after the other: NDJSON, concatenated, separated by white space or RS (RFC 7464). Objects, arrays and strings
- * end by themselves, other scalars at white space or the stream's end. The codec finds the end of a value and does not validate
- * the value.
+ * end by themselves, other scalars at white space or the stream's end. A byte order mark at the beginning of the stream is passed over.
+ * The codec finds the end of a value and does not validate the value.
  */
 export interface JsonOptions extends FrameLimits {
   readonly name: "json";

@@ -22,6 +22,7 @@ const noFrames: FrameBatch = {
   frame: () => Buffer.alloc(0),
   dropped: 0,
   truncated: 0,
+  lostBytes: 0,
 };
 
 /** A page chooses how long its URL is. A line that begins as a request and is longer counts as one. */
@@ -78,10 +79,12 @@ class HttpRefusingDecoder implements Decoder {
     const held = this.#held;
     this.#held = undefined;
     if (held === undefined || held.length === 0) return this.#decoder.end();
-    if (requestLine.test(held.toString("latin1"))) throw httpRefused();
+    if (requestLine.test(held.toString("latin1"))) throw httpRefused(held.length);
     const before = this.#decoder.push(held);
     const last = this.#decoder.end();
-    return before.count + before.dropped + before.truncated === 0 ? last : joined(before, last);
+    return before.count + before.dropped + before.truncated + before.lostBytes === 0
+      ? last
+      : joined(before, last);
   }
 
   /** True while more bytes are needed to tell. @throws {FramingError} HTTP_REFUSED */
@@ -90,16 +93,17 @@ class HttpRefusingDecoder implements Decoder {
     if (!requestStart.test(text)) {
       return this.#holdsPrefix && methods.some((method) => method.startsWith(text));
     }
-    if (requestLine.test(text) || (text.length >= maxHeldBytes && !text.includes("\n"))) throw httpRefused();
+    if (requestLine.test(text) || (text.length >= maxHeldBytes && !text.includes("\n")))
+      throw httpRefused(bytes.length);
     return !text.includes("\n");
   }
 }
 
-function httpRefused(): FramingError {
+function httpRefused(lostBytes: number): FramingError {
   return new FramingError(
     "HTTP_REFUSED",
     "Cannot read frame: this port takes no HTTP, the stream begins as a request",
-    { frames: noFrames },
+    { frames: noFrames, lostBytes },
   );
 }
 
@@ -113,5 +117,6 @@ function joined(first: FrameBatch, second: FrameBatch): FrameBatch {
     frame: (index) => frames[index]!,
     dropped: first.dropped + second.dropped,
     truncated: first.truncated + second.truncated,
+    lostBytes: first.lostBytes + second.lostBytes,
   };
 }

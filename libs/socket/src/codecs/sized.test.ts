@@ -12,6 +12,7 @@ type Given = CodecOptions extends infer T
 const codecOf = (given: Given, oversize: CodecOptions["oversize"] = "close") =>
   createCodec({ maxFrameBytes: 10, oversize, ...given } as CodecOptions);
 
+const syslog = { name: "octet-counting" } as const;
 const prefix = { name: "length-prefix" } as const;
 /** Bytes as latin1; frames; the error's code. */
 type Case = readonly [title: string, given: Given, bytes: string, frames: readonly string[], error?: string];
@@ -64,14 +65,26 @@ const cases: readonly Case[] = [
   ["a netstring with a sign", { name: "netstring" }, "+1:a,", [], "FRAME_INVALID"],
   ["a netstring over 2^53", { name: "netstring" }, "99999999999999999:", [], "FRAME_INVALID"],
   ["an end before the comma", { name: "netstring" }, "1:a", [], "FRAME_INCOMPLETE"],
-  ["octet counts", { name: "octet-counting" }, "3 a\nb2 cd", ["a\nb", "cd"]],
-  ["lines among octet counts", { name: "octet-counting" }, "<1>a\n2 cd<2>b\n", ["<1>a", "cd", "<2>b"]],
-  ["a LF behind a counted frame", { name: "octet-counting" }, "2 ab\n2 cd\n", ["ab", "cd"]],
-  ["a line that begins with digits", { name: "octet-counting" }, "12:30 x\n", ["12:30 x"]],
-  ["a line that begins with 0", { name: "octet-counting" }, "02 ab\n", ["02 ab"]],
-  ["a line of digits at the end", { name: "octet-counting" }, "2 ab123", ["ab", "123"]],
-  ["eleven digits are no count", { name: "octet-counting" }, "12345678901 a\n", [], "FRAME_TOO_LARGE"],
-  ["an end inside a counted frame", { name: "octet-counting" }, "5 abc", [], "FRAME_INCOMPLETE"],
+  ["octet counts", syslog, "6 <1>a\nb4 <2>c", ["<1>a\nb", "<2>c"]],
+  ["lines among octet counts", syslog, "<1>a\n4 <1>c<2>b\n", ["<1>a", "<1>c", "<2>b"]],
+  ["a LF behind a counted frame", syslog, "4 <1>a\n4 <1>b\n", ["<1>a", "<1>b"]],
+  ["lines that NUL ends", syslog, "<1>a\0<1>b\0", ["<1>a", "<1>b"]],
+  ["lines that CR LF ends, and an empty one", syslog, "<1>a\r\n<1>b\r\n\r\n", ["<1>a", "<1>b"]],
+  ["all trailers among each other", syslog, "<1>a\n\0<1>b\r\0\r\n<1>c\0\n", ["<1>a", "<1>b", "<1>c"]],
+  ["a CR inside a line", syslog, "<1>a\rb\r\r\n", ["<1>a\rb\r"]],
+  ["a CR at the end of the stream", syslog, "<1>a\r", ["<1>a"]],
+  ["a line that begins with digits", syslog, "12:30 x\n", ["12:30 x"]],
+  ["a line that begins with 0", syslog, "02 <1>ab\n", ["02 <1>ab"]],
+  ["a line of digits at the end", syslog, "4 <1>a123", ["<1>a", "123"]],
+  ["a number that no message follows", syslog, "9 minutes\n<1>one\n", ["9 minutes", "<1>one"]],
+  ["two numbers", syslog, "16 3 TCP\n<1>b\n", ["16 3 TCP", "<1>b"]],
+  ["a number before what is no priority", syslog, "9 <192>a\n9 <x>\n9 <>\n", ["9 <192>a", "9 <x>", "9 <>"]],
+  ["a number less than the priority", syslog, "3 <13>a\n", ["3 <13>a"]],
+  ["ten digits, the seconds since 1970", syslog, "1682812800\n", ["1682812800"]],
+  ["ten digits before a message", syslog, "1682812800 <1>a\n", [], "FRAME_TOO_LARGE"],
+  ["a count over the cap", syslog, "11 <1>a", [], "FRAME_TOO_LARGE"],
+  ["an end inside a counted frame", syslog, "5 <1>a", [], "FRAME_INCOMPLETE"],
+  ["an end inside a count", syslog, "5 <1", ["5 <1"]],
   ["a size and LF", { name: "ascii-size" }, "2\nab0\n", ["ab", ""]],
   ["a size and CRLF", { name: "ascii-size" }, "2\r\nab", ["ab"]],
   ["a size with leading zeros", { name: "ascii-size" }, "002\nab", ["ab"]],
@@ -117,7 +130,8 @@ describe("frames of a size that is known", () => {
     ["less than the adjustment allows", { ...prefix, lengthAdjustment: 3 }, "ab"],
     ["a header that says another length", { ...prefix, lengthBytes: 1, keepHeader: true }, "\x05ab"],
     ["less than a header", { ...prefix, keepHeader: true }, "ab"],
-    ["an empty message", { name: "octet-counting" }, ""],
+    ["an empty message", syslog, ""],
+    ["a message without a priority", syslog, "abc"],
     ["more digits than the width", { name: "ascii-size", width: 1 }, "x".repeat(10)],
   ] as const satisfies readonly (readonly [string, Given, string])[]) {
     test(`${given.name} encode() refuses ${title}`, () => {

@@ -27,6 +27,7 @@ function slice(batch: FrameBatch, first: number, end: number, payloadBytes: numb
     frame: (index) => batch.frame(first + index),
     dropped: 0,
     truncated: 0,
+    lostBytes: 0,
     isPartial: batch.isPartial === true && end === batch.count,
   };
 }

@@ -1,6 +1,8 @@
 import { bytes, type CrossCheck, count, flag, type Sound, section } from "@fairlead/chassis";
+import { eventTypes } from "@fairlead/contracts/names";
 import { edgeListenerShape } from "@fairlead/ingress";
 import { createCodec } from "@fairlead/socket";
+import { isTimeZone } from "@fairlead/syslog";
 import { z } from "zod";
 import { type CodecConfig, codecSchema, toCodecOptions } from "./codec-config.ts";
 
@@ -30,6 +32,17 @@ export const ingestSchema = z
       .enum(["lines", "records", "ndjson", "single"])
       .optional()
       .describe("Form of the events' data. Not set: lines for codecs of text lines, records for the others."),
+    decode: z
+      .literal("syslog")
+      .optional()
+      .describe(
+        "syslog: each frame is read as a message of syslog, and the events are `tcp.syslog` with the records of `udp.syslog`. Not set: frames are passed as they came.",
+      ),
+    timeZone: z
+      .string()
+      .refine(isTimeZone, { error: 'must be a time zone like "UTC" or "Europe/Berlin"' })
+      .default("UTC")
+      .describe("With decode: zone of senders that give a timestamp without an offset (RFC 3164)."),
     mediaType: z
       .string()
       .regex(/^[\w.+-]+\/[\w.+-]+(\s*;.*)?$/, { error: 'must be a media type like "text/plain"' })
@@ -54,6 +67,8 @@ export function checkContainer(
   listener: Sound<IngestListenerConfig>,
   { refuse, hasError }: CrossCheck,
 ): void {
+  if (listener.decode !== undefined && listener.container !== undefined)
+    refuse(["container"], "decoded messages are NDJSON: leave the container out");
   if (listener.container !== "lines" || hasError(["codec"])) return;
   const codec = createCodec(toCodecOptions(listener.codec as CodecConfig));
   if (codec.isText) return;
@@ -61,4 +76,9 @@ export function checkContainer(
     ["container"],
     `frames of the codec ${codec.name} may contain line feeds: use records, ndjson or single`,
   );
+}
+
+/** The type of a listener's events. */
+export function eventTypeOf({ decode }: Sound<IngestListenerConfig>): string {
+  return decode === "syslog" ? eventTypes.tcpSyslog : eventTypes.tcpRecords;
 }

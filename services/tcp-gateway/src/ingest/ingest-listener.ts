@@ -1,4 +1,4 @@
-import type { CloudEvent } from "@fairlead/contracts";
+import { type CloudEvent, unparsedReasons } from "@fairlead/contracts";
 import type { Meter } from "@fairlead/core";
 import {
   BusWatch,
@@ -6,6 +6,7 @@ import {
   type Credit,
   type EdgeParts,
   edgeSource,
+  followReasons,
   followTotal,
   Ledger,
   metricPrefix,
@@ -17,6 +18,7 @@ import { toCodecOptions } from "./codec-config.ts";
 import type { IngestListenerConfig } from "./ingest-config.ts";
 import { IngestEvents } from "./ingest-events.ts";
 import { containerOf, createRecordEvents } from "./record-events.ts";
+import { createSyslogEvents } from "./syslog-events.ts";
 
 /** The parts of connections without acknowledgements, whose clients repeat nothing. */
 export interface Patience extends RetryingPublisherParts {
@@ -29,6 +31,8 @@ export interface IngestCounts {
   acks: number;
   /** Published records that were cut at the cap. */
   truncated: number;
+  /** Messages that could not be decoded, by reason. */
+  readonly unparsed: Record<string, number>;
 }
 
 /** The parts that the connections of one ingest listener share. */
@@ -62,6 +66,9 @@ export interface IngestParts extends EdgeParts {
   readonly givingUp: AbortSignal;
 }
 
+/** A decoded message is this much larger than the message, about; an event keeps its bound. */
+const decodedGrowth = 4;
+
 /** Every reason of a rejected record: from the codecs, the session, the container and the bus. */
 const rejectReasons = [
   "dropped",
@@ -84,6 +91,7 @@ export function createIngestListener(
   const found = createCodec(toCodecOptions(config.codec));
   const codec = config.takesHttp ? found : refuseHttp(found);
   const container = containerOf(config, codec);
+  const source = edgeSource(parts, listener);
   const events = new IngestEvents(listener, logger, clock);
   const patience: Patience = {
     bus,
@@ -95,7 +103,7 @@ export function createIngestListener(
     onRecovered() {},
   };
   const ledger = new Ledger();
-  const counts: IngestCounts = { acks: 0, truncated: 0 };
+  const counts: IngestCounts = { acks: 0, truncated: 0, unparsed: {} };
   const metrics = new DisposableStack();
   metrics.use(
     showLedger(ledger, meter, { service, listener, unit: "records", reasons: rejectReasons, hasBytes: true }),
@@ -110,10 +118,15 @@ export function createIngestListener(
     creditBytes,
     credit,
     maxBatchRecords: container === "single" ? 1 : batch.maxRecords,
-    maxBatchBytes: batch.maxBytes,
+    maxBatchBytes: config.decode ? batch.maxBytes / decodedGrowth : batch.maxBytes,
     ledger,
     counts,
-    encode: createRecordEvents(container, mediaType, edgeSource(parts, listener), clock),
+    encode:
+      config.decode === "syslog"
+        ? createSyslogEvents(config.timeZone, source, clock, (reason) => {
+            counts.unparsed[reason] = (counts.unparsed[reason] ?? 0) + 1;
+          })
+        : createRecordEvents(container, mediaType, source, clock),
     publish: (event) => bus.publish(event),
     onFailed: (error) => events.failed(error),
     [Symbol.dispose]: () => metrics.dispose(),
@@ -132,7 +145,17 @@ function showCounts(
     );
   const acks = total("sent_acks", "OK lines written");
   const truncated = total("truncated_records", "Published records that were cut at the cap");
+  const unparsed = followReasons(
+    meter.counter({
+      name: `${metricPrefix(service)}syslog_unparsed_records_total`,
+      help: "Syslog messages that were passed raw",
+      labels: ["listener", "reason"],
+    }),
+    { listener },
+    unparsedReasons,
+  );
   return meter.onScrape(() => {
+    for (const [reason, count] of Object.entries(counts.unparsed)) unparsed(reason, count);
     acks(counts.acks);
     truncated(counts.truncated);
   });

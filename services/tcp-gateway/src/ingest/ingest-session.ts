@@ -20,7 +20,8 @@ const batchOverheadBytes = 1_024;
  * least once).
  *
  * Without acknowledgements a refusal does not end the session: records that were taken are kept and tried again. Meanwhile
- * nothing is read, so that the kernel's window makes the sender wait and queue.
+ * nothing is read, so that the kernel's window makes the sender wait and queue. Whatever ends such a connection, bytes that
+ * were received become records.
  */
 export class IngestSession implements Session, AckOwner {
   readonly connection: Connection;
@@ -33,6 +34,8 @@ export class IngestSession implements Session, AckOwner {
   #unconfirmedBytes = 0;
   #rejected: Record<string, number> | undefined;
   #ending: Ending | undefined;
+  /** True when the session cannot go on: its client repeats the rest, or the bus takes it never. */
+  #hasFailed = false;
   readonly #change = new WakeUp();
 
   constructor(connection: Connection, listener: IngestListener) {
@@ -62,12 +65,13 @@ export class IngestSession implements Session, AckOwner {
   async run(): Promise<void> {
     try {
       if (this.#listener.banner) await this.connection.send(this.#listener.banner);
-      for await (const batch of this.connection.batches(this.#listener.codec)) {
+      const keepsRest = this.#retrying !== undefined;
+      for await (const batch of this.connection.batches(this.#listener.codec, { keepsRest })) {
         // Many connections may have been read at once when the common credit ran out: the bus sees them one by one.
         if (!this.#mayTake()) await this.#until(() => this.#isEnding || this.#mayTake());
         this.#take(batch);
+        // The reading was stopped with the ending, so the loop ends by itself, with the rest counted.
         if (!this.#mayRead()) await this.#until(() => this.#isEnding || this.#mayRead());
-        if (this.#ending) break;
       }
     } catch (error) {
       this.#onReadFailed(error);
@@ -93,20 +97,25 @@ export class IngestSession implements Session, AckOwner {
     if (error instanceof SocketError) return;
     if (error instanceof FramingError) {
       if (error.frames) this.#take(error.frames);
-      this.#reject(1, 0, reasonOf(error.code));
+      this.#reject(1, error.lostBytes, reasonOf(error.code));
     } else this.#listener.onFailed(toError(error));
-    this.stop(toEnding(toError(error)));
+    this.#fail(toError(error));
+  }
+
+  #fail(error: Error): void {
+    this.#hasFailed = true;
+    this.stop(toEnding(error));
   }
 
   #take(batch: FrameBatch): void {
     const { counts, maxBatchRecords, maxBatchBytes } = this.#listener;
-    if (this.#ending) {
-      this.#reject(batch.count + batch.dropped, batch.payloadBytes, "closing");
+    const { dropped, truncated, lostBytes } = batch;
+    if (this.#ending && (this.#hasFailed || this.#retrying === undefined)) {
+      this.#reject(batch.count + dropped, batch.payloadBytes + lostBytes, "closing");
       return;
     }
-    const { dropped, truncated } = batch;
     if (batch.isPartial && !this.#listener.takesPartial) {
-      this.#reject(batch.count + dropped, batch.payloadBytes, "frame-incomplete");
+      this.#reject(batch.count + dropped, batch.payloadBytes + lostBytes, "frame-incomplete");
       this.stop(
         toEnding(
           new FramingError("FRAME_INCOMPLETE", "Cannot take the last record: the stream ended inside it"),
@@ -114,7 +123,7 @@ export class IngestSession implements Session, AckOwner {
       );
       return;
     }
-    if (dropped > 0) this.#reject(dropped, 0, "dropped");
+    if (dropped > 0 || lostBytes > 0) this.#reject(dropped, lostBytes, "dropped");
     counts.truncated += truncated;
     // The client hears of missing frames before every OK that counts a frame behind them.
     if (dropped > 0 || truncated > 0) {
@@ -160,7 +169,7 @@ export class IngestSession implements Session, AckOwner {
       ledger.reject(pending.records, payloadBytes, reason);
       this.#countRejected(pending.records, reason);
       this.#listener.onFailed(error);
-      this.stop(toEnding(error));
+      this.#fail(error);
     } else {
       pending.outcome = "durable";
       ledger.publish(pending.records, payloadBytes);
@@ -179,6 +188,7 @@ export class IngestSession implements Session, AckOwner {
   }
 
   #countRejected(records: number, reason: string): void {
+    if (records === 0) return;
     this.#rejected ??= {};
     this.#rejected[reason] = (this.#rejected[reason] ?? 0) + records;
   }

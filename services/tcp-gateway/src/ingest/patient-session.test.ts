@@ -101,13 +101,17 @@ test("run() without acks gives up what is refused when the time to stop is over,
   assert.equal(listener.ledger.snapshot().pending.count, 0);
 });
 
-test("stop() ends a session that waits for the bus to accept", async () => {
+test("stop() of a session that waits for the bus to accept still offers what was read", async () => {
   const { patience, bus } = patienceOf();
   bus.condition = { canAccept: false };
-  const { connection, listener, session, run } = stage({ patience });
+  const { connection, listener, publishes, session, run } = stage({ patience });
   connection.receive(batchOf(["1"]));
   await settle();
+  assert.equal(publishes.length, 0);
   session.stop(drainEnding);
+  await settle();
+  publishes[0]!.confirm();
   await run;
-  assert.deepEqual(listener.ledger.snapshot().rejected, { closing: { count: 1, bytes: 1 } });
+  const { published, rejected } = listener.ledger.snapshot();
+  assert.deepEqual([published, rejected], [{ count: 1, bytes: 1 }, {}]);
 });

@@ -20,9 +20,12 @@ const fieldNames: Readonly<Record<string, string>> = {
   k: "aggregationKey",
   s: "sourceType",
   c: "container",
+  e: "externalData",
 };
 
-/** `d:`, `h:`, `#tags` and so on; what is not known is left out. Undefined when a timestamp is none. */
+const cardinality = "card:";
+
+/** `d:`, `h:`, `#tags` and so on, in any order; what is not known is left out. Undefined when a timestamp is none. */
 function parseFields(sections: readonly string[]): { tags: string[]; timestamp?: number } | undefined {
   const fields: Record<string, string> = {};
   let tags: string[] = [];
@@ -33,6 +36,8 @@ function parseFields(sections: readonly string[]): { tags: string[]; timestamp?:
     } else if (section.startsWith("d:")) {
       if (!/^d:\d{1,12}$/.test(section)) return undefined;
       timestamp = Number(section.slice(2));
+    } else if (section.startsWith(cardinality)) {
+      fields["cardinality"] = section.slice(cardinality.length);
     } else if (section[1] === ":" && Object.hasOwn(fieldNames, section[0]!)) {
       fields[fieldNames[section[0]!]!] = section.slice(2);
     }
@@ -64,17 +69,25 @@ export function parseEvent(line: string): EventMessage | undefined {
   };
 }
 
-/** `_sc|<name>|<status>|<fields>|m:<message>`; the message is the last field and may contain bars. */
+/** What begins a field behind the message of a service check, where the client writes one. */
+const fieldBehindMessage = /\|(?=c:|e:|card:|#|d:\d|h:)/;
+
+/**
+ * `_sc|<name>|<status>|<fields>`, where `m:<message>` may stand anywhere among the fields. The message may contain bars: the
+ * message goes on up to a field that begins like a known one, or to the end.
+ */
 export function parseServiceCheck(line: string): ServiceCheckMessage | undefined {
   const messageAt = line.indexOf("|m:");
-  const [, name, status, ...sections] = (messageAt === -1 ? line : line.slice(0, messageAt)).split("|");
+  const [, name, status, ...before] = (messageAt === -1 ? line : line.slice(0, messageAt)).split("|");
   if (!name || status === undefined || !/^[0-3]$/.test(status)) return undefined;
-  const fields = parseFields(sections);
+  const text = messageAt === -1 ? "" : line.slice(messageAt + 3);
+  const end = fieldBehindMessage.exec(text)?.index ?? text.length;
+  const fields = parseFields([...before, ...text.slice(end).split("|")]);
   if (fields === undefined) return undefined;
   return {
     name,
     status: Number(status),
     ...fields,
-    ...(messageAt === -1 ? {} : { message: withNewlines(line.slice(messageAt + 3)) }),
+    ...(messageAt === -1 ? {} : { message: withNewlines(text.slice(0, end)) }),
   };
 }

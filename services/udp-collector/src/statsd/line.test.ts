@@ -18,7 +18,13 @@ const sampleCases: readonly [line: string, expected: Partial<Sample>][] = [
   ["users:a:b|s", { kind: "set", member: "a:b", values: [] }],
   ["a:1|c|#b:2,a:1,b:2,,z", { tags: ["a:1", "b:2", "z"] }],
   ["a:1|c|@1|#x|c:ci-123|T1700000000", { tags: ["x"], container: "ci-123", timestamp: 1_700_000_000 }],
-  ["a:1|c|e:it-false|card:low|new:thing", { values: [1], tags: [] }],
+  ["a:1|c|e:it-false|card:low|new:thing", { values: [1], externalData: "it-false", cardinality: "low" }],
+  [
+    "k.t:581632|ms:593920|ms|@0.5:6304|ms",
+    { kind: "timer", name: "k.t", values: [581_632, 593_920, 6304], rates: [1, 0.5, 1] },
+  ],
+  ["c:1|c|@0.1:2|c|@0.5", { values: [1, 2], rates: [0.1, 0.5] }],
+  ["g:+1|g:5|g", { values: [1, 5], isDelta: [true, false] }],
   ["a.b/c d:1|c", { name: "a.b/c d" }],
   ["é:1|c|#ü:😀", { name: "é", tags: ["ü:😀"] }],
 ];
@@ -54,6 +60,9 @@ const badCases: readonly [line: string, reason: string][] = [
   ["name:1|q", "type"],
   ["name:1|constructor", "type"],
   ["name:1|c|@0", "sample-rate"],
+  ["name:1|c:2|ms", "type"],
+  ["name:1|ms:x|ms", "value"],
+  ["name:1|ms|@2:3|ms", "sample-rate"],
   ["name:1|c|@1.1", "sample-rate"],
   ["name:1|c|@1e-300", "sample-rate"],
   ["name:1|c|@", "sample-rate"],
@@ -119,6 +128,38 @@ test("parseLine() reads service checks, whose message ends the line", () => {
       message: "down | really",
     },
   });
+});
+
+test("parseLine() reads the fields of a service check in any order", () => {
+  const check = {
+    name: "db.up",
+    status: 2,
+    tags: ["env:t"],
+    message: "down | really",
+    container: "ci-0123",
+    externalData: "x",
+    cardinality: "low",
+  };
+  for (const fields of [
+    "#env:t|m:down | really|c:ci-0123|e:x|card:low",
+    "c:ci-0123|e:x|card:low|#env:t|m:down | really",
+    "m:down | really|card:low|#env:t|e:x|c:ci-0123",
+  ]) {
+    assert.deepEqual(parseLine(`_sc|db.up|2|${fields}`, delta), { line: "service-check", check }, fields);
+  }
+});
+
+test("parseLine() keeps what a client says of itself in an event", () => {
+  const got = parseLine("_e{1,1}:a|b|c:ci-0123|e:x|card:low", delta);
+  const event = {
+    title: "a",
+    text: "b",
+    tags: [],
+    container: "ci-0123",
+    externalData: "x",
+    cardinality: "low",
+  };
+  assert.deepEqual(got, { line: "event", event });
 });
 
 const word = fc.string({ unit: fc.constantFrom(..."abcXYZ09_.-/ é😀"), minLength: 1, maxLength: 12 });

@@ -18,10 +18,15 @@ export interface Sample {
   readonly member: string;
   /** 1e-9 <= rate <= 1: how many of the events were sampled. */
   readonly sampleRate: number;
+  /** By index of `values`, where the values of the line have rates of their own. */
+  readonly rates?: readonly number[];
   /** Container id of the sender (DogStatsD 1.2). */
   readonly container?: string;
   /** Seconds since the epoch that the sender counted for (DogStatsD 1.3). */
   readonly timestamp?: number;
+  /** External data and the cardinality of tags that the sender asks for (DogStatsD 1.5 and 1.6). */
+  readonly externalData?: string;
+  readonly cardinality?: string;
 }
 
 export type StatsdLine =
@@ -65,6 +70,8 @@ interface Sections {
   tags: readonly string[];
   container?: string;
   timestamp?: number;
+  externalData?: string;
+  cardinality?: string;
 }
 
 /** What stands behind the type. Sections that are not known are left out: the protocol grows by them. */
@@ -79,6 +86,10 @@ function parseSections(sections: readonly string[]): Sections | BadLineReason {
       found.tags = parseTags(section.slice(1));
     } else if (section.startsWith("c:")) {
       found.container = section.slice(2);
+    } else if (section.startsWith("e:")) {
+      found.externalData = section.slice(2);
+    } else if (section.startsWith("card:")) {
+      found.cardinality = section.slice(5);
     } else if (section.startsWith("T")) {
       const timestamp = /^T\d{1,12}$/.test(section) ? Number(section.slice(1)) : 0;
       if (timestamp === 0) return "timestamp";
@@ -89,7 +100,7 @@ function parseSections(sections: readonly string[]): Sections | BadLineReason {
 }
 
 /**
- * One line of StatsD or DogStatsD (protocol 1.0 to 1.3). Any text gives a result.
+ * One line of StatsD or DogStatsD (protocol 1.0 to 1.6). Any text gives a result.
  * `name:value[:value...]|type[|@rate][|#tags][|c:container][|T<seconds>]`, `_e{..}:..`, `_sc|..`
  */
 export function parseLine(line: string, options: LineOptions): StatsdLine {
@@ -102,6 +113,10 @@ export function parseLine(line: string, options: LineOptions): StatsdLine {
     return check ? { line: "service-check", check } : bad("service-check");
   }
   const [head = "", type = "", ...rest] = line.split("|");
+  if (isFollowed(type, rest)) {
+    const several = parseSeveral(line, options);
+    if (several) return several;
+  }
   const colon = head.indexOf(":");
   if (colon === 0 || head === "") return bad("name");
   if (colon === -1) return bad("value");
@@ -128,4 +143,45 @@ export function parseLine(line: string, options: LineOptions): StatsdLine {
     if (sections.timestamp !== undefined && isDelta.includes(true)) return bad("timestamp");
   }
   return { line: "metric", sample: { kind, name, values, isDelta, member: text, ...sections } };
+}
+
+/** True where a colon follows the type or the rate: another value begins there. */
+function isFollowed(type: string, [rate = ""]: readonly string[]): boolean {
+  return type.includes(":") || (rate.startsWith("@") && rate.includes(":"));
+}
+
+/** `<value>|<type>[|@<rate>]`, as Etsy's StatsD lets a line repeat behind a colon. */
+const valueWithType = /:([^:|]*)\|([a-z]{1,2})(?:\|@([^:|]*))?(?=:|$)/y;
+
+/** `name:1|ms:2|ms|@0.5:3|ms`: values of one series, each with its type and its own rate; undefined for any other line. */
+function parseSeveral(line: string, options: LineOptions): StatsdLine | undefined {
+  const colon = line.indexOf(":");
+  if (colon < 1) return undefined;
+  const values: number[] = [];
+  const isDelta: boolean[] = [];
+  const rates: number[] = [];
+  let kind: MetricKind | undefined;
+  for (let at = colon; at < line.length; at = valueWithType.lastIndex) {
+    valueWithType.lastIndex = at;
+    const match = valueWithType.exec(line);
+    if (match === null) return undefined;
+    const [, text = "", type = "", rateText] = match;
+    // A line with values of several kinds would be several series.
+    if (!Object.hasOwn(kinds, type) || type === "s" || (kind !== undefined && kinds[type] !== kind))
+      return undefined;
+    kind = kinds[type]!;
+    const value = parseNumber(text);
+    if (value === undefined) return bad("value");
+    const rate = rateText === undefined ? 1 : parseNumber(rateText);
+    if (rate === undefined || rate < lowestRate || rate > 1) return bad("sample-rate");
+    values.push(value);
+    rates.push(rate);
+    isDelta.push(kind === "gauge" && options.signedGauge === "delta" && (text[0] === "+" || text[0] === "-"));
+  }
+  if (kind === undefined || values.length < 2) return undefined;
+  const name = line.slice(0, colon);
+  return {
+    line: "metric",
+    sample: { kind, name, tags: noTags, values, isDelta, member: "", sampleRate: 1, rates },
+  };
 }

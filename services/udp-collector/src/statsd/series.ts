@@ -36,22 +36,28 @@ export interface GaugeMemory {
 }
 
 function identity(sample: Sample, samples: number) {
-  const { name, tags, container, timestamp } = sample;
+  const { name, tags, container, timestamp, externalData, cardinality } = sample;
   return {
     name,
     tags: [...tags],
     samples,
     ...(container === undefined ? {} : { container }),
     ...(timestamp === undefined ? {} : { timestamp }),
+    ...(externalData === undefined ? {} : { externalData }),
+    ...(cardinality === undefined ? {} : { cardinality }),
   };
 }
+
+const rateOf = (sample: Sample, index: number) => sample.rates?.[index] ?? sample.sampleRate;
 
 function counter(first: Sample): Series {
   let value = 0;
   let samples = 0;
   return {
     add(sample) {
-      for (const one of sample.values) value += one / sample.sampleRate;
+      sample.values.forEach((one, index) => {
+        value += one / rateOf(sample, index);
+      });
       samples += sample.values.length;
       return true;
     },
@@ -87,7 +93,9 @@ function timing(first: Sample, kind: "timer" | "histogram" | "distribution", bud
       const needed = sketch.bins + sample.values.length - paidBins;
       if (needed > 0 && !budget.take(needed * binBytes)) return false;
       paidBins += Math.max(0, needed);
-      for (const value of sample.values) sketch.add(value, 1 / sample.sampleRate);
+      sample.values.forEach((value, index) => {
+        sketch.add(value, 1 / rateOf(sample, index));
+      });
       samples += sample.values.length;
       return true;
     },
@@ -135,8 +143,9 @@ export function createSeries(first: Sample, key: string, budget: MemoryBudget, g
 
 const separator = "\u0000";
 
-/** What makes two samples one series: kind, name, tags, container, and the moment where one is given. */
+/** What makes two samples one series: kind, name, tags, who sends, and the moment where one is given. */
 export function seriesKey(sample: Sample): string {
-  const { kind, name, tags, container = "", timestamp = "" } = sample;
-  return `${kind satisfies MetricKind}${separator}${name}${separator}${container}${separator}${timestamp}${separator}${tags.join(",")}`;
+  const { kind, name, tags, container = "", externalData = "", cardinality = "", timestamp = "" } = sample;
+  const sender = `${container}${separator}${externalData}${separator}${cardinality}`;
+  return `${kind satisfies MetricKind}${separator}${name}${separator}${sender}${separator}${timestamp}${separator}${tags.join(",")}`;
 }

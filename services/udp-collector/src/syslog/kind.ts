@@ -1,19 +1,11 @@
 import { eventTypes, type UnparsedReason, unparsedReasons } from "@fairlead/contracts";
+import { formatAddress } from "@fairlead/core";
+import { isTimeZone, syslogLine, TimeZone } from "@fairlead/syslog";
 import { z } from "zod";
 import { BatchSession } from "../batch-session.ts";
 import { listenerKind } from "../kind.ts";
 import { cutLines } from "../pieces.ts";
 import { batchKey, sharedKeys } from "../shared-keys.ts";
-import { syslogLine } from "./line.ts";
-import { TimeZone } from "./time-zone.ts";
-
-function isTimeZone(text: string): boolean {
-  try {
-    return new Intl.DateTimeFormat("en-US", { timeZone: text }) !== undefined;
-  } catch {
-    return false;
-  }
-}
 
 const configSchema = z
   .strictObject({
@@ -49,7 +41,14 @@ export const syslog = listenerKind({
     return new BatchSession(parts, {
       batch,
       cutter: (datagrams, firstSeq) =>
-        cutLines((index) => syslogLine(datagrams, index, firstSeq + index, zone, onUnparsed)),
+        cutLines((index) => {
+          const arrival = {
+            seq: firstSeq + index,
+            receivedAtMicros: datagrams.receivedAtMicros(index),
+            from: formatAddress(datagrams.source(index)),
+          };
+          return Buffer.from(syslogLine(datagrams.payload(index), arrival, zone, onUnparsed));
+        }),
     });
   },
 });

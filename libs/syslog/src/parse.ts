@@ -61,9 +61,9 @@ function readHeader(text: string, context: SyslogContext) {
   const version = priority && readVersion(text, at);
   if (version) {
     if (version.version !== 1) return { reason: "version" as const, priority };
-    const header = readRfc5424Header(text, version.end);
+    const header = readRfc5424Header(text, version.end, context.zone);
     if (typeof header === "string") return { reason: header, priority };
-    return { ...header, priority, assumed: [] };
+    return { ...header, priority };
   }
   const header = readRfc3164Header(text, at, context.receivedAtMs, context.zone);
   if (priority) return { ...header, priority };

@@ -10,21 +10,25 @@ export interface FoundTime {
   readonly assumedZone: boolean;
   /** False for a device that says that its clock is not set (a leading `*` or `.`). */
   readonly isSynced: boolean;
+  /** The sender's name of its zone, where nobody can know which zone that is. */
+  readonly zoneName?: string;
 }
 
 const rfc3339 = /(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d{1,9})?(?:Z|[+-](\d\d):(\d\d))/y;
 // What log libraries write for a timestamp of RFC 3339: a space for the T, a comma for the point, "+0200", no offset at all.
 const looseIso =
-  /(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?:(Z)|([+-]\d\d)(?::?(\d\d))?)?(?![\d:])/y;
+  /(\d{4})[-:/](\d\d)[-:/](\d\d)[T -](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?:(Z)|([+-]\d\d)(?::?(\d\d))?)?(?![\d:])/y;
 // RFC 3164, 4.1.2, with a year before, between or behind, a fraction, and a zone that ends with a colon (Cisco).
 const bsd =
-  /([*.])?(?:(\d{4}) )?(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}(\d{1,2}) (?:(\d{4}) )?(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: ((?:19|20)\d\d)(?= |: ))?(?: ([A-Z]{1,4})(?=:))?/y;
+  /([*.])?(?:(\d{4}) )?(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}(\d{1,2}) (?:(\d{4}) )?(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: ((?:19|20)\d\d)(?= |: ))?(Z(?=[ :])|[+-]\d\d:?\d\d(?=[ :]))?/y;
+// A zone behind the time: an abbreviation, or whatever a Cisco device's "clock timezone" calls it, which a mnemonic follows.
+const zoneBehind = / ([A-Z]{1,5})(?=[: ])| ([A-Za-z][\w/+-]{0,31})(?=: %[A-Z])/y;
 
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 const fastestClockMs = 7 * 86_400_000;
 
-/** Hours east of UTC: RFC 5322, 4.3, and the European zones, which no other zone shares an abbreviation with. */
+/** Hours east of UTC: RFC 5322, 4.3, and zones that share their abbreviation with no other zone. */
 const zoneHours: Readonly<Record<string, number>> = {
   UTC: 0,
   UT: 0,
@@ -44,7 +48,59 @@ const zoneHours: Readonly<Record<string, number>> = {
   CEST: 2,
   EET: 2,
   EEST: 3,
+  MSK: 3,
+  SAST: 2,
+  WIB: 7,
+  HKT: 8,
+  SGT: 8,
+  AWST: 8,
+  JST: 9,
+  KST: 9,
+  ACST: 9.5,
+  ACDT: 10.5,
+  AEST: 10,
+  AEDT: 11,
+  NZST: 12,
+  NZDT: 13,
+  AKST: -9,
+  AKDT: -8,
+  HST: -10,
 };
+
+interface FoundZone {
+  readonly end: number;
+  readonly hours?: number | undefined;
+  readonly name?: string;
+}
+
+/** The zone that an offset says, or a word behind the time. A word that may be a program or a host is no zone. */
+function readZone(text: string, at: number, offset: string | undefined): FoundZone {
+  if (offset === "Z") return { end: at, hours: 0 };
+  if (offset !== undefined) {
+    const hours = Number(offset.slice(1, 3)) + Number(offset.slice(-2)) / 60;
+    return { end: at, hours: offset[0] === "-" ? -hours : hours };
+  }
+  if (text[at] !== " ") return { end: at };
+  zoneBehind.lastIndex = at;
+  const match = zoneBehind.exec(text);
+  if (match === null) return { end: at };
+  const name = (match[1] ?? match[2])!;
+  const end = zoneBehind.lastIndex;
+  if (Object.hasOwn(zoneHours, name)) return { end, hours: zoneHours[name] };
+  if (name === "DST" || match[2] !== undefined || text.startsWith(": %", end)) return { end, name };
+  return { end: at };
+}
+
+// Seconds since 1970 behind what looks like the version of RFC 5424 (Meraki).
+const epoch = /1 (\d{10})\.(\d{1,9})(?= )/y;
+
+function readEpoch(text: string, at: number): FoundTime | undefined {
+  epoch.lastIndex = at;
+  const match = epoch.exec(text);
+  if (match === null) return undefined;
+  const timestamp = format(Number(match[1]) * 1_000, match[2]);
+  return { timestamp, end: epoch.lastIndex, assumedYear: false, assumedZone: false, isSynced: true };
+}
 
 function isTimeOfDay(hour: number, minute: number, second: number): boolean {
   // RFC 5424, 6.2.3 forbids the leap second.
@@ -79,7 +135,7 @@ export function readRfc3339(text: string, at: number): FoundTime | undefined {
   return { timestamp, end: rfc3339.lastIndex, assumedYear: false, assumedZone: false, isSynced: true };
 }
 
-function readLooseIso(text: string, at: number, zone: TimeZone): FoundTime | undefined {
+export function readLooseIso(text: string, at: number, zone: TimeZone): FoundTime | undefined {
   looseIso.lastIndex = at;
   const match = looseIso.exec(text);
   if (match === null) return undefined;
@@ -113,17 +169,14 @@ function readBsd(text: string, at: number, receivedAtMs: number, zone: TimeZone)
     seconds,
     fraction,
     yearBehind,
-    zoneName,
+    offset,
   ] = match;
   const month = months.indexOf(monthName!) + 1;
   const day = Number(dayText);
   const [hour, minute, second] = [Number(hours), Number(minutes), Number(seconds)];
   if (!isTimeOfDay(hour, minute, second)) return undefined;
 
-  const knownHours = zoneName === undefined ? undefined : zoneHours[zoneName];
-  // An abbreviation that nobody can resolve stays in the text, where a reader finds it.
-  const end =
-    zoneName !== undefined && knownHours === undefined ? bsd.lastIndex - zoneName.length - 1 : bsd.lastIndex;
+  const { end, hours: knownHours, name } = readZone(text, bsd.lastIndex, offset);
   const toUtcMs = (year: number) => {
     const localMs = Date.UTC(year, month - 1, day, hour, minute, second);
     return knownHours === undefined ? zone.toUtcMs(localMs) : localMs - knownHours * 3_600_000;
@@ -150,6 +203,7 @@ function readBsd(text: string, at: number, receivedAtMs: number, zone: TimeZone)
     assumedYear: yearText === undefined,
     assumedZone: knownHours === undefined,
     isSynced: mark === undefined,
+    ...(name !== undefined && { zoneName: name }),
   };
 }
 
@@ -165,5 +219,10 @@ export function readLooseTime(
   receivedAtMs: number,
   zone: TimeZone,
 ): FoundTime | undefined {
-  return readRfc3339(text, at) ?? readLooseIso(text, at, zone) ?? readBsd(text, at, receivedAtMs, zone);
+  return (
+    readRfc3339(text, at) ??
+    readLooseIso(text, at, zone) ??
+    readBsd(text, at, receivedAtMs, zone) ??
+    readEpoch(text, at)
+  );
 }

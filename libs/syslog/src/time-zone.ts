@@ -52,3 +52,11 @@ export class TimeZone {
       : localMs - this.offsetMs(before);
   }
 }
+
+export function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en-US", { timeZone: name }) !== undefined;
+  } catch {
+    return false;
+  }
+}
