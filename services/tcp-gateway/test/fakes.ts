@@ -127,7 +127,7 @@ export function stage(options: StageOptions = {}): Stage {
       data: Buffer.from(Array.from({ length: frames.count }, (_, i) => `${frames.frame(i)}\n`).join("")),
       extensions: { recordcount: frames.count, firstseq: firstSeq },
     }),
-    publish: (event) => bus.publish(event),
+    bus,
     onFailed: (error) => failures.push(error),
     ...options,
     patience: options.patience && { ...options.patience, bus },

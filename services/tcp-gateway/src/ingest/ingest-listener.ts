@@ -1,3 +1,4 @@
+import type { Bus } from "@fairlead/bus";
 import { type CloudEvent, unparsedReasons } from "@fairlead/contracts";
 import type { Meter } from "@fairlead/core";
 import {
@@ -54,7 +55,7 @@ export interface IngestListener {
   readonly counts: IngestCounts;
   /** Makes an event that keeps nothing of the frames' memory. */
   encode(frames: FrameBatch, connection: Connection, firstSeq: number): CloudEvent;
-  publish(event: CloudEvent): Promise<void>;
+  readonly bus: Pick<Bus, "publish">;
   /** Called when the bus refused a batch, and for an error that nobody foresaw. */
   onFailed(error: Error): void;
 }
@@ -127,7 +128,7 @@ export function createIngestListener(
             counts.unparsed[reason] = (counts.unparsed[reason] ?? 0) + 1;
           })
         : createRecordEvents(container, mediaType, source, clock),
-    publish: (event) => bus.publish(event),
+    bus,
     onFailed: (error) => events.failed(error),
     [Symbol.dispose]: () => metrics.dispose(),
   };

@@ -130,7 +130,9 @@ export class IngestSession implements Session, AckOwner {
       this.#window.push({ records: 0, dropped, truncated, outcome: "durable" });
       this.#acknowledge();
     }
-    for (const slice of slices(batch, maxBatchRecords, maxBatchBytes)) this.#publish(slice);
+    const isOneEvent = batch.count <= maxBatchRecords && batch.payloadBytes <= maxBatchBytes;
+    if (isOneEvent && batch.count > 0) this.#publish(batch);
+    else for (const slice of slices(batch, maxBatchRecords, maxBatchBytes)) this.#publish(slice);
   }
 
   #publish(frames: FrameBatch): void {
@@ -153,7 +155,7 @@ export class IngestSession implements Session, AckOwner {
 
   /** A record that the container cannot hold fails like one that the bus refuses. */
   async #send(frames: FrameBatch, firstSeq: number): Promise<void> {
-    await (this.#retrying ?? this.#listener).publish(
+    await (this.#retrying ?? this.#listener.bus).publish(
       this.#listener.encode(frames, this.connection, firstSeq),
     );
   }
